@@ -1,0 +1,1 @@
+//! Datasets: what Fieldbook keeps, under the names people ask for.

@@ -1,0 +1,8 @@
+//! What the API asks: reading queries, each within a [`Scope`](crate::Scope).
+
+pub mod page;
+pub mod readings;
+pub mod sensors;
+pub mod service;
+
+pub use page::{Page, PageRequest};

@@ -1,0 +1,1 @@
+//! From MQTT to the journal, to S3 and to the database.
