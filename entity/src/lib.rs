@@ -6,6 +6,7 @@ pub mod load;
 pub mod query;
 pub mod scope;
 pub mod table;
+pub mod unit;
 
 pub use crate::connect::{ConnectError, ConnectOptions, connect};
 pub use crate::flag::QualityFlag;
