@@ -114,6 +114,8 @@ mod index;
 mod key;
 mod line;
 mod object;
+mod sensor_list;
+mod store;
 
 pub use facts::{MetadataError, ObjectFacts};
 pub use frame::Frame;
@@ -121,3 +123,8 @@ pub use index::{CorruptObject, FrameEntry, Index, MAX_FRAMES, TAIL_BYTES};
 pub use key::{KeyError, Prefix, SegmentKey, SensorListKey};
 pub use line::{Kind, Line, LineError, MAX_LINE_BYTES, MAX_PAYLOAD_BYTES, OwnedLine, Qos};
 pub use object::{BuildError, FRAME_BYTES, MAX_OBJECT_BYTES, Object, ObjectBuilder};
+pub use sensor_list::SensorList;
+pub use store::{
+    Answer, Config, ConfigError, Disposition, Lines, ListedSegment, Listing, Operation, Page, Secret, Store,
+    StoreError, Stored,
+};
