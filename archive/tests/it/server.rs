@@ -1,6 +1,6 @@
 //! An S3 server of our own on a free port of loopback, which can be told to refuse the next requests of a kind.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -22,10 +22,14 @@ pub(crate) const BUCKET: &str = "fieldbook";
 /// Requests to refuse, in order: the operation's name and the refusal.
 type Refusals = Arc<Mutex<VecDeque<(&'static str, S3ErrorCode)>>>;
 
+/// The headers of the last PUT of an object.
+type PutHeaders = Arc<Mutex<HashMap<String, String>>>;
+
 pub(crate) struct Server {
     endpoint_url: String,
     folder: TempDir,
     refusals: Refusals,
+    put_headers: PutHeaders,
     accepting: JoinHandle<()>,
 }
 
@@ -34,9 +38,13 @@ impl Server {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let refusals = Refusals::default();
+        let put_headers = PutHeaders::default();
         let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
         service.set_auth(SimpleAuth::from_single("key", "secret"));
-        service.set_access(Refuse(Arc::clone(&refusals)));
+        service.set_access(Watch {
+            refusals: Arc::clone(&refusals),
+            put_headers: Arc::clone(&put_headers),
+        });
         let service = service.build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint_url = format!("http://{}", listener.local_addr().unwrap());
@@ -55,6 +63,7 @@ impl Server {
             endpoint_url,
             folder,
             refusals,
+            put_headers,
             accepting,
         }
     }
@@ -88,6 +97,11 @@ impl Server {
         self.refusals.lock().unwrap().len()
     }
 
+    /// The headers of the last PUT of an object.
+    pub(crate) fn put_headers(&self) -> HashMap<String, String> {
+        self.put_headers.lock().unwrap().clone()
+    }
+
     /// The file that holds an object's bytes.
     pub(crate) fn file_of(&self, key: &str) -> PathBuf {
         self.folder.path().join(BUCKET).join(key)
@@ -118,12 +132,21 @@ fn is_metadata(path: &Path) -> bool {
         .is_some_and(|name| name.to_string_lossy().ends_with(".metadata.json"))
 }
 
-struct Refuse(Refusals);
+struct Watch {
+    refusals: Refusals,
+    put_headers: PutHeaders,
+}
 
 #[async_trait::async_trait]
-impl S3Access for Refuse {
+impl S3Access for Watch {
     async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        let mut refusals = self.0.lock().unwrap();
+        if context.s3_op().name() == "PutObject" {
+            let headers = context.headers().iter();
+            *self.put_headers.lock().unwrap() = headers
+                .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+                .collect();
+        }
+        let mut refusals = self.refusals.lock().unwrap();
         match refusals
             .iter()
             .position(|(operation, _)| *operation == context.s3_op().name())

@@ -50,6 +50,28 @@ async fn an_object_is_stored_once_and_again_changes_nothing() {
     assert_eq!(store.head(&first.key).await.unwrap(), *object.facts());
 }
 
+/// Many servers refuse `aws-chunked` bodies with their checksum behind them, which the client sends by default.
+#[tokio::test]
+async fn an_object_is_sent_in_one_piece_with_its_checksum_and_its_condition() {
+    let (server, store) = Server::with_store().await;
+    let object = object(1, &messages(4711, 40));
+    store.put_once(&object).await.unwrap();
+    let headers = server.put_headers();
+    assert_eq!(headers["content-length"], object.body().len().to_string());
+    assert_eq!(headers["if-none-match"], "*");
+    assert_eq!(headers["content-type"], "application/zstd");
+    assert_eq!(headers["x-amz-meta-count"], "40");
+    assert!(headers.contains_key("x-amz-checksum-crc32c"));
+    for chunked in [
+        "content-encoding",
+        "transfer-encoding",
+        "x-amz-trailer",
+        "x-amz-decoded-content-length",
+    ] {
+        assert!(!headers.contains_key(chunked), "{chunked}");
+    }
+}
+
 #[tokio::test]
 async fn a_different_object_under_the_same_key_is_refused_and_the_first_stays() {
     let (_server, store) = Server::with_store().await;

@@ -284,3 +284,17 @@ async fn an_absent_object_is_not_found() {
         says(&error, Disposition::Halt, &[&key, "does not exist"]);
     }
 }
+
+#[tokio::test]
+async fn encryption_towards_a_server_without_it_is_an_unreachable_server() {
+    let server = Server::start().await;
+    let url = server.config().endpoint_url.unwrap().replace("http:", "https:");
+    let store = Store::new(Config {
+        endpoint_url: Some(url),
+        ..server.config()
+    })
+    .unwrap();
+    let error = store.check().await.unwrap_err();
+    assert!(matches!(error, StoreError::Unreachable { .. }), "{error}");
+    says(&error, Disposition::Retry, &["AWS_ENDPOINT_URL_S3"]);
+}
