@@ -1,8 +1,17 @@
 //! Opening the pool: timeouts, the application's name, UTC.
 
+use std::fmt;
 use std::time::Duration;
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// A caller waits this long for a free connection, then gets an error to act on.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A connection that nobody used for this long is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// How to reach the database, and the bounds of its pool.
 #[derive(Clone)]
@@ -15,6 +24,17 @@ pub struct ConnectOptions {
     pub connections_max: u32,
     /// A statement that takes longer is cancelled by the server; `None` sets no limit.
     pub statement_timeout: Option<Duration>,
+}
+
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The whole URL is left out: a password may stand in its middle or, as a parameter, at its end.
+        f.debug_struct("ConnectOptions")
+            .field("application_name", &self.application_name)
+            .field("connections_max", &self.connections_max)
+            .field("statement_timeout", &self.statement_timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there is no pool.
@@ -30,6 +50,77 @@ pub enum ConnectError {
 
 /// Opens a pool; every session of it speaks UTC and has the timeouts of `options`.
 pub async fn connect(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
-    let _ = options;
-    unimplemented!()
+    let server = server(&options.url).map_err(ConnectError::Url)?.application_name(options.application_name);
+    let session = session(options.statement_timeout);
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections_max)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(IDLE_TIMEOUT)
+        .after_connect(move |connection, _| {
+            let session = session.clone();
+            Box::pin(async move {
+                sqlx::query("SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', $1, false)")
+                    .persistent(false)
+                    .bind(session)
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            })
+        })
+        .connect_with(server)
+        .await
+        .map_err(|error| ConnectError::Connect(DbErr::Conn(RuntimeErr::SqlxError(error.into()))))?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+fn server(url: &str) -> Result<PgConnectOptions, DbErr> {
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(DbErr::Conn(RuntimeErr::Internal("the URL begins with another scheme".to_owned())));
+    }
+    let server = url
+        .parse::<PgConnectOptions>()
+        .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+    // Statements are counted and timed by their names where they are run, not logged one by one.
+    Ok(server.disable_statement_logging())
+}
+
+/// The server's setting: milliseconds, 0 for no limit.
+fn session(statement_timeout: Option<Duration>) -> String {
+    // A limit under a millisecond must not become none.
+    statement_timeout.map_or(0, |limit| limit.as_millis().max(1)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_hides_the_password() {
+        let options = ConnectOptions {
+            url: "postgres://user:hunter2@localhost/fieldbook?password=hunter2".to_owned(),
+            application_name: "test",
+            connections_max: 1,
+            statement_timeout: None,
+        };
+        assert!(!format!("{options:?}").contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn another_scheme_is_refused_as_a_url() {
+        for url in ["mysql://localhost/x", "localhost", ""] {
+            let options = ConnectOptions {
+                url: url.to_owned(),
+                application_name: "test",
+                connections_max: 1,
+                statement_timeout: None,
+            };
+            assert!(matches!(connect(&options).await, Err(ConnectError::Url(_))), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_limit_never_becomes_none() {
+        assert_eq!(session(Some(Duration::from_nanos(1))), "1");
+        assert_eq!(session(None), "0");
+    }
 }

@@ -15,3 +15,30 @@ pub enum QualityFlag {
     /// There is no value.
     Missing = 9,
 }
+
+/// A number that QARTOD gives no meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("read a quality flag: {0} is none of 1, 2, 3, 4, 9")]
+pub struct UnknownFlag(pub i16);
+
+impl QualityFlag {
+    /// Its number in the QARTOD manuals and in the database.
+    pub fn number(self) -> i16 {
+        self as i16
+    }
+}
+
+impl TryFrom<i16> for QualityFlag {
+    type Error = UnknownFlag;
+
+    fn try_from(number: i16) -> Result<Self, UnknownFlag> {
+        match number {
+            1 => Ok(Self::Pass),
+            2 => Ok(Self::NotEvaluated),
+            3 => Ok(Self::Suspect),
+            4 => Ok(Self::Fail),
+            9 => Ok(Self::Missing),
+            other => Err(UnknownFlag(other)),
+        }
+    }
+}

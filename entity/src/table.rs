@@ -1,1 +1,11 @@
 //! SeaORM entities, a file a table.
+
+pub mod ingest_checkpoint;
+pub mod journal;
+pub mod quarantined_message;
+pub mod reading;
+pub mod reading_conflict;
+pub mod segment;
+pub mod sensor;
+pub mod sensor_list;
+pub mod sensor_version;

@@ -28,3 +28,43 @@ pub struct Page<T> {
     /// Rows came before.
     pub has_previous: bool,
 }
+
+impl<T> Page<T> {
+    /// A page without rows of a list without rows.
+    pub fn empty() -> Self {
+        Self { rows: Vec::new(), has_next: false, has_previous: false }
+    }
+}
+
+impl<K> PageRequest<K> {
+    /// Rows to read: one more than asked tells whether there are more.
+    pub(crate) fn rows_to_read(&self) -> u64 {
+        self.limit.saturating_add(1).min(i64::MAX as u64)
+    }
+
+    pub(crate) fn key(&self) -> Option<&K> {
+        match &self.at {
+            PageAt::First(key) | PageAt::Last(key) => key.as_ref(),
+        }
+    }
+
+    /// Whether rows are read from the end of the list.
+    pub(crate) fn is_from_end(&self) -> bool {
+        matches!(self.at, PageAt::Last(_))
+    }
+
+    /// The page, from rows read from its end of the list, at most [`rows_to_read`](Self::rows_to_read) of them.
+    pub(crate) fn page<T>(&self, mut rows: Vec<T>) -> Page<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        // The row of the key itself lies on the other side.
+        let other_side = self.key().is_some();
+        if self.is_from_end() {
+            rows.reverse();
+            Page { rows, has_next: other_side, has_previous: more }
+        } else {
+            Page { rows, has_next: more, has_previous: other_side }
+        }
+    }
+}

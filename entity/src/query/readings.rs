@@ -1,12 +1,18 @@
 //! Readings: pages, batches for many sensors, columns, the latest.
 
-use std::collections::HashMap;
+mod columns;
+mod count;
+mod page;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{DatabaseConnection, DbErr, Value};
 
-use super::{Page, PageRequest};
+use crate::sql::{self, Row};
 use crate::{QualityFlag, Scope};
+
+pub use columns::{Columns, columns, columns_min_max};
+pub use count::{Count, count};
+pub use page::{page, page_of_each};
 
 /// One reading.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,61 +85,6 @@ pub struct ReadingsOf<'a> {
     pub direction: Direction,
 }
 
-/// The readings of one sensor in columns, of equal length.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Columns {
-    /// Times.
-    pub times: Vec<DateTime<Utc>>,
-    /// Values, in the sensor's declared unit.
-    pub values: Vec<f64>,
-    /// Flags.
-    pub flags: Vec<QualityFlag>,
-}
-
-/// A page of readings.
-pub async fn page(
-    db: &DatabaseConnection,
-    scope: &Scope,
-    of: &ReadingsOf<'_>,
-    request: &PageRequest<ReadingKey>,
-) -> Result<Page<Reading>, DbErr> {
-    let _ = (db, scope, of, request);
-    unimplemented!()
-}
-
-/// How many readings there are: counted up to `exact_up_to`, beyond that the planner's estimate with `exact: false`.
-pub async fn count(
-    db: &DatabaseConnection,
-    scope: &Scope,
-    of: &ReadingsOf<'_>,
-    exact_up_to: u64,
-) -> Result<Count, DbErr> {
-    let _ = (db, scope, of, exact_up_to);
-    unimplemented!()
-}
-
-/// A count, and whether it was counted or estimated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// How many.
-    pub value: u64,
-    /// Whether they were counted.
-    pub exact: bool,
-}
-
-/// The first page of each of many sensors, in one statement; a sensor without readings has an empty page.
-pub async fn page_of_each(
-    db: &DatabaseConnection,
-    scope: &Scope,
-    sensors: &[i32],
-    range: TimeRange,
-    direction: Direction,
-    request: &PageRequest<ReadingKey>,
-) -> Result<HashMap<i32, Page<Reading>>, DbErr> {
-    let _ = (db, scope, sensors, range, direction, request);
-    unimplemented!()
-}
-
 /// The latest reading of each sensor that has one, through the unique key, in one statement;
 /// with `since`, only where it is not older.
 pub async fn latest(
@@ -142,32 +93,35 @@ pub async fn latest(
     sensors: &[i32],
     since: Option<DateTime<Utc>>,
 ) -> Result<Vec<Reading>, DbErr> {
-    let _ = (db, scope, sensors, since);
-    unimplemented!()
+    let Some(sensors) = within(scope, sensors) else {
+        return Ok(Vec::new());
+    };
+    let values: [Value; 2] = [sensors.into(), since.into()];
+    sql::query(db, include_str!("readings/select_latest.sql"), values, read).await
 }
 
-/// The readings of each sensor in columns, oldest first, at most `limit` of a sensor (one more is a sign of more).
-pub async fn columns(
-    db: &DatabaseConnection,
-    scope: &Scope,
-    sensors: &[i32],
-    range: TimeRange,
-    limit: u64,
-) -> Result<HashMap<i32, Columns>, DbErr> {
-    let _ = (db, scope, sensors, range, limit);
-    unimplemented!()
+/// The sensors that an asker may see, each once; `None` when there are none.
+fn within(scope: &Scope, sensors: &[i32]) -> Option<Vec<i32>> {
+    match scope {
+        Scope::Everything => {
+            let mut sensors = sensors.to_vec();
+            sensors.sort_unstable();
+            sensors.dedup();
+            (!sensors.is_empty()).then_some(sensors)
+        }
+        Scope::Nothing => None,
+    }
 }
 
-/// The readings of each sensor reduced to at most `points_max` of them a sensor, oldest first: the range is cut into
-/// equal slices, and of each slice its lowest and its highest reading stay, so that no peak is lost.
-/// A sensor with no more than `points_max` readings keeps all of them; `true` says that some were left out.
-pub async fn columns_min_max(
-    db: &DatabaseConnection,
-    scope: &Scope,
-    sensors: &[i32],
-    range: TimeRange,
-    points_max: u32,
-) -> Result<HashMap<i32, (Columns, bool)>, DbErr> {
-    let _ = (db, scope, sensors, range, points_max);
-    unimplemented!()
+/// A row with the columns of a reading in the order of [`Reading`].
+fn read(row: &Row<'_>) -> Result<Reading, DbErr> {
+    Ok(Reading {
+        sensor_id: row.get(0)?,
+        time: row.get(1)?,
+        value: row.get(2)?,
+        flag: row.flag(3)?,
+        received_at: row.get(4)?,
+        journal_id: row.get(5)?,
+        seq: row.get(6)?,
+    })
 }

@@ -1,11 +1,17 @@
 //! Sensors: lists by filter, lookups by key.
 
+mod filter;
+mod order;
+
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::sea_query::Expr;
+use sea_orm::{Condition, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{Page, PageRequest};
 use crate::Scope;
+use crate::sql;
+use crate::table::sensor;
 
 /// A sensor as the API shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,26 +142,20 @@ pub enum SensorOrder {
     ActiveSinceDesc,
 }
 
-/// Where a page of sensors starts: the sort column's text of the last row seen, and its key.
+/// Where a page of sensors starts: what the last row seen is sorted by, and its key. Made by [`Sensor::key`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SensorKey {
-    /// The sort column as text; `None` where it is null.
+    /// By name, the source; by type, the type; by activity, microseconds since 1970. `None` where it is null.
     pub sort: Option<String>,
-    /// The name, second in each order.
+    /// The name: first in the orders by name, second in the others.
     pub name: String,
     /// The internal key.
     pub id: i32,
 }
 
-impl Sensor {
-    /// The key of this sensor in `order`.
-    pub fn key(&self, order: SensorOrder) -> SensorKey {
-        let _ = order;
-        unimplemented!()
-    }
-}
-
 /// A page of the sensors that match.
+///
+/// A key that [`SensorOrder::accepts`] not is an error.
 pub async fn page(
     db: &DatabaseConnection,
     scope: &Scope,
@@ -163,20 +163,29 @@ pub async fn page(
     order: SensorOrder,
     request: &PageRequest<SensorKey>,
 ) -> Result<Page<Sensor>, DbErr> {
-    let _ = (db, scope, filter, order, request);
-    unimplemented!()
+    let Some(condition) = within(scope, filter::condition(filter)) else {
+        return Ok(Page::empty());
+    };
+    let mut select = sensor::Entity::find().filter(condition).limit(request.rows_to_read());
+    if let Some(key) = request.key() {
+        select = select.filter(order.beyond(key, request.is_from_end())?);
+    }
+    let rows = order.sort(select, request.is_from_end()).all(db).await?;
+    Ok(request.page(rows.into_iter().map(Sensor::from).collect()))
 }
 
 /// How many sensors match.
 pub async fn count(db: &DatabaseConnection, scope: &Scope, filter: &SensorFilter) -> Result<u64, DbErr> {
-    let _ = (db, scope, filter);
-    unimplemented!()
+    match within(scope, filter::condition(filter)) {
+        Some(condition) => sensor::Entity::find().filter(condition).count(db).await,
+        None => Ok(0),
+    }
 }
 
 /// Sensors by internal key, in no order; those out of scope are absent.
 pub async fn by_ids(db: &DatabaseConnection, scope: &Scope, ids: &[i32]) -> Result<Vec<Sensor>, DbErr> {
-    let _ = (db, scope, ids);
-    unimplemented!()
+    let these = Expr::cust_with_values("\"sensor\".\"id\" = ANY($1)", [ids.to_vec()]);
+    all(db, scope, Condition::all().add(these)).await
 }
 
 /// Sensors by name, or by public key written as text, in no order; a name used in several sources gives each of them.
@@ -185,6 +194,61 @@ pub async fn by_names(
     scope: &Scope,
     names: &[String],
 ) -> Result<Vec<Sensor>, DbErr> {
-    let _ = (db, scope, names);
-    unimplemented!()
+    let uuids: Vec<Uuid> = names.iter().filter_map(|name| Uuid::try_parse(name).ok()).collect();
+    let names: Vec<String> = names.iter().filter(|name| sql::is_storable(name)).cloned().collect();
+    let these = Condition::any()
+        .add(Expr::cust_with_values("\"sensor\".\"name\" = ANY($1)", [names]))
+        .add(Expr::cust_with_values("\"sensor\".\"uuid\" = ANY($1)", [uuids]));
+    all(db, scope, these).await
+}
+
+async fn all(db: &DatabaseConnection, scope: &Scope, condition: Condition) -> Result<Vec<Sensor>, DbErr> {
+    let Some(condition) = within(scope, condition) else {
+        return Ok(Vec::new());
+    };
+    let rows = sensor::Entity::find().filter(condition).all(db).await?;
+    Ok(rows.into_iter().map(Sensor::from).collect())
+}
+
+/// The condition for an asker; `None` when no row can meet it.
+fn within(scope: &Scope, condition: Condition) -> Option<Condition> {
+    match scope {
+        Scope::Everything => Some(condition),
+        Scope::Nothing => None,
+    }
+}
+
+impl From<sensor::Model> for Sensor {
+    fn from(row: sensor::Model) -> Self {
+        let (ucum, qudt, quantity_kind, symbol) =
+            (row.unit_ucum, row.unit_qudt, row.unit_quantity_kind, row.unit_symbol);
+        let unit = row.unit.map(|declared| Unit { declared, ucum, qudt, quantity_kind, symbol });
+        let location = row.lat.zip(row.lng).map(|(lat, lng)| Location { lat, lng });
+        Self {
+            id: row.id,
+            uuid: row.uuid,
+            source: row.source,
+            name: row.name,
+            kind: row.kind,
+            unit,
+            description: row.description,
+            location,
+            range: Range { min: row.range_min, max: row.range_max },
+            labels: labels(&row.labels),
+            declared: row.declared,
+            active_since: row.active_since,
+            expected_interval_seconds: row.expected_interval_seconds,
+        }
+    }
+}
+
+/// The loader writes texts only; anything else that an operator may have put there shows as its JSON.
+fn labels(labels: &serde_json::Value) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut labels: Vec<(String, String)> = labels
+        .as_object()
+        .map(|labels| labels.iter().map(|(key, value)| (key.clone(), text(value))).collect())
+        .unwrap_or_default();
+    labels.sort();
+    labels
 }

@@ -1,0 +1,204 @@
+//! Writing readings: one statement where all are new, exact and repeatable where they are not.
+//!
+//! ```text
+//! batch ─ sort by key ─► insert the preferred of each key, ON CONFLICT DO NOTHING
+//!                          │ as many rows as readings: done, all new
+//!                          ▼
+//!                        which keys hold something else? ── none that matters: the rest are duplicates
+//!                          │
+//!                          ▼ under a lock
+//!                        read what is known of those keys, merge (`merge.rs`), write the difference
+//! ```
+//!
+//! A batch is written under a savepoint. When the database refuses it for what is in it, it is taken back and its halves
+//! are written instead, down to the reading at fault. Halving may cut anywhere, because what the rows say in the end does
+//! not depend on how readings are grouped.
+
+mod conflicts;
+mod merge;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{DatabaseTransaction, Value};
+use sea_orm::{TransactionSession as _, TransactionTrait as _};
+
+use self::merge::Candidate;
+use super::error::{Fault, reason};
+use super::{LoadError, LoadTransaction, NewReading, Refused, Written};
+use crate::sql;
+
+/// A statement takes this many readings at most; a larger batch takes several. Rates grow little beyond.
+const STATEMENT_READINGS_MAX: usize = 20_000;
+
+/// What a part of a batch amounted to; the rest of it are duplicates.
+#[derive(Debug, Clone, Copy)]
+struct Tally {
+    new: u64,
+    conflicting: u64,
+}
+
+impl LoadTransaction {
+    /// Writes readings; see [`OnConflict`](super::OnConflict). A row that the database refuses is found by halving and
+    /// reported.
+    ///
+    /// Of all values loaded for a sensor and time, `reading` serves the preferred one, and `reading_conflict` keeps each
+    /// other value once; both with the preferred of the messages that brought the value. First and latest mean the order
+    /// of `(received_at, seq)`, then of the journal's number and of the value itself, so that there are no ties.
+    pub async fn write_readings(&mut self, readings: &[NewReading]) -> Result<Written, LoadError> {
+        let sorted = sort_by_key(readings);
+        let mut written = Written::default();
+        let mut parts = parts(sorted.len());
+        while let Some(part) = parts.pop() {
+            match self.write_part(readings, &sorted[part.clone()]).await? {
+                Ok(tally) => {
+                    written.new += tally.new;
+                    written.conflicting += tally.conflicting;
+                    written.duplicate += part.len() as u64 - tally.new - tally.conflicting;
+                }
+                Err(reason) if part.len() == 1 => written.refused.push(Refused { index: sorted[part.start], reason }),
+                Err(_) => {
+                    let middle = part.start + part.len() / 2;
+                    parts.push(middle..part.end);
+                    parts.push(part.start..middle);
+                }
+            }
+        }
+        written.refused.sort_by_key(|refused| refused.index);
+        self.note_activity(readings, &written.refused).await?;
+        Ok(written)
+    }
+
+    /// Writes the readings at `indexes`, or nothing: then the inner error says what the database did not like in them.
+    async fn write_part(
+        &self,
+        readings: &[NewReading],
+        indexes: &[usize],
+    ) -> Result<Result<Tally, String>, LoadError> {
+        let savepoint = self.transaction.begin().await?;
+        let groups = group_by_key(readings, indexes, self.journal_id);
+        match write(&savepoint, self.journal_id, &groups, indexes.len()).await {
+            Ok(tally) => {
+                savepoint.commit().await?;
+                Ok(Ok(tally))
+            }
+            Err(error) if matches!(Fault::of(&error), Fault::Row | Fault::Size) => {
+                savepoint.rollback().await?;
+                Ok(Err(reason(&error)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Moves the beginning of the sensors' activity back to their earliest reading.
+    async fn note_activity(&self, readings: &[NewReading], refused: &[Refused]) -> Result<(), LoadError> {
+        let mut earliest: BTreeMap<i32, DateTime<Utc>> = BTreeMap::new();
+        for (index, reading) in readings.iter().enumerate() {
+            if refused.binary_search_by_key(&index, |refused| refused.index).is_err() {
+                let time = earliest.entry(reading.sensor_id).or_insert(reading.time);
+                *time = reading.time.min(*time);
+            }
+        }
+        let ids: Vec<i32> = earliest.keys().copied().collect();
+        let values: [Value; 2] = [ids.into(), sql::times(earliest.into_values())];
+        sql::execute(&self.transaction, include_str!("readings/update_active_since.sql"), values).await?;
+        Ok(())
+    }
+}
+
+/// All readings of a batch for one sensor and time.
+#[derive(Debug)]
+struct Group {
+    sensor_id: i32,
+    time: DateTime<Utc>,
+    on_conflict: super::OnConflict,
+    /// At least one.
+    candidates: Vec<Candidate>,
+}
+
+impl Group {
+    fn preferred(&self) -> Candidate {
+        let first = self.candidates[0];
+        self.candidates.iter().fold(first, |best, one| if one.beats(&best, self.on_conflict) { *one } else { best })
+    }
+}
+
+/// The places of readings in the order of their key: loaders then wait for each other in one direction only.
+fn sort_by_key(readings: &[NewReading]) -> Vec<usize> {
+    let mut indexes: Vec<usize> = (0..readings.len()).collect();
+    indexes.sort_by_key(|&index| (readings[index].sensor_id, readings[index].time));
+    indexes
+}
+
+fn parts(len: usize) -> Vec<Range<usize>> {
+    let starts = (0..len).step_by(STATEMENT_READINGS_MAX);
+    starts.rev().map(|start| start..len.min(start + STATEMENT_READINGS_MAX)).collect()
+}
+
+fn group_by_key(readings: &[NewReading], indexes: &[usize], journal_id: i16) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::with_capacity(indexes.len());
+    for &index in indexes {
+        let reading = &readings[index];
+        let candidate = Candidate {
+            value: reading.value,
+            flag: reading.flag,
+            received_at: reading.received_at,
+            seq: reading.seq,
+            journal_id,
+        };
+        match groups.last_mut() {
+            Some(group) if group.sensor_id == reading.sensor_id && group.time == reading.time => {
+                group.candidates.push(candidate);
+            }
+            _ => groups.push(Group {
+                sensor_id: reading.sensor_id,
+                time: reading.time,
+                on_conflict: reading.on_conflict,
+                candidates: vec![candidate],
+            }),
+        }
+    }
+    groups
+}
+
+async fn write(
+    db: &DatabaseTransaction,
+    journal_id: i16,
+    groups: &[Group],
+    readings: usize,
+) -> Result<Tally, sea_orm::DbErr> {
+    let preferred: Vec<Candidate> = groups.iter().map(Group::preferred).collect();
+    let new = insert(db, journal_id, groups, &preferred).await?;
+    if new == readings as u64 {
+        return Ok(Tally { new, conflicting: 0 });
+    }
+    let all_inserted = new == groups.len() as u64;
+    let met = if all_inserted { Vec::new() } else { conflicts::met(db, journal_id, groups, &preferred).await? };
+    let unsettled: Vec<&Group> = groups
+        .iter()
+        .enumerate()
+        .filter(|(position, group)| group.candidates.len() > 1 || met.binary_search(position).is_ok())
+        .map(|(_, group)| group)
+        .collect();
+    let conflicting = if unsettled.is_empty() { 0 } else { conflicts::settle(db, &unsettled).await? };
+    Ok(Tally { new, conflicting })
+}
+
+async fn insert(
+    db: &DatabaseTransaction,
+    journal_id: i16,
+    groups: &[Group],
+    preferred: &[Candidate],
+) -> Result<u64, sea_orm::DbErr> {
+    let values: [Value; 7] = [
+        groups.iter().map(|group| group.sensor_id).collect::<Vec<_>>().into(),
+        sql::times(groups.iter().map(|group| group.time)),
+        preferred.iter().map(|one| one.value).collect::<Vec<_>>().into(),
+        preferred.iter().map(|one| one.flag.number()).collect::<Vec<_>>().into(),
+        sql::times(preferred.iter().map(|one| one.received_at)),
+        preferred.iter().map(|one| one.seq).collect::<Vec<_>>().into(),
+        journal_id.into(),
+    ];
+    sql::execute(db, include_str!("readings/insert_readings.sql"), values).await
+}

@@ -1,0 +1,11 @@
+-- By the BRIN index on time; it stops at $6.
+SELECT count(*)
+FROM (
+    SELECT
+    FROM reading
+    WHERE time >= $1 AND time < $2
+      AND ($3::int2[] IS NULL OR flag = ANY($3))
+      AND ($4::float8 IS NULL OR value >= $4)
+      AND ($5::float8 IS NULL OR value <= $5)
+    LIMIT $6
+) AS counted

@@ -1,0 +1,41 @@
+//! `quarantined_message`: messages, or single readings of a message, that could not be used.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `quarantined_message`.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "quarantined_message")]
+pub struct Model {
+    /// When the message was received (UTC, the ingestor's clock).
+    pub received_at: DateTimeUtc,
+    /// The message's position in its journal; with `journal_id` it leads to the raw message on S3, through
+    /// segment.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub seq: i64,
+    /// Size of the whole payload in bytes.
+    pub payload_size: i64,
+    /// The journal that holds the message (`journal.id`).
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub journal_id: i16,
+    /// Which reading of the message it is about, counted from 0; also 0 for a whole message.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub item: i16,
+    /// The configured source that received the message.
+    pub source: String,
+    /// The topic on which the message came.
+    pub topic: String,
+    /// The kind of trouble as a stable word for programs, such as not_json.
+    pub code: String,
+    /// What is wrong, as a sentence for people.
+    pub reason: String,
+    /// The sensor's name in the message; empty where none could be read.
+    pub sensor: Option<String>,
+    /// The payload's bytes, or the beginning of a large one; the whole message lies on S3.
+    pub payload: Vec<u8>,
+}
+
+/// No relations: keys lead from table to table.
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
