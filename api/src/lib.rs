@@ -1,1 +1,29 @@
 //! GraphQL and REST over the entity queries.
+//!
+//! | folder | owns |
+//! |---|---|
+//! | [`options`], `access` | what is served to whom, and every limit |
+//! | `ask` | what a question may say: times, ranges, pages, cursors, sensors by name |
+//! | `graphql` | the schema: a file per root under `query`, a file per type under `model`; the errors |
+//! | `rest` | JSON for programs without GraphQL |
+//! | `http` | GraphQL over HTTP, health, metrics, playground, headers, the request log |
+//!
+//! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
+//! Everything that depends on the clock takes the time of the request, read once.
+
+mod access;
+mod ask;
+mod graphql;
+mod http;
+pub mod options;
+mod rest;
+mod server;
+mod state;
+
+pub use crate::graphql::error::ErrorCode;
+pub use crate::graphql::sdl;
+pub use crate::http::health::ReadyCheck;
+pub use crate::http::router;
+pub use crate::options::{Anonymous, Limits, Options};
+pub use crate::server::{ExposureError, ServeError, serve};
+pub use crate::state::{ApiState, Parts};

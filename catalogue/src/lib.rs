@@ -1,1 +1,5 @@
 //! Datasets: what Fieldbook keeps, under the names people ask for.
+
+pub mod dataset;
+
+pub use crate::dataset::{DATASETS, Dataset};

@@ -1,0 +1,46 @@
+// The playground: GraphiQL on the page's own address, with a first query that shows something of this Fieldbook.
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import 'graphiql/style.css';
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+
+// Each editor's language service runs in a worker of its own file, because the page's policy allows no blob: scripts.
+globalThis.MonacoEnvironment = {
+  getWorker(_id, label) {
+    const file = { json: 'json.worker.js', graphql: 'graphql.worker.js' }[label] ?? 'editor.worker.js';
+    return new Worker(new URL(file, import.meta.url), { type: 'module', name: label });
+  },
+};
+
+const firstQuery = `# Welcome to Fieldbook. Press the triangle (or Ctrl-Enter) to run this query.
+# The book on the left describes every type, field and argument.
+#
+# Which one do I take?
+#   latest     the newest reading of each sensor
+#   series     columns of times and values for a chart (maxPoints keeps the peaks)
+#   readings   row by row, in pages: nodes, then pageInfo.endCursor into "after"
+#   sensors    what is measured, where, in which unit
+#   service    limits, version, time zone
+
+query WhatIsMeasured {
+  sensors(first: 20) {
+    nodes {
+      name
+      type
+      description
+      unit { symbol }
+      latest { time value flag }
+    }
+    totalCount { value }
+  }
+}
+`;
+
+createRoot(document.getElementById('playground')).render(
+  createElement(GraphiQL, {
+    fetcher: createGraphiQLFetcher({ url: new URL('/graphql', location.href).href }),
+    defaultQuery: firstQuery,
+    shouldPersistHeaders: false,
+  }),
+);

@@ -1,0 +1,7 @@
+//! What a question may say, the same for GraphQL and REST: times, ranges, pages, cursors, sensors by name.
+
+pub(crate) mod cursor;
+pub(crate) mod page;
+pub(crate) mod range;
+pub(crate) mod sensors;
+pub(crate) mod time;

@@ -1,0 +1,210 @@
+//! Cursors: opaque to the asker, typed and versioned to us.
+//!
+//! ```text
+//! base64url( version: u8 = 1 │ kind: u8 │ order: u8 │ fields of the kind )
+//!
+//! reading   'r'   time µs: i64   sensor: i32
+//! sensor    's'   sensor: i32    name: text   sort: 0 | 1 text        text = length u16, UTF-8
+//! ```
+//!
+//! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
+//! One of another kind or order would silently start at the wrong row; it is refused.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::DateTime;
+use entity::query::readings::{Direction, ReadingKey};
+use entity::query::sensors::{SensorKey, SensorOrder};
+
+use crate::graphql::error::ApiError;
+
+const VERSION: u8 = 1;
+const READING: u8 = b'r';
+const SENSOR: u8 = b's';
+
+/// Writes the place of a reading.
+pub(crate) fn of_reading(key: ReadingKey, direction: Direction) -> String {
+    let mut bytes = vec![VERSION, READING, direction_code(direction)];
+    bytes.extend(key.time.timestamp_micros().to_be_bytes());
+    bytes.extend(key.sensor_id.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a reading in a list of this order; `argument` gave it.
+pub(crate) fn to_reading(
+    argument: &'static str,
+    cursor: &str,
+    direction: Direction,
+) -> Result<ReadingKey, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, READING, direction_code(direction)])?;
+        let time = DateTime::from_timestamp_micros(i64::from_be_bytes(fields.take()?))?;
+        let sensor_id = i32::from_be_bytes(fields.take()?);
+        fields.end(ReadingKey { time, sensor_id })
+    };
+    read().ok_or_else(|| refused(argument, "a list of readings in the same order"))
+}
+
+/// Writes the place of a sensor.
+pub(crate) fn of_sensor(key: &SensorKey, order: SensorOrder) -> String {
+    let mut bytes = vec![VERSION, SENSOR, order_code(order)];
+    bytes.extend(key.id.to_be_bytes());
+    push_text(&mut bytes, &key.name);
+    match &key.sort {
+        None => bytes.push(0),
+        Some(sort) => {
+            bytes.push(1);
+            push_text(&mut bytes, sort);
+        }
+    }
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a sensor in a list of this order; `argument` gave it.
+pub(crate) fn to_sensor(
+    argument: &'static str,
+    cursor: &str,
+    order: SensorOrder,
+) -> Result<SensorKey, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, SENSOR, order_code(order)])?;
+        let id = i32::from_be_bytes(fields.take()?);
+        let name = fields.text()?;
+        let sort = match fields.take::<1>()? {
+            [0] => None,
+            [1] => Some(fields.text()?),
+            _ => return None,
+        };
+        fields.end(SensorKey { sort, name, id })
+    };
+    read().ok_or_else(|| refused(argument, "a list of sensors in the same order"))
+}
+
+fn refused(argument: &'static str, list: &str) -> ApiError {
+    ApiError::InvalidArgument {
+        argument: argument.to_owned(),
+        message: "this cursor is not of this list".to_owned(),
+        accepted: format!("a cursor, unchanged, from {list}"),
+    }
+}
+
+fn direction_code(direction: Direction) -> u8 {
+    match direction {
+        Direction::Asc => b'a',
+        Direction::Desc => b'd',
+    }
+}
+
+fn order_code(order: SensorOrder) -> u8 {
+    match order {
+        SensorOrder::NameAsc => b'n',
+        SensorOrder::NameDesc => b'N',
+        SensorOrder::TypeAsc => b't',
+        SensorOrder::TypeDesc => b'T',
+        SensorOrder::ActiveSinceAsc => b's',
+        SensorOrder::ActiveSinceDesc => b'S',
+    }
+}
+
+/// Texts longer than a length field can say are cut: names in the database are far shorter.
+fn push_text(bytes: &mut Vec<u8>, text: &str) {
+    let text = &text.as_bytes()[..text.floor_char_boundary(u16::MAX.into())];
+    bytes.extend(u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes());
+    bytes.extend(text);
+}
+
+/// The bytes of a cursor that are not read yet.
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (field, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*field)
+    }
+
+    fn expect(&mut self, head: &[u8]) -> Option<()> {
+        self.0 = self.0.strip_prefix(head)?;
+        Some(())
+    }
+
+    fn text(&mut self) -> Option<String> {
+        let length = u16::from_be_bytes(self.take()?).into();
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        String::from_utf8(text.to_vec())
+            .ok()
+            .filter(|text| !text.contains('\0'))
+    }
+
+    fn end<T>(&self, whole: T) -> Option<T> {
+        self.0.is_empty().then_some(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading() -> ReadingKey {
+        ReadingKey {
+            time: DateTime::from_timestamp_micros(1_795_428_000_123_456).unwrap(),
+            sensor_id: 7,
+        }
+    }
+
+    fn sensor() -> SensorKey {
+        SensorKey {
+            sort: Some("temperature".into()),
+            name: "Kühlung 1".into(),
+            id: 7,
+        }
+    }
+
+    #[test]
+    fn cursors_come_back_as_they_went() {
+        let cursor = of_reading(reading(), Direction::Desc);
+        assert_eq!(to_reading("after", &cursor, Direction::Desc).unwrap(), reading());
+        for key in [
+            sensor(),
+            SensorKey {
+                sort: None,
+                ..sensor()
+            },
+        ] {
+            let cursor = of_sensor(&key, SensorOrder::TypeAsc);
+            assert_eq!(to_sensor("after", &cursor, SensorOrder::TypeAsc).unwrap(), key);
+        }
+    }
+
+    #[test]
+    fn cursors_of_another_kind_or_order_are_refused() {
+        let of_readings = of_reading(reading(), Direction::Asc);
+        let of_sensors = of_sensor(&sensor(), SensorOrder::NameAsc);
+        assert!(to_reading("after", &of_readings, Direction::Desc).is_err());
+        assert!(to_reading("after", &of_sensors, Direction::Asc).is_err());
+        assert!(to_sensor("after", &of_readings, SensorOrder::NameAsc).is_err());
+        assert!(to_sensor("after", &of_sensors, SensorOrder::NameDesc).is_err());
+    }
+
+    #[test]
+    fn damaged_cursors_are_refused() {
+        let whole = URL_SAFE_NO_PAD
+            .decode(of_sensor(&sensor(), SensorOrder::NameAsc))
+            .unwrap();
+        for end in 0..whole.len() {
+            let cut = URL_SAFE_NO_PAD.encode(&whole[..end]);
+            assert!(
+                to_sensor("after", &cut, SensorOrder::NameAsc).is_err(),
+                "cut at {end}"
+            );
+        }
+        for text in ["", "%", "AAAA", "null", "MQ=="] {
+            assert!(to_sensor("after", text, SensorOrder::NameAsc).is_err(), "{text}");
+        }
+    }
+}

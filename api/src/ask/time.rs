@@ -1,0 +1,101 @@
+//! Times in questions and answers.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
+
+/// What is accepted as a time, for error messages and descriptions.
+pub(crate) const ACCEPTED: &str = "RFC 3339 such as 2026-11-23T10:00:00.5Z or 2026-11-23T11:00:00+01:00; without an \
+     offset it is UTC; a date alone is its midnight; or milliseconds since 1970 as a number or a string";
+
+/// The forms without an offset, read as UTC.
+const WITHOUT_OFFSET: [&str; 4] = [
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M",
+];
+
+/// Reads a time; `None` when it is none of what is [`ACCEPTED`]. Digits finer than microseconds are cut.
+pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    let time = if let Ok(with_offset) = DateTime::parse_from_rfc3339(text) {
+        with_offset.with_timezone(&Utc)
+    } else if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        date.and_time(chrono::NaiveTime::MIN).and_utc()
+    } else if let Some(local) = WITHOUT_OFFSET
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+    {
+        local.and_utc()
+    } else {
+        return from_millis(text.parse().ok()?);
+    };
+    in_bounds(time)
+}
+
+/// Reads milliseconds since 1970.
+pub(crate) fn from_millis(millis: i64) -> Option<DateTime<Utc>> {
+    in_bounds(DateTime::from_timestamp_millis(millis)?)
+}
+
+/// Writes a time as answers show it: UTC with `Z`, and no, three or six digits of a second, as many as it needs.
+pub(crate) fn format(time: DateTime<Utc>) -> String {
+    time.trunc_subsecs(6).to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// The database's calendar and RFC 3339 both end somewhere; four digits of a year suit both.
+fn in_bounds(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    (1..=9999).contains(&time.year()).then(|| time.trunc_subsecs(6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        parse(text).map(format)
+    }
+
+    #[test]
+    fn accepted_forms_mean_the_same_instant() {
+        for text in [
+            "2026-11-23T10:00:00Z",
+            "2026-11-23T11:00:00+01:00",
+            "2026-11-23T10:00:00",
+            "2026-11-23 10:00:00",
+            "2026-11-23T10:00",
+            "2026-11-23T10:00:00.000000",
+            "1795428000000",
+        ] {
+            assert_eq!(read(text).as_deref(), Some("2026-11-23T10:00:00Z"), "{text}");
+        }
+        assert_eq!(read("2026-11-23").as_deref(), Some("2026-11-23T00:00:00Z"));
+    }
+
+    #[test]
+    fn fractions_are_written_as_far_as_needed_and_cut_after_microseconds() {
+        assert_eq!(
+            read("2026-11-23T10:00:00.5Z").as_deref(),
+            Some("2026-11-23T10:00:00.500Z")
+        );
+        assert_eq!(
+            read("2026-11-23T10:00:00.123456789").as_deref(),
+            Some("2026-11-23T10:00:00.123456Z")
+        );
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-11-23T25:00:00Z",
+            "+262142-01-01T00:00:00Z",
+            "9e9",
+            "0000-01-01",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        assert_eq!(from_millis(i64::MAX), None);
+    }
+}

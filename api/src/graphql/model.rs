@@ -1,0 +1,21 @@
+//! The types of the schema, a file for each noun.
+
+pub(crate) mod count;
+pub(crate) mod direction;
+pub(crate) mod filter;
+pub(crate) mod flag;
+pub(crate) mod page;
+pub(crate) mod reading;
+pub(crate) mod sensor;
+pub(crate) mod series;
+pub(crate) mod service;
+
+pub(crate) use count::{Count, Total};
+pub(crate) use direction::Direction;
+pub(crate) use filter::{ReadingFilter, SensorFilter, SensorOrder};
+pub(crate) use flag::QualityFlag;
+pub(crate) use page::PageInfo;
+pub(crate) use reading::{Reading, ReadingConnection};
+pub(crate) use sensor::{Sensor, SensorConnection};
+pub(crate) use series::Series;
+pub(crate) use service::Service;

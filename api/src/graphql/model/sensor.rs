@@ -1,0 +1,327 @@
+//! Sensors and their pages.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use entity::query::page::Page;
+use entity::query::sensors::{self, Sensor as Row, SensorFilter, SensorOrder};
+
+use super::{Count, Direction, PageInfo, Reading, ReadingConnection, Series, Total, series};
+use crate::ask::{cursor, page, range};
+use crate::graphql::batch::{LatestKey, OfSensor, ReadingsColumns, ReadingsCount, ReadingsPage};
+use crate::graphql::error::ApiError;
+use crate::graphql::query::READINGS_FIRST;
+use crate::graphql::request::ContextExt as _;
+use crate::graphql::scalar::DateTime;
+
+/// One sensor.
+#[derive(Debug, Clone)]
+pub(crate) struct Sensor(pub(crate) Arc<Row>);
+
+/// Something that measures one quantity in one place.
+#[Object]
+impl Sensor {
+    /// Its id: the same wherever a sensor of this source and name is registered.
+    async fn id(&self) -> ID {
+        self.0.uuid.into()
+    }
+
+    /// Its name, exactly as in its messages.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The source whose messages name it.
+    async fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// What it measures, such as `temperature`; null when nobody declared it.
+    #[graphql(name = "type")]
+    async fn kind(&self) -> Option<&str> {
+        self.0.kind.as_deref()
+    }
+
+    /// The unit of its values; null when nobody declared it.
+    async fn unit(&self) -> Option<Unit> {
+        self.0.unit.clone().map(Unit::from)
+    }
+
+    /// Where it stands or what it watches, in the operator's words.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Where it is; null when nobody declared it.
+    async fn location(&self) -> Option<Location> {
+        self.0.location.map(|point| Location {
+            lat: point.lat,
+            lng: point.lng,
+        })
+    }
+
+    /// The values that the sensor can report; readings outside are flagged `FAIL`. Null when nobody declared it.
+    async fn range(&self) -> Option<Range> {
+        let range = self.0.range;
+        (range.min.is_some() || range.max.is_some()).then_some(Range {
+            min: range.min,
+            max: range.max,
+        })
+    }
+
+    /// Site, plant, customer and whatever else the operator declared, sorted by key.
+    async fn labels(&self) -> Vec<Label> {
+        self.0
+            .labels
+            .iter()
+            .map(|(key, value)| Label {
+                key: key.clone(),
+                value: Some(value.clone()),
+            })
+            .collect()
+    }
+
+    /// Whether a sensor list declares it; otherwise its first message registered it.
+    async fn declared(&self) -> bool {
+        self.0.declared
+    }
+
+    /// Since when it is known to be there.
+    async fn active_since(&self) -> Option<DateTime> {
+        self.0.active_since.map(DateTime)
+    }
+
+    /// Seconds between two readings, as declared or learnt.
+    async fn expected_interval_seconds(&self) -> Option<f64> {
+        self.0.expected_interval_seconds
+    }
+
+    /// Its newest reading; null while it has none.
+    async fn latest(&self, ctx: &Context<'_>) -> Result<Option<Reading>, ApiError> {
+        let row = ctx.loaders().load_one(LatestKey(self.0.id)).await?;
+        Ok(row.map(|row| Reading {
+            row,
+            sensor: Some(Arc::clone(&self.0)),
+        }))
+    }
+
+    /// Its readings row by row, in pages.
+    async fn readings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first instant. Default: 24 hours before `to`.")] from: Option<DateTime>,
+        #[graphql(desc = "The first instant that does not belong to it any more. Default: now.")] to: Option<
+            DateTime,
+        >,
+        #[graphql(desc = "Oldest or newest first.", default_with = "Some(Direction::Asc)")] order: Option<
+            Direction,
+        >,
+        #[graphql(
+            desc = "Readings of a page, from 1 to 10,000.",
+            default_with = "Some(READINGS_FIRST)"
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Go on after this cursor: pageInfo.endCursor of the page before.")] after: Option<
+            String,
+        >,
+    ) -> Result<Option<ReadingConnection>, ApiError> {
+        let range = range::of_rows(from.map(|time| time.0), to.map(|time| time.0), ctx.asked().at)?;
+        let order = order.unwrap_or(Direction::Asc);
+        let direction = order.into();
+        let after = after
+            .map(|after| cursor::to_reading("after", &after, direction))
+            .transpose()?;
+        let limit = page::rows("first", first.unwrap_or(READINGS_FIRST), ctx.limits())?;
+        let sensor_id = self.0.id;
+        let newest_first = order == Direction::Desc;
+        let what = ReadingsPage {
+            range: range.into(),
+            newest_first,
+            limit,
+            after,
+        };
+        let page = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
+        let page = page.unwrap_or_else(|| {
+            Arc::new(Page {
+                rows: Vec::new(),
+                has_next: false,
+                has_previous: false,
+            })
+        });
+        let total = Total::OfSensor(OfSensor {
+            sensor_id,
+            what: ReadingsCount { range: range.into() },
+        });
+        Ok(Some(ReadingConnection::new(
+            page,
+            direction,
+            vec![Arc::clone(&self.0)],
+            total,
+        )))
+    }
+
+    /// Its readings in columns.
+    async fn series(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first instant.")] from: DateTime,
+        #[graphql(desc = "The first instant that does not belong to it any more.")] to: DateTime,
+        #[graphql(
+            desc = "Points of the series at most, from 2 to 10,000: of each slice of the range the lowest and \
+                          the highest reading stay, so no peak is lost. Default: every reading, as long as one \
+                          answer holds them."
+        )]
+        max_points: Option<i32>,
+    ) -> Result<Series, ApiError> {
+        let range = range::between(from.0, to.0)?;
+        let points_max = series::points("maxPoints", max_points, ctx.limits())?;
+        let what = ReadingsColumns {
+            range: range.into(),
+            points_max,
+        };
+        let columns = ctx
+            .loaders()
+            .load_one(OfSensor {
+                sensor_id: self.0.id,
+                what,
+            })
+            .await?;
+        Ok(Series::new(Arc::clone(&self.0), columns.unwrap_or_default()))
+    }
+}
+
+/// A unit of measurement: as declared, and what it means.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct Unit {
+    /// Exactly as declared.
+    declared: String,
+    /// How people write it, such as `°C`; null when the declared unit is not understood.
+    symbol: Option<String>,
+    /// Its code in UCUM, such as `Cel`; null when the declared unit is not understood.
+    ucum: Option<String>,
+    /// Its IRI in QUDT; null when the declared unit is not understood.
+    qudt: Option<String>,
+    /// The quantity that it measures, in the words of QUDT; null when the declared unit is not understood.
+    quantity_kind: Option<String>,
+}
+
+impl From<sensors::Unit> for Unit {
+    fn from(unit: sensors::Unit) -> Self {
+        let sensors::Unit {
+            declared,
+            ucum,
+            qudt,
+            quantity_kind,
+            symbol,
+        } = unit;
+        Self {
+            declared,
+            symbol,
+            ucum,
+            qudt,
+            quantity_kind,
+        }
+    }
+}
+
+/// A point on the globe, as declared.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub(crate) struct Location {
+    /// Degrees north.
+    lat: f64,
+    /// Degrees east.
+    lng: f64,
+}
+
+/// Bounds of the values that a sensor can report, in its declared unit; both belong to it.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub(crate) struct Range {
+    /// The lowest value; null when there is no such bound.
+    min: Option<f64>,
+    /// The highest value; null when there is no such bound.
+    max: Option<f64>,
+}
+
+/// A word that the operator gave to a sensor.
+#[derive(Debug, Clone, SimpleObject)]
+pub(crate) struct Label {
+    /// What it is about, such as `site`.
+    key: String,
+    /// What it says, such as `Harbour`.
+    value: Option<String>,
+}
+
+/// A page of sensors.
+#[derive(Debug)]
+pub(crate) struct SensorConnection {
+    page: Page<Sensor>,
+    order: SensorOrder,
+    filter: SensorFilter,
+}
+
+impl SensorConnection {
+    pub(crate) fn new(page: Page<Row>, order: SensorOrder, filter: SensorFilter) -> Self {
+        let Page {
+            rows,
+            has_next,
+            has_previous,
+        } = page;
+        let rows = rows.into_iter().map(|row| Sensor(Arc::new(row))).collect();
+        Self {
+            page: Page {
+                rows,
+                has_next,
+                has_previous,
+            },
+            order,
+            filter,
+        }
+    }
+
+    fn cursor(&self, sensor: &Sensor) -> String {
+        cursor::of_sensor(&sensor.0.key(self.order), self.order)
+    }
+}
+
+/// A page of sensors.
+#[Object]
+impl SensorConnection {
+    /// The sensors with their cursors.
+    async fn edges(&self) -> Option<Vec<Option<SensorEdge>>> {
+        let edge = |sensor: &Sensor| SensorEdge {
+            cursor: self.cursor(sensor),
+            node: Some(sensor.clone()),
+        };
+        Some(self.page.rows.iter().map(|sensor| Some(edge(sensor))).collect())
+    }
+
+    /// The sensors.
+    async fn nodes(&self) -> &[Sensor] {
+        &self.page.rows
+    }
+
+    /// Where this page lies.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.page.has_next,
+            has_previous_page: self.page.has_previous,
+            start_cursor: self.page.rows.first().map(|sensor| self.cursor(sensor)),
+            end_cursor: self.page.rows.last().map(|sensor| self.cursor(sensor)),
+        }
+    }
+
+    /// How many sensors all pages together have; counted only when it is selected.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<Count>, ApiError> {
+        let value = sensors::count(ctx.db(), ctx.scope()?, &self.filter).await?;
+        Ok(Some(entity::query::readings::Count { value, exact: true }.into()))
+    }
+}
+
+/// A sensor and its place in the list.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct SensorEdge {
+    /// Its place: pages go on `after` it, or back `before` it.
+    cursor: String,
+    /// The sensor.
+    node: Option<Sensor>,
+}

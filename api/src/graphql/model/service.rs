@@ -1,0 +1,184 @@
+//! The service itself.
+
+use async_graphql::{Context, Enum, Object, SimpleObject};
+use catalogue::DATASETS;
+use entity::query::service::{self, Backend as BackendRow};
+use tokio::sync::OnceCell;
+
+use crate::graphql::error::ApiError;
+use crate::graphql::request::ContextExt as _;
+use crate::graphql::scalar::DateTime;
+use crate::options;
+
+/// What answers here.
+#[derive(Debug, Default)]
+pub(crate) struct Service {
+    backend: OnceCell<BackendRow>,
+}
+
+impl Service {
+    /// The database, asked once.
+    async fn backend_row(&self, ctx: &Context<'_>) -> Result<&BackendRow, ApiError> {
+        Ok(self
+            .backend
+            .get_or_try_init(|| service::backend(ctx.db()))
+            .await?)
+    }
+}
+
+/// What answers here.
+#[Object]
+impl Service {
+    /// Its name: Fieldbook.
+    async fn name(&self) -> &'static str {
+        "Fieldbook"
+    }
+
+    /// Its version.
+    async fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// The newest migration that the database has; null when it has none, or does not answer.
+    async fn schema_version(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
+        Ok(self.backend_row(ctx).await?.schema_version.clone())
+    }
+
+    /// The database behind it; null when it does not answer.
+    async fn backend(&self, ctx: &Context<'_>) -> Result<Option<Backend>, ApiError> {
+        let row = self.backend_row(ctx).await?.clone();
+        Ok(Some(Backend {
+            server: row.server,
+            timescaledb: row.timescaledb,
+            timescaledb_license: row.timescaledb_license,
+        }))
+    }
+
+    /// The limits of questions and answers.
+    async fn limits(&self, ctx: &Context<'_>) -> Limits {
+        Limits::from(ctx.limits())
+    }
+
+    /// The IANA name of the zone in which days begin, where a question does not name one.
+    async fn time_zone<'a>(&self, ctx: &'a Context<'_>) -> &'a str {
+        &ctx.state().options().time_zone
+    }
+
+    /// What somebody without a key may see.
+    async fn anonymous_access(&self, ctx: &Context<'_>) -> AnonymousAccess {
+        ctx.state().options().anonymous.into()
+    }
+
+    /// What Fieldbook keeps.
+    async fn datasets(&self) -> Vec<Dataset> {
+        let dataset = |dataset: &catalogue::Dataset| Dataset {
+            slug: dataset.slug,
+            name: dataset.name,
+            title: dataset.title,
+            description: dataset.description,
+        };
+        DATASETS.iter().map(dataset).collect()
+    }
+
+    /// The service's clock.
+    async fn now(&self, ctx: &Context<'_>) -> DateTime {
+        DateTime(ctx.asked().at)
+    }
+}
+
+/// The database behind the service.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct Backend {
+    /// The server and its version, such as `PostgreSQL 17.6`.
+    server: String,
+    /// The version of TimescaleDB; null where it is not in use.
+    timescaledb: Option<String>,
+    /// TimescaleDB's licence: `timescale` or `apache`; null where it is not in use.
+    timescaledb_license: Option<String>,
+}
+
+/// What somebody without a key may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "options::Anonymous")]
+pub(crate) enum AnonymousAccess {
+    /// Nothing.
+    None,
+    /// What the service is and which datasets it keeps.
+    Catalogue,
+    /// Everything.
+    Data,
+}
+
+/// Something that Fieldbook keeps and describes as a whole.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct Dataset {
+    /// Its part of an address; it never changes.
+    slug: &'static str,
+    /// What one item of it is called.
+    name: &'static str,
+    /// A heading.
+    title: &'static str,
+    /// What one item of it is.
+    description: &'static str,
+}
+
+/// The limits of questions and answers. A question over one of them gets `LIMIT_EXCEEDED`; no answer is cut short.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct Limits {
+    /// Items of one page.
+    first: u32,
+    /// `maxPoints` of one series.
+    max_points: u32,
+    /// Readings in the series of one answer, all of them together.
+    answer_points: f64,
+    /// Sensors that one question may name, or one filter may match where all of them are needed.
+    sensors: u32,
+    /// Sensors of one `series`.
+    series_sensors: u32,
+    /// Characters of a name or a text.
+    text_chars: u32,
+    /// Readings counted one by one for `totalCount`.
+    count_exact: f64,
+    /// Bytes of a document.
+    document_bytes: f64,
+    /// Tokens of a document.
+    document_tokens: f64,
+    /// Fields below each other.
+    depth: f64,
+    /// Fields selected in one document, each use of a fragment counted.
+    selections: f64,
+    /// Aliases in one document, each use of a fragment counted.
+    aliases: f64,
+    /// Directives on one field.
+    directives: f64,
+    /// Values that an answer may have to hold, reckoned from the pages asked for.
+    cost: f64,
+    /// Bytes of a request's body.
+    body_bytes: f64,
+    /// Seconds until an answer is given up.
+    request_seconds: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "limits stay far below 2^53")]
+impl From<&options::Limits> for Limits {
+    fn from(limits: &options::Limits) -> Self {
+        Self {
+            first: limits.first_max,
+            max_points: limits.points_max,
+            answer_points: limits.answer_points_max as f64,
+            sensors: limits.sensors_max,
+            series_sensors: limits.series_sensors_max,
+            text_chars: limits.text_chars_max,
+            count_exact: limits.count_exact_max as f64,
+            document_bytes: limits.document_bytes_max as f64,
+            document_tokens: limits.document_tokens_max as f64,
+            depth: limits.depth_max as f64,
+            selections: limits.selections_max as f64,
+            aliases: limits.aliases_max as f64,
+            directives: limits.directives_max as f64,
+            cost: limits.cost_max as f64,
+            body_bytes: limits.body_bytes_max as f64,
+            request_seconds: limits.request_timeout.as_secs_f64(),
+        }
+    }
+}

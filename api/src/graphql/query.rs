@@ -1,0 +1,27 @@
+//! The roots, a file each.
+
+mod latest;
+pub(crate) mod readings;
+mod sensor;
+mod sensors;
+mod series;
+mod service;
+
+use async_graphql::MergedObject;
+
+pub(crate) use self::readings::FIRST as READINGS_FIRST;
+
+/// Sensors, their readings and the service itself.
+///
+/// Which one do I take? `latest` for the newest reading of each sensor; `series` for columns of times and values, to
+/// draw or to calculate; `readings` for every reading, page by page; `sensors` for what is measured, where and in which
+/// unit; `service` for limits and the version.
+#[derive(Default, MergedObject)]
+pub(crate) struct Query(
+    sensor::SensorQuery,
+    sensors::SensorsQuery,
+    readings::ReadingsQuery,
+    series::SeriesQuery,
+    latest::LatestQuery,
+    service::ServiceQuery,
+);

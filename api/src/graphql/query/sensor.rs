@@ -1,0 +1,60 @@
+//! `sensor`: one sensor by name or id.
+
+use async_graphql::{Context, ID, Object};
+
+use crate::ask::sensors;
+use crate::graphql::error::ApiError;
+use crate::graphql::model::Sensor;
+use crate::graphql::request::ContextExt as _;
+
+#[derive(Default)]
+pub(crate) struct SensorQuery;
+
+#[Object]
+impl SensorQuery {
+    /// One sensor, by its name or its id; null when there is none.
+    async fn sensor(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its name, exactly as in its messages.")] name: Option<String>,
+        #[graphql(desc = "The source whose sensor it is; needed when several sources use the name.")] source: Option<
+            String,
+        >,
+        #[graphql(desc = "Its id, instead of the name.")] id: Option<ID>,
+    ) -> Result<Option<Sensor>, ApiError> {
+        let scope = ctx.scope()?;
+        let (argument, wanted) = match (name, id) {
+            (Some(name), None) => ("name", name),
+            (None, Some(id)) => ("id", sensor_id(&id)?),
+            _ => {
+                return Err(ApiError::InvalidArgument {
+                    argument: "name".to_owned(),
+                    message: "one sensor has one name or one id".to_owned(),
+                    accepted: "either name or id".to_owned(),
+                });
+            }
+        };
+        let found = sensors::one(
+            ctx.db(),
+            scope,
+            argument,
+            &wanted,
+            source.as_deref(),
+            ctx.limits(),
+        )
+        .await?;
+        Ok(found.map(Sensor))
+    }
+}
+
+/// The id of a sensor as the database's text writes it.
+fn sensor_id(id: &ID) -> Result<String, ApiError> {
+    match uuid::Uuid::try_parse(id) {
+        Ok(uuid) => Ok(uuid.to_string()),
+        Err(_) => Err(ApiError::InvalidArgument {
+            argument: "id".to_owned(),
+            message: "this is no id of a sensor".to_owned(),
+            accepted: "the id of a sensor, a UUID such as 6f1c1f0a-9a52-5c0e-8f27-2f6b9d3d7c11".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,94 @@
+//! HTTP: addresses, GraphQL's transport, health, metrics, the playground, and what every answer has in common.
+
+mod answer;
+mod asset;
+mod graphql;
+pub(crate) mod health;
+mod index;
+mod metrics;
+mod negotiate;
+mod parameters;
+mod playground;
+mod problem;
+mod request_id;
+mod watch;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, Uri, header};
+use axum::middleware;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{MethodRouter, get};
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+pub(crate) use self::problem::Problem;
+pub(crate) use self::request_id::RequestId;
+use crate::graphql::error::ApiError;
+use crate::rest;
+use crate::state::ApiState;
+
+/// Scripts, styles, frames: nothing, unless a page says what it needs.
+const POLICY_OF_DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// Every address of the API.
+pub fn router(state: ApiState) -> Router {
+    let body_bytes_max = state.options().limits.body_bytes_max;
+    let graphql = get(graphql::get)
+        .post(graphql::post)
+        .fallback(|| only("GET, POST"));
+    let fixed = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    Router::new()
+        .route("/", reading(get(index::index)))
+        .route("/graphql", graphql)
+        .route("/graphql/schema.graphql", reading(get(graphql::sdl)))
+        .route("/graphql/playground/{file}", reading(get(playground::asset)))
+        .route("/sensors", reading(get(with_slash)))
+        .route("/sensors/", reading(get(rest::sensors::list)))
+        .route("/healthz", reading(get(health::alive)))
+        .route("/readyz", reading(get(health::ready)))
+        .route("/metrics", reading(get(metrics::metrics)))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(body_bytes_max))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CONTENT_SECURITY_POLICY,
+            POLICY_OF_DATA,
+        ))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
+        .layer(fixed(header::CACHE_CONTROL, "no-store"))
+        .layer(middleware::from_fn_with_state(state.clone(), watch::watch))
+        .with_state(state)
+}
+
+/// An address that is only read.
+fn reading(handlers: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
+    handlers.fallback(|| only("GET, HEAD"))
+}
+
+/// The answer to a method that an address does not have.
+async fn only(methods: &'static str) -> Response {
+    let error = ApiError::BadRequest {
+        message: format!("this address answers to {methods} only"),
+    };
+    let mut response = Problem::new(error).with_status(405).into_response();
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(methods));
+    response
+}
+
+async fn not_found(uri: Uri) -> Problem {
+    Problem::new(ApiError::NotFound {
+        argument: "path",
+        message: format!("there is nothing at {}", uri.path()),
+    })
+}
+
+/// `/sensors?x` is `/sensors/?x`.
+async fn with_slash(uri: Uri) -> Redirect {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("{}/{query}", uri.path()))
+}

@@ -1,0 +1,128 @@
+//! GraphQL over HTTP, as <https://graphql.github.io/graphql-over-http/draft/> says.
+
+use std::sync::Arc;
+
+use async_graphql::Request;
+use async_graphql::parser::types::OperationType;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use chrono::Utc;
+use tokio::time::timeout;
+
+use super::negotiate::{self, MediaType};
+use super::parameters::{self, Parameters, Refusal};
+use super::watch::Operation;
+use super::{RequestId, answer, playground};
+use crate::graphql::batch::{self, Queue};
+use crate::graphql::document::{self, Checked};
+use crate::graphql::error::ApiError;
+use crate::graphql::request::Asked;
+use crate::state::ApiState;
+
+/// A POST of JSON.
+pub(crate) async fn post(
+    State(state): State<ApiState>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let media_type = negotiate::graphql(&headers);
+    if let Err(error) = state.access().catalogue() {
+        return answer::of_refusal(answer::refusal(error), media_type, &id);
+    }
+    let parameters = parameters::of_body(&headers, body, &state.options().limits).await;
+    respond(&state, Method::Post, parameters, media_type, &id).await
+}
+
+/// A query in the address; or the playground, for a browser that asks nothing yet.
+pub(crate) async fn get(
+    State(state): State<ApiState>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    if negotiate::prefers_html(&headers) && !parameters::has_query(&uri) {
+        return playground::page();
+    }
+    let media_type = negotiate::graphql(&headers);
+    if let Err(error) = state.access().catalogue() {
+        return answer::of_refusal(answer::refusal(error), media_type, &id);
+    }
+    respond(&state, Method::Get, parameters::of_uri(&uri), media_type, &id).await
+}
+
+/// The schema in the schema definition language.
+pub(crate) async fn sdl(State(state): State<ApiState>) -> Result<Response, super::Problem> {
+    state.access().catalogue()?;
+    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, content_type)], crate::graphql::sdl()).into_response())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Get,
+    Post,
+}
+
+async fn respond(
+    state: &ApiState,
+    method: Method,
+    parameters: Result<Parameters, Refusal>,
+    media_type: MediaType,
+    id: &RequestId,
+) -> Response {
+    let parameters = match parameters {
+        Ok(parameters) => parameters,
+        Err(refusal) => return answer::of_refusal(refusal, media_type, id),
+    };
+    let Parameters {
+        query,
+        operation_name,
+        variables,
+    } = parameters;
+    let limits = &state.options().limits;
+    let checked = match document::check(&query, operation_name.as_deref(), &variables, limits) {
+        Ok(checked) => checked,
+        Err(error) => {
+            let refused = async_graphql::Response::from_errors(vec![error]);
+            return answer::of_graphql(refused, media_type, id);
+        }
+    };
+    if method == Method::Get && checked.operation != OperationType::Query {
+        let message = "a GET may only query: send mutations with POST".to_owned();
+        let refusal = Refusal {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            error: ApiError::BadRequest { message },
+        };
+        let mut response = answer::of_refusal(refusal, media_type, id);
+        response
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return response;
+    }
+    let mut request = Request::new(query).variables(variables);
+    request.operation_name = checked.operation_name.clone();
+    let operation = checked.operation_name.clone();
+    let mut response = match timeout(limits.request_timeout, run(state, request, checked)).await {
+        Ok(answered) => answer::of_graphql(answered, media_type, id),
+        Err(_) => answer::of_refusal(answer::refusal(ApiError::Timeout), media_type, id),
+    };
+    if let Some(operation) = operation {
+        response.extensions_mut().insert(Operation(operation));
+    }
+    response
+}
+
+/// Runs a request with its batches, within its own task.
+async fn run(state: &ApiState, mut request: Request, checked: Checked) -> async_graphql::Response {
+    let asked = Arc::new(Asked::new(Utc::now(), state.access()));
+    let queue = Queue::default();
+    let limits = &state.options().limits;
+    let loaders = batch::loaders(&queue, state.db().clone(), Arc::clone(&asked), limits);
+    request.set_parsed_query(checked.document);
+    let request = request.data(state.clone()).data(asked).data(loaders);
+    batch::drive(&queue, state.schema().execute(request)).await
+}

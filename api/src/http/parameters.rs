@@ -1,0 +1,185 @@
+//! The parameters of a GraphQL request, from a body or an address.
+
+use async_graphql::Variables;
+use axum::body::{Body, to_bytes};
+use axum::extract::Query;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use serde_json::{Map, Value};
+
+use crate::graphql::error::ApiError;
+use crate::options::Limits;
+
+/// What a client asks.
+#[derive(Debug)]
+pub(crate) struct Parameters {
+    pub(crate) query: String,
+    pub(crate) operation_name: Option<String>,
+    pub(crate) variables: Variables,
+}
+
+/// A request that does not get as far as GraphQL.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) error: ApiError,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            error: ApiError::BadRequest {
+                message: message.into(),
+            },
+        }
+    }
+
+    fn bad(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+}
+
+/// Reads the parameters of a POST.
+pub(crate) async fn of_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Parameters, Refusal> {
+    check_headers(headers)?;
+    let max = limits.body_bytes_max;
+    let too_large = |asked: Option<u64>| Refusal {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        error: ApiError::LimitExceeded {
+            argument: None,
+            limit: max as u64,
+            asked,
+            advice: "send a smaller body; it is counted in bytes".to_owned(),
+        },
+    };
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    if let Some(announced) = announced.filter(|announced| *announced > max as u64) {
+        return Err(too_large(Some(announced)));
+    }
+    // One byte more than the limit tells a body that is too large from one that broke off.
+    let bytes = to_bytes(body, max.saturating_add(1)).await.map_err(|error| {
+        if is_length_limit(&error) {
+            too_large(None)
+        } else {
+            Refusal::bad("the body did not arrive whole")
+        }
+    })?;
+    if bytes.len() > max {
+        return Err(too_large(None));
+    }
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => of_object(object),
+        Ok(Value::Array(_)) => Err(Refusal::bad(
+            "batches are not answered: send one request at a time",
+        )),
+        Ok(_) => Err(Refusal::bad("the body must be a JSON object with a query")),
+        Err(error) => Err(Refusal::bad(format!("the body is not JSON: {error}"))),
+    }
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("length limit exceeded") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// A body is JSON and says so: what a plain HTML form can send is not accepted, so no page of somebody else can ask in
+/// a visitor's name.
+fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
+    let unsupported = |message| Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    let Some(content_type) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return unsupported("the body needs the header Content-Type: application/json");
+    };
+    let mut parts = content_type.split(';').map(str::trim);
+    if !parts
+        .next()
+        .unwrap_or_default()
+        .eq_ignore_ascii_case("application/json")
+    {
+        return unsupported("the body must be application/json");
+    }
+    let utf8 = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .all(|(name, value)| {
+            !name.trim().eq_ignore_ascii_case("charset")
+                || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        });
+    if !utf8 {
+        return unsupported("the body must be in UTF-8");
+    }
+    let encoding = headers
+        .get(header::CONTENT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return unsupported("the body must not be compressed");
+    }
+    Ok(())
+}
+
+/// Whether an address asks something.
+pub(crate) fn has_query(uri: &Uri) -> bool {
+    pairs(uri).is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == "query"))
+}
+
+/// Reads the parameters of a GET.
+pub(crate) fn of_uri(uri: &Uri) -> Result<Parameters, Refusal> {
+    let mut object = Map::new();
+    for (name, value) in pairs(uri)? {
+        let value = match name.as_str() {
+            // An empty value is how forms say "none".
+            "variables" | "extensions" if value.is_empty() => Value::Null,
+            "variables" | "extensions" => serde_json::from_str(&value)
+                .map_err(|error| Refusal::bad(format!("{name} is not JSON: {error}")))?,
+            _ => Value::String(value),
+        };
+        if object.insert(name.clone(), value).is_some() {
+            return Err(Refusal::bad(format!("{name} is given twice")));
+        }
+    }
+    of_object(object)
+}
+
+fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {
+    let Query(pairs) =
+        Query::try_from_uri(uri).map_err(|_| Refusal::bad("the address's parameters are not readable"))?;
+    Ok(pairs)
+}
+
+fn of_object(mut object: Map<String, Value>) -> Result<Parameters, Refusal> {
+    let query = match object.remove("query") {
+        Some(Value::String(query)) => query,
+        None | Some(Value::Null) => return Err(Refusal::bad("the parameter query is missing")),
+        Some(_) => return Err(Refusal::bad("the parameter query must be a string")),
+    };
+    let operation_name = match object.remove("operationName") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(name)) => Some(name).filter(|name| !name.is_empty()),
+        Some(_) => return Err(Refusal::bad("the parameter operationName must be a string")),
+    };
+    let variables = match object.remove("variables") {
+        None | Some(Value::Null) => Variables::default(),
+        Some(variables @ Value::Object(_)) => Variables::from_json(variables),
+        Some(_) => return Err(Refusal::bad("the parameter variables must be an object")),
+    };
+    if !matches!(
+        object.remove("extensions"),
+        None | Some(Value::Null | Value::Object(_))
+    ) {
+        return Err(Refusal::bad("the parameter extensions must be an object"));
+    }
+    Ok(Parameters {
+        query,
+        operation_name,
+        variables,
+    })
+}

@@ -1,0 +1,136 @@
+//! What is served, where, to whom and up to which limits.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How the API is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Where it listens. Default: `127.0.0.1:8000`.
+    pub http: SocketAddr,
+    /// What somebody without a key may see. Default: nothing.
+    pub anonymous: Anonymous,
+    /// Whether somebody wrote `anonymous` down. Only then does the API listen beyond this machine.
+    pub anonymous_explicit: bool,
+    /// The IANA name of the zone in which days begin. Default: `UTC`.
+    pub time_zone: String,
+    /// How long open requests may go on once the server is told to stop. Default: 10 s.
+    pub drain_timeout: Duration,
+    /// The limits of questions and answers.
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            http: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            anonymous: Anonymous::None,
+            anonymous_explicit: false,
+            time_zone: "UTC".to_owned(),
+            drain_timeout: Duration::from_secs(10),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What somebody without a key may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Anonymous {
+    /// Nothing but whether the service is alive.
+    #[default]
+    None,
+    /// What Fieldbook is and which datasets it keeps, but no sensor and no reading.
+    Catalogue,
+    /// Everything.
+    Data,
+}
+
+/// Neither `none`, `catalogue` nor `data`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("anonymous access is one of none, catalogue and data, not {0:?}")]
+pub struct UnknownAnonymous(String);
+
+impl std::str::FromStr for Anonymous {
+    type Err = UnknownAnonymous;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "none" => Ok(Self::None),
+            "catalogue" => Ok(Self::Catalogue),
+            "data" => Ok(Self::Data),
+            _ => Err(UnknownAnonymous(word.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for Anonymous {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::None => "none",
+            Self::Catalogue => "catalogue",
+            Self::Data => "data",
+        })
+    }
+}
+
+/// The limits of questions and answers. A question over one of them gets `LIMIT_EXCEEDED` with the limit and what it
+/// asked for; no answer is ever cut short silently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Rows of one page. Default: 10,000.
+    pub first_max: u32,
+    /// `maxPoints` of one series. Default: 10,000.
+    pub points_max: u32,
+    /// Readings in the series of one answer, all of them together. Default: 500,000.
+    pub answer_points_max: u64,
+    /// Sensors that one question may name, or one filter may match where all of them are needed. Default: 10,000.
+    pub sensors_max: u32,
+    /// Sensors of one `series`. Default: 100.
+    pub series_sensors_max: u32,
+    /// Characters of a text in a filter, and of a sensor's name. Default: 1,000.
+    pub text_chars_max: u32,
+    /// Readings counted one by one for `totalCount`; beyond, it is an estimate. Default: 100,000.
+    pub count_exact_max: u64,
+    /// Bytes of a GraphQL document. Default: 32 KiB; lists of names belong into variables.
+    pub document_bytes_max: usize,
+    /// Tokens of a GraphQL document. Default: 2,000.
+    pub document_tokens_max: usize,
+    /// Levels of fields below each other. Default: 16, one more than the standard introspection query has.
+    pub depth_max: usize,
+    /// Fields selected, each use of a fragment counted. Default: 2,000.
+    pub selections_max: usize,
+    /// Aliases, each use of a fragment counted. Default: 60.
+    pub aliases_max: usize,
+    /// Directives on one field. Default: 8.
+    pub directives_max: usize,
+    /// The greatest number of values that an answer may have to hold, reckoned from the pages asked for.
+    /// Default: 500,000.
+    pub cost_max: u64,
+    /// Bytes of a request's body. Default: 1 MiB.
+    pub body_bytes_max: usize,
+    /// How long one answer may take. Default: 30 s, below the patience of the common BI tools.
+    pub request_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            first_max: 10_000,
+            points_max: 10_000,
+            answer_points_max: 500_000,
+            sensors_max: 10_000,
+            series_sensors_max: 100,
+            text_chars_max: 1_000,
+            count_exact_max: 100_000,
+            document_bytes_max: 32 * 1024,
+            document_tokens_max: 2_000,
+            depth_max: 16,
+            selections_max: 2_000,
+            aliases_max: 60,
+            directives_max: 8,
+            cost_max: 500_000,
+            body_bytes_max: 1024 * 1024,
+            request_timeout: Duration::from_secs(30),
+        }
+    }
+}

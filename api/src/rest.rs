@@ -1,0 +1,4 @@
+//! JSON for programs without GraphQL. Names are in snake case; `docs/reference/rest.md` describes them.
+
+pub(crate) mod parameters;
+pub(crate) mod sensors;

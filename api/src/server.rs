@@ -1,0 +1,87 @@
+//! Listening, and stopping so that open requests end.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::http::router;
+use crate::options::Options;
+use crate::state::ApiState;
+
+/// The address would show the API to other machines, and nobody said what strangers may see.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{address} can be reached from other machines and there are no keys: say what anybody may see with \
+     FIELDBOOK_ANONYMOUS=none, catalogue or data, or listen on 127.0.0.1"
+)]
+pub struct ExposureError {
+    /// The address asked for.
+    pub address: SocketAddr,
+}
+
+/// Why the server does not run, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It would be open to the world by accident.
+    #[error(transparent)]
+    Exposure(#[from] ExposureError),
+    /// The listener has no address.
+    #[error("read the address that the API listens on")]
+    Address(#[source] io::Error),
+    /// The listener failed.
+    #[error("serve HTTP")]
+    Serve(#[source] io::Error),
+    /// Requests were still open when their time was up; their connections were cut.
+    #[error("end open requests within {seconds} s: they were cut off")]
+    Drain {
+        /// The deadline of the options.
+        seconds: u64,
+    },
+}
+
+impl Options {
+    /// Refuses an address beyond this machine unless anonymous access was said explicitly.
+    pub fn check_exposure(&self, address: SocketAddr) -> Result<(), ExposureError> {
+        if address.ip().is_loopback() || self.anonymous_explicit {
+            Ok(())
+        } else {
+            Err(ExposureError { address })
+        }
+    }
+}
+
+/// Serves until `shutdown` resolves, then takes no new connection and lets open requests end within the options'
+/// `drain_timeout`.
+pub async fn serve(
+    listener: TcpListener,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let address = listener.local_addr().map_err(ServeError::Address)?;
+    state.options().check_exposure(address)?;
+    let drain_timeout = state.options().drain_timeout;
+    tracing::info!(http.address = %address, "serving HTTP on {address}");
+
+    let (draining, drain_started) = oneshot::channel();
+    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+        shutdown.await;
+        // The receiver lives until the server has ended, so a lost signal means that it ended already.
+        let _ = draining.send(());
+    });
+    tokio::select! {
+        served = server.into_future() => served.map_err(ServeError::Serve),
+        () = deadline(drain_started, drain_timeout) => Err(ServeError::Drain { seconds: drain_timeout.as_secs() }),
+    }
+}
+
+/// Resolves `after` the signal; never when the signal's sender is gone.
+async fn deadline(signal: oneshot::Receiver<()>, after: Duration) {
+    if signal.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(after).await;
+}

@@ -1,0 +1,82 @@
+//! What every handler shares.
+
+use std::fmt;
+use std::sync::Arc;
+
+use entity::DatabaseConnection;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::access::Access;
+use crate::graphql::{self, Schema};
+use crate::http::health::ReadyCheck;
+use crate::options::Options;
+
+/// The parts that the API works with; the binary makes them.
+pub struct Parts {
+    /// The pool for reading queries; it sets its own statement timeout.
+    pub db: DatabaseConnection,
+    /// Renders what `/metrics` shows.
+    pub metrics: PrometheusHandle,
+    /// What must hold, besides an answering database, before `/readyz` says yes.
+    pub ready: Vec<Arc<dyn ReadyCheck>>,
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Parts")
+            .field("ready", &self.ready.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What every handler shares; cheap to clone.
+#[derive(Clone)]
+pub struct ApiState(Arc<Shared>);
+
+/// The inside of [`ApiState`].
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) parts: Parts,
+    pub(crate) schema: Schema,
+}
+
+impl ApiState {
+    /// Builds the schema over `parts`.
+    pub fn new(options: Options, parts: Parts) -> Self {
+        Self(Arc::new(Shared {
+            options,
+            parts,
+            schema: graphql::schema(),
+        }))
+    }
+
+    /// The options it was made with.
+    pub fn options(&self) -> &Options {
+        &self.0.options
+    }
+
+    pub(crate) fn db(&self) -> &DatabaseConnection {
+        &self.0.parts.db
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.0.schema
+    }
+
+    /// What the asker of a request may see.
+    pub(crate) fn access(&self) -> Access {
+        Access::anonymous(self.0.options.anonymous)
+    }
+}
+
+impl fmt::Debug for ApiState {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("ApiState")
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
