@@ -287,7 +287,7 @@ pub(crate) struct IngestLimits {
     pub(crate) segment_seconds: u64,
     /// The journal's disk budget in MB; when it is used up, messages are no longer acknowledged
     #[arg(long, env = "FIELDBOOK_JOURNAL_MB", value_name = "MB", default_value_t = 8192,
-          value_parser = clap::value_parser!(u64).range(8..))]
+          value_parser = clap::value_parser!(u64).range(64..))]
     pub(crate) journal_mb: u64,
     /// Sensors that may register themselves by their messages; the messages of further ones are quarantined
     #[arg(long, env = "FIELDBOOK_AUTO_SENSORS_MAX", value_name = "N", default_value_t = 10_000)]

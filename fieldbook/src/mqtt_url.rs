@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use archive::Secret;
 use ingestor::receiver::BrokerAddress;
-use ingestor::secret::Secret;
 use rumqttc::v5::MqttOptions;
 use rumqttc::{TlsConfiguration, Transport};
 
@@ -41,7 +41,7 @@ impl FromStr for MqttUrl {
         let decode = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(malformed)?;
         let login = (!url.username().is_empty())
-            .then(|| (decode(url.username()), Secret::from(decode(url.password().unwrap_or_default()))));
+            .then(|| (decode(url.username()), Secret::new(decode(url.password().unwrap_or_default()))));
         // An IPv6 address is written in brackets in a URL and without them elsewhere.
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         Ok(Self { host, port: url.port().unwrap_or(default_port), tls, login })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use archive::Secret;
 use entity::{ConnectOptions, DatabaseConnection};
 use entity::load::OnConflict;
 use ingestor::archiver::ArchiverOptions;
@@ -36,7 +37,7 @@ pub(crate) fn store_config(args: &StoreArgs) -> anyhow::Result<archive::Config> 
         endpoint_url: args.s3_endpoint.clone(),
         region: args.s3_region.clone(),
         access_key_id: key(&args.s3_access_key_id, "AWS_ACCESS_KEY_ID")?,
-        secret_access_key: key(&args.s3_secret_access_key, "AWS_SECRET_ACCESS_KEY")?.into(),
+        secret_access_key: Secret::new(key(&args.s3_secret_access_key, "AWS_SECRET_ACCESS_KEY")?),
         bucket: args.bucket.clone(),
         prefix: args.s3_prefix.clone(),
     })
@@ -60,10 +61,11 @@ pub(crate) fn ingestor_options(
     };
     Ok(IngestorOptions {
         sources: vec![source],
+        journal_dir: journal_dir.to_owned(),
         journal: journal::Options {
             segment_age_max: Duration::from_secs(limits.segment_seconds),
             budget_bytes: limits.journal_mb * 1_000_000,
-            ..journal::Options::new(journal_dir)
+            ..journal::Options::default()
         },
         receiver: ReceiverOptions::default(),
         loader: LoaderOptions { auto_sensors_max: limits.auto_sensors_max, ..LoaderOptions::default() },
@@ -92,7 +94,7 @@ pub(crate) async fn api_database(url: &str) -> anyhow::Result<DatabaseConnection
 
 /// Reaches the object store. One that does not answer now is waited for by the archiver; one that refuses is an error.
 pub(crate) async fn open_store(config: &archive::Config) -> anyhow::Result<archive::Store> {
-    let store = archive::Store::connect(config).context("set up the object store")?;
+    let store = archive::Store::new(config.clone()).context("set up the object store")?;
     match store.check().await {
         Err(error) if !error.retryable() => return Err(error).context("open the object store"),
         Err(error) => tracing::warn!("the object store does not answer yet, the journal waits for it: {error}"),

@@ -9,15 +9,15 @@
 
 use std::time::Duration;
 
-use archive::{Object, ObjectBuilder, Store};
-use entity::DatabaseConnection;
-use entity::load::{self, ArchivedSegment, LoadError};
+use archive::{Kind as LineKind, Line, Object, ObjectBuilder, Qos, SegmentKey, SensorList, Store};
+use bytes::Bytes;
+use entity::load::LoadError;
 use journal::{Journal, SealedSegment};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::message::{Kind, Record, RecordError};
-use crate::{CONSUMER_ARCHIVER, CONSUMER_MANIFEST, events};
+use crate::{CONSUMER_ARCHIVER, events};
 
 /// The archiver's patience.
 #[derive(Debug, Clone)]
@@ -30,7 +30,10 @@ pub struct ArchiverOptions {
 
 impl Default for ArchiverOptions {
     fn default() -> Self {
-        Self { backoff_min: Duration::from_millis(500), backoff_max: Duration::from_secs(30) }
+        Self {
+            backoff_min: Duration::from_millis(500),
+            backoff_max: Duration::from_secs(30),
+        }
     }
 }
 
@@ -75,7 +78,7 @@ pub enum ArchiverError {
     },
     /// The journal can't keep the checkpoint.
     #[error("keep a checkpoint in the journal")]
-    Checkpoint(#[source] journal::CheckpointError),
+    Checkpoint(#[source] journal::CommitError),
     /// The database refuses the manifest.
     #[error("write the manifest")]
     Manifest(#[source] LoadError),
@@ -94,7 +97,7 @@ pub(crate) struct Archiver {
 impl Archiver {
     /// Archives segment after segment until `shutdown`.
     pub(crate) async fn run(self, shutdown: CancellationToken) -> Result<(), ArchiverError> {
-        let mut after = self.journal.checkpoint(CONSUMER_ARCHIVER).map_err(ArchiverError::Checkpoint)?;
+        let mut after = self.journal.checkpoint(CONSUMER_ARCHIVER).unwrap_or(0);
         events::archived_to(after);
         loop {
             let segment = tokio::select! {
@@ -109,7 +112,10 @@ impl Archiver {
                 // It is sealed and stays; the next run archives it.
                 () = shutdown.cancelled() => return Ok(()),
             }
-            self.journal.commit(CONSUMER_ARCHIVER, segment.last_seq).map_err(ArchiverError::Checkpoint)?;
+            self.journal
+                .commit(CONSUMER_ARCHIVER, segment.last_seq)
+                .await
+                .map_err(ArchiverError::Checkpoint)?;
             after = segment.last_seq;
             self.archived.send_replace(after);
         }
@@ -121,13 +127,25 @@ impl Archiver {
         let sealed = segment.clone();
         // Compressing 64 MB takes a second: not on a thread that serves others.
         let built = tokio::task::spawn_blocking(move || build(&journal, &sealed));
-        let (object, lists) = built.await.unwrap_or_else(|join| std::panic::resume_unwind(join.into_panic()))?;
+        let (object, lists) = built
+            .await
+            .unwrap_or_else(|join| std::panic::resume_unwind(join.into_panic()))?;
         let failed = |source| ArchiverError::Store { first_seq, source };
         for list in &lists {
-            self.patiently(|| self.store.put_sensor_list(list)).await.map_err(failed)?;
+            self.patiently(|| self.store.put_sensor_list(list))
+                .await
+                .map_err(failed)?;
         }
-        self.patiently(|| self.store.put_once(&object)).await.map_err(failed)?;
-        events::archived(object.key(), object.facts().count, object.bytes().len() as u64, segment.last_seq);
+        let stored = self
+            .patiently(|| self.store.put_once(&object))
+            .await
+            .map_err(failed)?;
+        events::archived(
+            &stored.key,
+            object.facts().count,
+            stored.object_bytes,
+            segment.last_seq,
+        );
         Ok(())
     }
 
@@ -150,4 +168,67 @@ impl Archiver {
             backoff = (backoff * 2).min(self.options.backoff_max);
         }
     }
+}
+
+/// The object of a segment, and the sensor lists in it. Blocks.
+fn build(journal: &Journal, segment: &SealedSegment) -> Result<(Object, Vec<SensorList>), ArchiverError> {
+    let first_seq = segment.first_seq;
+    let read = |source| ArchiverError::Read { first_seq, source };
+    let wrong = |source| ArchiverError::Build { first_seq, source };
+    let mut builder = ObjectBuilder::new(journal.id());
+    let mut lists = Vec::new();
+    for record in journal.read_sealed(segment).map_err(read)? {
+        let journal::Record { seq, body } = record.map_err(read)?;
+        let record = Record::decode(&body).map_err(|source| ArchiverError::Record { seq, source })?;
+        let kind = match record.kind {
+            Kind::Message => LineKind::Message,
+            Kind::SensorList => {
+                lists.push(SensorList {
+                    journal: journal.id(),
+                    seq,
+                    source: record.source.to_owned(),
+                    received_at: record.received_at(),
+                    body: Bytes::copy_from_slice(record.payload),
+                });
+                LineKind::Sensors
+            }
+        };
+        let line = Line {
+            seq,
+            source: record.source,
+            topic: record.topic,
+            received_at: record.received_at(),
+            qos: Qos::from_number(record.qos).unwrap_or_default(),
+            retain: record.retain,
+            dup: record.dup,
+            kind,
+            payload: record.payload,
+        };
+        builder.push(&line).map_err(wrong)?;
+    }
+    Ok((builder.finish().map_err(wrong)?, lists))
+}
+
+/// The whole key under which the archiver has put a segment. Blocks for a moment.
+pub(crate) fn object_key(
+    journal: &Journal,
+    store: &Store,
+    segment: &SealedSegment,
+) -> Result<String, ArchiverError> {
+    let first_seq = segment.first_seq;
+    let read = |source| ArchiverError::Read { first_seq, source };
+    let mut records = journal.read_sealed(segment).map_err(read)?;
+    // A sealed segment has a record; without one its end is asked for the reason.
+    let body = records
+        .next()
+        .transpose()
+        .map_err(read)?
+        .map(|record| record.body)
+        .unwrap_or_default();
+    let first = Record::decode(&body).map_err(|source| ArchiverError::Record {
+        seq: first_seq,
+        source,
+    })?;
+    let key = SegmentKey::new(journal.id(), first_seq, segment.count, first.received_at());
+    Ok(store.prefix().join(&key))
 }

@@ -93,13 +93,18 @@ pub fn socket_path(journal_dir: &Path) -> PathBuf {
 /// Asks the ingestor that runs on `journal_dir` to take a sensor list.
 pub async fn import_sensors(journal_dir: &Path, source: &str, list: &str) -> Result<Imported, ControlError> {
     let path = socket_path(journal_dir);
-    let mut stream = UnixStream::connect(&path).await.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-            ControlError::NotRunning(journal_dir.to_owned())
-        }
-        _ => ControlError::Io(error),
-    })?;
-    let request = Request::ImportSensors { source: source.to_owned(), list: list.to_owned() };
+    let mut stream = UnixStream::connect(&path)
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                ControlError::NotRunning(journal_dir.to_owned())
+            }
+            _ => ControlError::Io(error),
+        })?;
+    let request = Request::ImportSensors {
+        source: source.to_owned(),
+        list: list.to_owned(),
+    };
     let mut line = serde_json::to_vec(&request).map_err(ControlError::Answer)?;
     line.push(b'\n');
     stream.write_all(&line).await?;
@@ -165,12 +170,18 @@ impl Control {
     async fn import(&self, source: &str, list: &str) -> Result<Imported, ImportError> {
         if !self.sources.iter().any(|known| known == source) {
             let known = self.sources.join(", ");
-            return Err(ImportError::UnknownSource { source_name: source.to_owned(), known });
+            return Err(ImportError::UnknownSource {
+                source_name: source.to_owned(),
+                known,
+            });
         }
         let appended = import::append(&self.journal, &*self.clock, source, list.as_bytes()).await?;
         let mut loaded = self.loaded.clone();
         let in_time = timeout(LOADED_MAX, loaded.wait_for(|seq| *seq >= appended.seq)).await;
-        Ok(Imported { loaded: matches!(in_time, Ok(Ok(_))), ..appended })
+        Ok(Imported {
+            loaded: matches!(in_time, Ok(Ok(_))),
+            ..appended
+        })
     }
 }
 
@@ -178,7 +189,10 @@ impl Control {
 fn remove_socket(path: &Path) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{} is not a socket", path.display()))),
+        Ok(_) => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            format!("{} is not a socket", path.display()),
+        )),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }

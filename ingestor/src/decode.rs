@@ -69,10 +69,15 @@ pub fn decode<'a>(
         return Err(Rejection::Empty.into());
     }
     if payload.len() > bounds.payload_bytes_max {
-        return Err(Rejection::TooLarge { bytes: payload.len(), limit: bounds.payload_bytes_max }.into());
+        return Err(Rejection::TooLarge {
+            bytes: payload.len(),
+            limit: bounds.payload_bytes_max,
+        }
+        .into());
     }
-    let text = std::str::from_utf8(payload)
-        .map_err(|error| Rejection::NotUtf8 { offset: error.valid_up_to() })?;
+    let text = std::str::from_utf8(payload).map_err(|error| Rejection::NotUtf8 {
+        offset: error.valid_up_to(),
+    })?;
     // The shape that nearly all messages have is read in one pass; the others are looked at again for their reason.
     let shape: Shape<'a> = match serde_json::from_str(text) {
         Ok(shape) => shape,
@@ -81,9 +86,18 @@ pub fn decode<'a>(
     check_name(&shape.id, bounds)?;
     let time = match check_time(&shape.dt, received_at, bounds) {
         Ok(time) => time,
-        Err(why) => return Err(Rejected { why, sensor: Some(shape.id.into_owned()) }),
+        Err(why) => {
+            return Err(Rejected {
+                why,
+                sensor: Some(shape.id.into_owned()),
+            });
+        }
     };
-    Ok(Decoded { sensor: shape.id, time, value: shape.value })
+    Ok(Decoded {
+        sensor: shape.id,
+        time,
+        value: shape.value,
+    })
 }
 
 fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {
@@ -91,7 +105,10 @@ fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {
         return Err(Rejection::SensorEmpty);
     }
     if name.len() > bounds.name_bytes_max {
-        return Err(Rejection::SensorTooLong { bytes: name.len(), limit: bounds.name_bytes_max });
+        return Err(Rejection::SensorTooLong {
+            bytes: name.len(),
+            limit: bounds.name_bytes_max,
+        });
     }
     if name.contains('\0') {
         return Err(Rejection::SensorNul);
@@ -100,9 +117,15 @@ fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {
 }
 
 fn check_time(text: &str, received_at: DateTime<Utc>, bounds: &Bounds) -> Result<DateTime<Utc>, Rejection> {
-    let time = time::parse(text).ok_or_else(|| Rejection::TimeMalformed { text: rejection::excerpt(text) })?;
-    let earliest = received_at.checked_sub_signed(bounds.time_past_max).unwrap_or(DateTime::<Utc>::MIN_UTC);
-    let latest = received_at.checked_add_signed(bounds.time_future_max).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let time = time::parse(text).ok_or_else(|| Rejection::TimeMalformed {
+        text: rejection::excerpt(text),
+    })?;
+    let earliest = received_at
+        .checked_sub_signed(bounds.time_past_max)
+        .unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let latest = received_at
+        .checked_add_signed(bounds.time_future_max)
+        .unwrap_or(DateTime::<Utc>::MAX_UTC);
     if time < earliest {
         return Err(Rejection::TimeTooOld { time, earliest });
     }
@@ -116,25 +139,43 @@ fn check_time(text: &str, received_at: DateTime<Utc>, bounds: &Bounds) -> Result
 fn why_not(text: &str, error: &serde_json::Error) -> Rejection {
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(error) => return Rejection::NotJson { detail: error.to_string() },
+        Err(error) => {
+            return Rejection::NotJson {
+                detail: error.to_string(),
+            };
+        }
     };
     let Value::Object(members) = value else {
-        return Rejection::NotAnObject { found: rejection::kind_of(&value) };
+        return Rejection::NotAnObject {
+            found: rejection::kind_of(&value),
+        };
     };
     match members.get("id") {
         None => return Rejection::SensorMissing,
         Some(Value::String(_)) => {}
-        Some(other) => return Rejection::SensorNotText { found: rejection::kind_of(other) },
+        Some(other) => {
+            return Rejection::SensorNotText {
+                found: rejection::kind_of(other),
+            };
+        }
     }
     match members.get("dt") {
         None => return Rejection::TimeMissing,
         Some(Value::String(_)) => {}
-        Some(other) => return Rejection::TimeNotText { found: rejection::kind_of(other) },
+        Some(other) => {
+            return Rejection::TimeNotText {
+                found: rejection::kind_of(other),
+            };
+        }
     }
     match members.get("value") {
         None => Rejection::ValueMissing,
-        Some(Value::Number(_)) => Rejection::Shape { detail: error.to_string() },
-        Some(other) => Rejection::ValueNotNumber { found: rejection::kind_of(other) },
+        Some(Value::Number(_)) => Rejection::Shape {
+            detail: error.to_string(),
+        },
+        Some(other) => Rejection::ValueNotNumber {
+            found: rejection::kind_of(other),
+        },
     }
 }
 

@@ -23,7 +23,11 @@ use metrics::{counter, gauge};
 
 pub(crate) fn connected(source: &str, session_present: bool) {
     gauge!("fieldbook_ingest_connected").set(1.0);
-    let session = if session_present { "its session goes on" } else { "with a new session" };
+    let session = if session_present {
+        "its session goes on"
+    } else {
+        "with a new session"
+    };
     tracing::info!(source, "connected to the broker, {session}");
 }
 
@@ -34,7 +38,9 @@ pub(crate) fn connection_lost(source: &str, reason: &str) {
 }
 
 pub(crate) fn granted_qos0(topic: &str) {
-    tracing::warn!("the broker grants only QoS 0 on {topic:?}: what it delivers while Fieldbook is away is lost");
+    tracing::warn!(
+        "the broker grants only QoS 0 on {topic:?}: what it delivers while Fieldbook is away is lost"
+    );
 }
 
 pub(crate) fn received(qos: u8) {
@@ -57,7 +63,8 @@ pub(crate) fn quarantined(reason: &'static str) {
 /// What a committed batch amounted to.
 pub(crate) fn loaded(counts: &entity::load::Counts, sensors_registered: usize, seq: u64) {
     let add = |result: &'static str, count: i64| {
-        counter!("fieldbook_ingest_readings_total", "result" => result).increment(u64::try_from(count).unwrap_or(0));
+        counter!("fieldbook_ingest_readings_total", "result" => result)
+            .increment(u64::try_from(count).unwrap_or(0));
     };
     add("new", counts.readings_new);
     add("duplicate", counts.readings_duplicate);
@@ -68,7 +75,10 @@ pub(crate) fn loaded(counts: &entity::load::Counts, sensors_registered: usize, s
     loaded_to(seq);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "positions stay below 2^53 for centuries")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "positions stay below 2^53 for centuries"
+)]
 pub(crate) fn loaded_to(seq: u64) {
     gauge!("fieldbook_ingest_loaded_seq").set(seq as f64);
 }
@@ -79,23 +89,29 @@ pub(crate) fn archived(key: &str, messages: u64, bytes: u64, seq: u64) {
     tracing::info!(messages, bytes, "archived {key}");
 }
 
-#[expect(clippy::cast_precision_loss, reason = "positions stay below 2^53 for centuries")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "positions stay below 2^53 for centuries"
+)]
 pub(crate) fn archived_to(seq: u64) {
     gauge!("fieldbook_ingest_archived_seq").set(seq as f64);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "positions and sizes stay below 2^53 for centuries")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "positions and sizes stay below 2^53 for centuries"
+)]
 pub(crate) fn journal(durable_seq: u64, bytes: u64) {
     gauge!("fieldbook_ingest_durable_seq").set(durable_seq as f64);
     gauge!("fieldbook_ingest_journal_bytes").set(bytes as f64);
 }
 
-pub(crate) fn journal_full(what: Option<&str>) {
+pub(crate) fn journal_full(what: Option<&journal::Full>) {
     gauge!("fieldbook_ingest_journal_full").set(if what.is_some() { 1.0 } else { 0.0 });
     match what {
-        Some(what) => tracing::error!(
-            "the journal takes nothing more, and messages are no longer acknowledged: {what}"
-        ),
+        Some(what) => {
+            tracing::error!("the journal takes nothing more, and messages are no longer acknowledged: {what}")
+        }
         None => tracing::info!("the journal has room again"),
     }
 }
@@ -103,5 +119,9 @@ pub(crate) fn journal_full(what: Option<&str>) {
 /// A part could not go on and will try again after `delay`.
 pub(crate) fn retry(part: &'static str, error: &dyn std::error::Error, delay: std::time::Duration) {
     counter!("fieldbook_ingest_retries_total", "part" => part).increment(1);
-    tracing::warn!("the {part} tries again in {} ms: {}", delay.as_millis(), crate::chain(error));
+    tracing::warn!(
+        "the {part} tries again in {} ms: {}",
+        delay.as_millis(),
+        crate::chain(error)
+    );
 }

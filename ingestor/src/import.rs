@@ -31,13 +31,20 @@ pub enum ImportError {
     Append(#[source] AppendError),
     /// The disk failed.
     #[error("write the list to disk")]
-    Durable(#[source] journal::Poisoned),
+    Durable(#[source] journal::Ended),
 }
 
 /// Declares the sensors of a list in a journal on which no ingestor runs; the next one takes it from there.
-pub async fn import_sensors_alone(journal_dir: &Path, source: &str, list: &str) -> Result<Imported, ImportError> {
-    let options = journal::Options { consumers: crate::consumers(), ..journal::Options::new(journal_dir) };
-    let (journal, _) = Journal::open(options).map_err(ImportError::Open)?;
+pub async fn import_sensors_alone(
+    journal_dir: &Path,
+    source: &str,
+    list: &str,
+) -> Result<Imported, ImportError> {
+    let options = journal::Options {
+        consumers: crate::consumers(),
+        ..journal::Options::default()
+    };
+    let (journal, _) = Journal::open(journal_dir, options).map_err(ImportError::Open)?;
     let imported = append(&journal, &SystemClock, source, list.as_bytes()).await?;
     journal.close().await.map_err(ImportError::Durable)?;
     Ok(imported)
@@ -65,5 +72,10 @@ pub(crate) async fn append(
     .encode(&mut body);
     let seq = journal.try_append(&body).map_err(ImportError::Append)?;
     journal.wait_durable(seq).await.map_err(ImportError::Durable)?;
-    Ok(Imported { seq, sensors: list.sensors.len(), warnings: list.warnings, loaded: false })
+    Ok(Imported {
+        seq,
+        sensors: list.sensors.len(),
+        warnings: list.warnings,
+        loaded: false,
+    })
 }

@@ -19,7 +19,6 @@ pub mod loader;
 mod manifest;
 pub mod message;
 pub mod receiver;
-pub mod secret;
 pub mod sensor_list;
 mod service;
 
@@ -28,7 +27,9 @@ pub use service::{Ingestor, IngestorError, IngestorOptions};
 
 /// The consumers of a journal: it keeps a segment until each of them is done with it.
 pub(crate) fn consumers() -> Vec<String> {
-    [CONSUMER_LOADER, CONSUMER_ARCHIVER, CONSUMER_MANIFEST].map(str::to_owned).to_vec()
+    [CONSUMER_LOADER, CONSUMER_ARCHIVER, CONSUMER_MANIFEST]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 pub(crate) const CONSUMER_LOADER: &str = "loader";

@@ -71,7 +71,7 @@ pub enum LoaderError {
     Read(#[source] journal::ReadError),
     /// The journal can't keep the checkpoint.
     #[error("keep the loader's checkpoint in the journal")]
-    Checkpoint(#[source] journal::CheckpointError),
+    Checkpoint(#[source] journal::CommitError),
     /// The journal's records are of another version.
     #[error("read record {seq} of the journal")]
     Record {
@@ -82,7 +82,9 @@ pub enum LoaderError {
         source: crate::message::RecordError,
     },
     /// The database is behind what the journal still has.
-    #[error("the database has loaded up to {checkpoint}, and the journal starts at {first_retained}: the database is an older copy; what lies between is on S3")]
+    #[error(
+        "the database has loaded up to {checkpoint}, and the journal starts at {first_retained}: the database is an older copy; what lies between is on S3"
+    )]
     Behind {
         /// The database's checkpoint.
         checkpoint: u64,
@@ -90,7 +92,9 @@ pub enum LoaderError {
         first_retained: u64,
     },
     /// The database has loaded more than the journal has.
-    #[error("the database has loaded up to {checkpoint}, and the journal {journal} ends at {durable}: the journal's directory is an older copy; give Fieldbook a new one, what it lacks is on S3")]
+    #[error(
+        "the database has loaded up to {checkpoint}, and the journal {journal} ends at {durable}: the journal's directory is an older copy; give Fieldbook a new one, what it lacks is on S3"
+    )]
     Ahead {
         /// The journal.
         journal: uuid::Uuid,
@@ -130,7 +134,9 @@ impl Loader {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            let LoaderError::Database(LoadError::Retry(cause)) = &error else { return Err(error) };
+            let LoaderError::Database(LoadError::Retry(cause)) = &error else {
+                return Err(error);
+            };
             events::retry("loader", cause, backoff);
             tokio::select! {
                 () = shutdown.cancelled() => return Ok(()),
@@ -144,7 +150,11 @@ impl Loader {
     async fn session(&self, shutdown: &CancellationToken, backoff: &mut Duration) -> Result<(), LoaderError> {
         let mut session = self.begin().await?;
         loop {
-            let LoaderOptions { batch_records_max, batch_bytes_max, .. } = self.options;
+            let LoaderOptions {
+                batch_records_max,
+                batch_bytes_max,
+                ..
+            } = self.options;
             let batch = tokio::select! {
                 biased;
                 batch = session.reader.next(batch_records_max, batch_bytes_max) => batch.map_err(LoaderError::Read)?,
@@ -154,34 +164,58 @@ impl Loader {
             *backoff = self.options.backoff_min;
             if batch.ends_segment {
                 // Only a whole segment can be retired, so only its end is worth an fsync.
-                self.journal.commit(crate::CONSUMER_LOADER, session.checkpoint).map_err(LoaderError::Checkpoint)?;
+                let loaded = session.checkpoint;
+                self.journal
+                    .commit(crate::CONSUMER_LOADER, loaded)
+                    .await
+                    .map_err(LoaderError::Checkpoint)?;
             }
         }
     }
 
     async fn begin(&self) -> Result<Session, LoaderError> {
         let database = LoaderError::Database;
-        let journal_id =
-            load::journal_id(&self.db, self.journal.id(), self.clock.now()).await.map_err(database)?;
-        let checkpoint = load::checkpoint(&self.db, journal_id).await.map_err(database)?.cast_unsigned();
+        let journal_id = load::journal_id(&self.db, self.journal.id(), self.clock.now())
+            .await
+            .map_err(database)?;
+        let checkpoint = load::checkpoint(&self.db, journal_id)
+            .await
+            .map_err(database)?
+            .cast_unsigned();
         let sensors = KnownSensors::new(load::known_sensors(&self.db).await.map_err(database)?);
         let reader = self.journal.reader(checkpoint).map_err(|error| match error {
-            journal::ReadError::Retired { first_retained } => LoaderError::Behind { checkpoint, first_retained },
-            journal::ReadError::Ahead { durable_seq } => {
-                LoaderError::Ahead { journal: self.journal.id(), checkpoint, durable: durable_seq }
-            }
+            journal::ReadError::Retired { first_retained, .. } => LoaderError::Behind {
+                checkpoint,
+                first_retained,
+            },
+            journal::ReadError::Ahead { durable_seq, .. } => LoaderError::Ahead {
+                journal: self.journal.id(),
+                checkpoint,
+                durable: durable_seq,
+            },
             other => LoaderError::Read(other),
         })?;
         self.moved(checkpoint);
-        Ok(Session { journal_id, checkpoint, sensors, reader })
+        Ok(Session {
+            journal_id,
+            checkpoint,
+            sensors,
+            reader,
+        })
     }
 
     async fn load(&self, session: &mut Session, records: &journal::Batch) -> Result<(), LoaderError> {
         let mut batch = Batch::new(&self.options, &self.sources);
         for record in &records.records {
-            let Some(step) = batch.push(record.seq, &record.body, &session.sensors)? else { continue };
-            self.commit(session, records, std::mem::replace(&mut batch, Batch::new(&self.options, &self.sources)))
-                .await?;
+            let Some(step) = batch.push(record.seq, &record.body, &session.sensors)? else {
+                continue;
+            };
+            self.commit(
+                session,
+                records,
+                std::mem::replace(&mut batch, Batch::new(&self.options, &self.sources)),
+            )
+            .await?;
             self.commit_list(session, records, step).await?;
         }
         self.commit(session, records, batch).await
@@ -194,16 +228,29 @@ impl Loader {
         records: &journal::Batch,
         mut batch: Batch<'_>,
     ) -> Result<(), LoaderError> {
-        let Some(last) = batch.last_seq() else { return Ok(()) };
+        let Some(last) = batch.last_seq() else {
+            return Ok(());
+        };
         let mut transaction = self.transaction(session).await?;
         let registered = match batch.new_sensors() {
             [] => Vec::new(),
-            sensors => transaction.register_sensors(sensors).await.map_err(LoaderError::Database)?,
+            sensors => transaction
+                .register_sensors(sensors)
+                .await
+                .map_err(LoaderError::Database)?,
         };
         let readings = batch.readings(&registered);
-        let written = transaction.write_readings(&readings).await.map_err(LoaderError::Database)?;
+        let written = transaction
+            .write_readings(&readings)
+            .await
+            .map_err(LoaderError::Database)?;
         for refused in &written.refused {
-            batch.refuse(readings[refused.index].seq, Rejection::Refused { detail: refused.reason.clone() });
+            batch.refuse(
+                readings[refused.index].seq,
+                Rejection::Refused {
+                    detail: refused.reason.clone(),
+                },
+            );
         }
         let counts = Counts {
             readings_new: written.new.cast_signed(),
@@ -212,7 +259,10 @@ impl Loader {
             ..batch.counts()
         };
         if !batch.quarantined().is_empty() {
-            transaction.quarantine(batch.quarantined()).await.map_err(LoaderError::Database)?;
+            transaction
+                .quarantine(batch.quarantined())
+                .await
+                .map_err(LoaderError::Database)?;
         }
         self.finish(session, transaction, records, counts, last).await?;
         for quarantined in batch.quarantined() {
@@ -233,17 +283,38 @@ impl Loader {
         let mut transaction = self.transaction(session).await?;
         let (sensors, counts, seq) = match step {
             Step::List(list) => {
-                let sensors = transaction.apply_sensor_list(&list).await.map_err(LoaderError::Database)?;
-                (sensors, Counts { decoded: 1, ..Counts::default() }, list.seq)
+                let sensors = transaction
+                    .apply_sensor_list(&list)
+                    .await
+                    .map_err(LoaderError::Database)?;
+                (
+                    sensors,
+                    Counts {
+                        decoded: 1,
+                        ..Counts::default()
+                    },
+                    list.seq,
+                )
             }
             Step::BadList(quarantined) => {
                 let seq = quarantined.seq;
                 events::quarantined(quarantined.code);
-                transaction.quarantine(&[*quarantined]).await.map_err(LoaderError::Database)?;
-                (Vec::new(), Counts { quarantined: 1, ..Counts::default() }, seq)
+                transaction
+                    .quarantine(&[*quarantined])
+                    .await
+                    .map_err(LoaderError::Database)?;
+                (
+                    Vec::new(),
+                    Counts {
+                        quarantined: 1,
+                        ..Counts::default()
+                    },
+                    seq,
+                )
             }
         };
-        self.finish(session, transaction, records, counts, seq.cast_unsigned()).await?;
+        self.finish(session, transaction, records, counts, seq.cast_unsigned())
+            .await?;
         if !sensors.is_empty() {
             tracing::info!("declared {} sensors", sensors.len());
         }
@@ -252,7 +323,9 @@ impl Loader {
     }
 
     async fn transaction(&self, session: &Session) -> Result<LoadTransaction, LoaderError> {
-        LoadTransaction::begin(&self.db, session.journal_id).await.map_err(LoaderError::Database)
+        LoadTransaction::begin(&self.db, session.journal_id)
+            .await
+            .map_err(LoaderError::Database)
     }
 
     /// Counts, checkpoint, commit.

@@ -3,9 +3,7 @@
 //! It follows the archiver with a checkpoint of its own, so that neither S3 nor the database waits for the other. What
 //! goes into a row is asked of S3 anew: a row means that the object was there.
 
-use std::time::Duration;
-
-use archive::Store;
+use archive::{ObjectFacts, Store};
 use entity::DatabaseConnection;
 use entity::load::{self, ArchivedSegment, LoadError};
 use journal::{Journal, SealedSegment};
@@ -31,7 +29,7 @@ pub(crate) struct Manifest {
 impl Manifest {
     /// Writes row after row until `shutdown`.
     pub(crate) async fn run(mut self, shutdown: CancellationToken) -> Result<(), ArchiverError> {
-        let mut after = self.journal.checkpoint(CONSUMER_MANIFEST).map_err(ArchiverError::Checkpoint)?;
+        let mut after = self.journal.checkpoint(CONSUMER_MANIFEST).unwrap_or(0);
         loop {
             let segment = tokio::select! {
                 biased;
@@ -43,7 +41,10 @@ impl Manifest {
                 // The row waits for the next run.
                 () = shutdown.cancelled() => return Ok(()),
             }
-            self.journal.commit(CONSUMER_MANIFEST, segment.last_seq).await.map_err(ArchiverError::Checkpoint)?;
+            self.journal
+                .commit(CONSUMER_MANIFEST, segment.last_seq)
+                .await
+                .map_err(ArchiverError::Checkpoint)?;
             after = segment.last_seq;
         }
     }
@@ -55,17 +56,20 @@ impl Manifest {
         self.journal
             .next_sealed(after)
             .await
-            .map_err(|source| ArchiverError::Read { first_seq: after + 1, source })
+            .map_err(|source| ArchiverError::Read {
+                first_seq: after + 1,
+                source,
+            })
     }
 
     /// Writes a segment's row, trying until both sides answer.
     async fn record(&self, segment: &SealedSegment) -> Result<(), ArchiverError> {
         let first_seq = segment.first_seq;
-        let key = object_key(&self.journal, segment)?;
+        let key = object_key(&self.journal, &self.store, segment)?;
         let mut backoff = self.options.backoff_min;
         loop {
             let error: Box<dyn std::error::Error + Send + Sync> = match self.store.head(&key).await {
-                Ok(stored) => match self.write(&stored, segment).await {
+                Ok(facts) => match self.write(&key, &facts).await {
                     Ok(()) => return Ok(()),
                     Err(error @ LoadError::Retry(_)) => Box::new(error),
                     Err(error) => return Err(ArchiverError::Manifest(error)),
@@ -79,19 +83,18 @@ impl Manifest {
         }
     }
 
-    async fn write(&self, stored: &archive::StoredObject, segment: &SealedSegment) -> Result<(), LoadError> {
+    async fn write(&self, key: &str, facts: &ObjectFacts) -> Result<(), LoadError> {
         let journal_id = load::journal_id(&self.db, self.journal.id(), self.clock.now()).await?;
-        let facts = &stored.facts;
         let row = ArchivedSegment {
-            first_seq: segment.first_seq.cast_signed(),
-            last_seq: segment.last_seq.cast_signed(),
+            first_seq: facts.first_seq.cast_signed(),
+            last_seq: facts.last_seq().cast_signed(),
             messages: facts.count.cast_signed(),
-            object_key: stored.key.clone(),
+            object_key: key.to_owned(),
             sha256: facts.sha256,
             bytes: facts.uncompressed_bytes.cast_signed(),
-            bytes_compressed: stored.bytes.cast_signed(),
-            first_received_at: facts.received_min,
-            last_received_at: facts.received_max,
+            bytes_compressed: facts.object_bytes.cast_signed(),
+            first_received_at: facts.min_received_at,
+            last_received_at: facts.max_received_at,
             archived_at: self.clock.now(),
         };
         load::record_archived(&self.db, journal_id, &row).await

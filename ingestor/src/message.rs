@@ -113,7 +113,8 @@ fn split<'a, const N: usize>(
 
 fn name<'a>(bytes: &'a [u8], part: &'static str) -> Result<(&'a [u8], &'a [u8]), RecordError> {
     let (length, rest) = split(bytes, part)?;
-    rest.split_at_checked(usize::from(u16::from_le_bytes(length))).ok_or(RecordError::Short(part))
+    rest.split_at_checked(usize::from(u16::from_le_bytes(length)))
+        .ok_or(RecordError::Short(part))
 }
 
 #[cfg(test)]
@@ -147,12 +148,21 @@ mod tests {
     fn every_truncation_of_the_head_is_an_error() {
         let mut bytes = Vec::new();
         let record = Record {
-            kind: Kind::Message, qos: 1, retain: false, dup: true, received_at_us: 5,
-            source: "mqtt", topic: b"sensors", payload: b"",
+            kind: Kind::Message,
+            qos: 1,
+            retain: false,
+            dup: true,
+            received_at_us: 5,
+            source: "mqtt",
+            topic: b"sensors",
+            payload: b"",
         };
         record.encode(&mut bytes);
         for length in 0..bytes.len() {
-            assert!(matches!(Record::decode(&bytes[..length]), Err(RecordError::Short(_))), "{length} bytes");
+            assert!(
+                matches!(Record::decode(&bytes[..length]), Err(RecordError::Short(_))),
+                "{length} bytes"
+            );
         }
     }
 

@@ -26,12 +26,12 @@ mod connection;
 use std::sync::Arc;
 use std::time::Duration;
 
+use archive::Secret;
 use entity::load::OnConflict;
 use journal::Journal;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::secret::Secret;
 use connection::ConnectionEnd;
 
 /// Where messages come from, and how they are asked for.

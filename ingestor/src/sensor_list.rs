@@ -30,7 +30,9 @@ pub enum SensorListError {
     #[error("the sensor list is not JSON: {0}")]
     NotJson(String),
     /// Not an object.
-    #[error("the sensor list must be a JSON object with a member for each sensor, such as {{\"Sensor 1\": {{\"unit\": \"C\"}}}}")]
+    #[error(
+        "the sensor list must be a JSON object with a member for each sensor, such as {{\"Sensor 1\": {{\"unit\": \"C\"}}}}"
+    )]
     NotAnObject,
     /// Too long.
     #[error("the sensor list has {bytes} bytes, at most {BYTES_MAX} are accepted: split it")]
@@ -55,7 +57,16 @@ pub const BYTES_MAX: usize = 4 * 1024 * 1024 - 64 * 1024;
 
 const NAME_BYTES_MAX: usize = 1024;
 const TEXT_BYTES_MAX: usize = 4096;
-const MEMBERS: [&str; 8] = ["lat", "lng", "unit", "type", "range", "description", "labels", "interval"];
+const MEMBERS: [&str; 8] = [
+    "lat",
+    "lng",
+    "unit",
+    "type",
+    "range",
+    "description",
+    "labels",
+    "interval",
+];
 
 /// Reads a sensor list.
 pub fn parse(bytes: &[u8]) -> Result<SensorList, SensorListError> {
@@ -69,26 +80,43 @@ pub fn parse(bytes: &[u8]) -> Result<SensorList, SensorListError> {
     };
     let mut list = SensorList::default();
     for (name, declared) in &sensors {
-        let members = Members { name, declared: object(name, declared)? };
+        let members = Members {
+            name,
+            declared: object(name, declared)?,
+        };
         list.sensors.push(members.sensor()?);
-        let ignored = members.declared.keys().filter(|key| !MEMBERS.contains(&key.as_str()));
-        list.warnings.extend(ignored.map(|key| format!("sensor {name:?}: the member {key:?} is not known and is ignored")));
+        let ignored = members
+            .declared
+            .keys()
+            .filter(|key| !MEMBERS.contains(&key.as_str()));
+        list.warnings.extend(
+            ignored.map(|key| format!("sensor {name:?}: the member {key:?} is not known and is ignored")),
+        );
     }
     Ok(list)
 }
 
 fn object<'a>(name: &str, declared: &'a Value) -> Result<&'a Map<String, Value>, SensorListError> {
-    let wrong = |member, problem: &str| SensorListError::Member { name: name.to_owned(), member, problem: problem.to_owned() };
+    let wrong = |member, problem: &str| SensorListError::Member {
+        name: name.to_owned(),
+        member,
+        problem: problem.to_owned(),
+    };
     if name.trim().is_empty() {
         return Err(wrong("the name", "is empty"));
     }
     if name.len() > NAME_BYTES_MAX {
-        return Err(wrong("the name", &format!("has {} bytes, at most {NAME_BYTES_MAX} are accepted", name.len())));
+        return Err(wrong(
+            "the name",
+            &format!("has {} bytes, at most {NAME_BYTES_MAX} are accepted", name.len()),
+        ));
     }
     if name.contains('\0') {
         return Err(wrong("the name", "holds the character NUL, which no name may"));
     }
-    declared.as_object().ok_or_else(|| wrong("the declaration", "must be a JSON object"))
+    declared
+        .as_object()
+        .ok_or_else(|| wrong("the declaration", "must be a JSON object"))
 }
 
 struct Members<'a> {
@@ -107,7 +135,9 @@ impl Members<'_> {
         }
         Ok(DeclaredSensor {
             name: self.name.to_owned(),
-            unit_meaning: unit.as_deref().and_then(|unit| unit::meaning(unit, kind.as_deref())),
+            unit_meaning: unit
+                .as_deref()
+                .and_then(|unit| unit::meaning(unit, kind.as_deref())),
             kind,
             unit,
             description: self.text("description")?,
@@ -125,13 +155,19 @@ impl Members<'_> {
     }
 
     fn wrong(&self, member: &'static str, problem: impl Into<String>) -> SensorListError {
-        SensorListError::Member { name: self.name.to_owned(), member, problem: problem.into() }
+        SensorListError::Member {
+            name: self.name.to_owned(),
+            member,
+            problem: problem.into(),
+        }
     }
 
     fn text(&self, member: &'static str) -> Result<Option<String>, SensorListError> {
         self.get(member)
             .map(|value| {
-                let text = value.as_str().ok_or_else(|| self.wrong(member, format!("must be text, not {value}")))?;
+                let text = value
+                    .as_str()
+                    .ok_or_else(|| self.wrong(member, format!("must be text, not {value}")))?;
                 self.check_text(member, text)
             })
             .transpose()
@@ -139,7 +175,10 @@ impl Members<'_> {
 
     fn check_text(&self, member: &'static str, text: &str) -> Result<String, SensorListError> {
         if text.len() > TEXT_BYTES_MAX {
-            return Err(self.wrong(member, format!("has {} bytes, at most {TEXT_BYTES_MAX} are accepted", text.len())));
+            return Err(self.wrong(
+                member,
+                format!("has {} bytes, at most {TEXT_BYTES_MAX} are accepted", text.len()),
+            ));
         }
         if text.contains('\0') {
             return Err(self.wrong(member, "holds the character NUL, which no text may"));
@@ -148,24 +187,39 @@ impl Members<'_> {
     }
 
     fn number(&self, member: &'static str, value: &Value) -> Result<f64, SensorListError> {
-        value.as_f64().ok_or_else(|| self.wrong(member, format!("must be a number, not {value}")))
+        value
+            .as_f64()
+            .ok_or_else(|| self.wrong(member, format!("must be a number, not {value}")))
     }
 
     fn degrees(&self, member: &'static str, most: f64) -> Result<Option<f64>, SensorListError> {
-        let Some(value) = self.get(member) else { return Ok(None) };
+        let Some(value) = self.get(member) else {
+            return Ok(None);
+        };
         let degrees = self.number(member, value)?;
         if degrees.abs() > most {
-            return Err(self.wrong(member, format!("is {degrees}, degrees from -{most} to {most} are expected")));
+            return Err(self.wrong(
+                member,
+                format!("is {degrees}, degrees from -{most} to {most} are expected"),
+            ));
         }
         Ok(Some(degrees))
     }
 
     fn range(&self) -> Result<(Option<f64>, Option<f64>), SensorListError> {
-        let Some(value) = self.get("range") else { return Ok((None, None)) };
+        let Some(value) = self.get("range") else {
+            return Ok((None, None));
+        };
         let Some([min, max]) = value.as_array().map(Vec::as_slice) else {
             return Err(self.wrong("range", format!("must be [lowest, highest], not {value}")));
         };
-        let bound = |value: &Value| if value.is_null() { Ok(None) } else { self.number("range", value).map(Some) };
+        let bound = |value: &Value| {
+            if value.is_null() {
+                Ok(None)
+            } else {
+                self.number("range", value).map(Some)
+            }
+        };
         let (min, max) = (bound(min)?, bound(max)?);
         if let (Some(min), Some(max)) = (min, max)
             && min > max
@@ -176,19 +230,27 @@ impl Members<'_> {
     }
 
     fn labels(&self) -> Result<BTreeMap<String, String>, SensorListError> {
-        let Some(value) = self.get("labels") else { return Ok(BTreeMap::new()) };
-        let members = value.as_object().ok_or_else(|| self.wrong("labels", "must be an object of texts"))?;
+        let Some(value) = self.get("labels") else {
+            return Ok(BTreeMap::new());
+        };
+        let members = value
+            .as_object()
+            .ok_or_else(|| self.wrong("labels", "must be an object of texts"))?;
         members
             .iter()
             .map(|(key, value)| {
-                let text = value.as_str().ok_or_else(|| self.wrong("labels", format!("{key:?} must be text, not {value}")))?;
+                let text = value
+                    .as_str()
+                    .ok_or_else(|| self.wrong("labels", format!("{key:?} must be text, not {value}")))?;
                 Ok((self.check_text("labels", key)?, self.check_text("labels", text)?))
             })
             .collect()
     }
 
     fn interval(&self) -> Result<Option<f64>, SensorListError> {
-        let Some(value) = self.get("interval") else { return Ok(None) };
+        let Some(value) = self.get("interval") else {
+            return Ok(None);
+        };
         let seconds = self.number("interval", value)?;
         if seconds <= 0.0 {
             return Err(self.wrong("interval", format!("is {seconds}, seconds above 0 are expected")));
@@ -209,15 +271,21 @@ mod tests {
             br#"{"Sensor 2": {"lat": 90, "lng": 90, "unit": "C", "type": "temperature", "range": [0, 45], "description": "Kitchen"}}"#,
         )
         .expect("a list");
-        let [sensor] = list.sensors.as_slice() else { panic!("one sensor: {list:?}") };
-        assert_eq!((sensor.name.as_str(), sensor.lat, sensor.range_max), ("Sensor 2", Some(90.0), Some(45.0)));
+        let [sensor] = list.sensors.as_slice() else {
+            panic!("one sensor: {list:?}")
+        };
+        assert_eq!(
+            (sensor.name.as_str(), sensor.lat, sensor.range_max),
+            ("Sensor 2", Some(90.0), Some(45.0))
+        );
         assert_eq!(sensor.unit_meaning.as_ref().map(|unit| unit.ucum), Some("Cel"));
         assert!(list.warnings.is_empty());
     }
 
     #[test]
     fn members_may_be_missing_or_null_and_unknown_ones_are_told() {
-        let list = parse(br#"{"a": {}, "b": {"unit": null, "range": [null, 5], "lattitude": 3}}"#).expect("a list");
+        let list =
+            parse(br#"{"a": {}, "b": {"unit": null, "range": [null, 5], "lattitude": 3}}"#).expect("a list");
         assert_eq!(list.sensors[1].range_min, None);
         assert_eq!(list.sensors[1].range_max, Some(5.0));
         assert_eq!(list.warnings.len(), 1);

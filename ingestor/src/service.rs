@@ -16,18 +16,20 @@ use tokio_util::sync::CancellationToken;
 use crate::archiver::{Archiver, ArchiverError, ArchiverOptions};
 use crate::clock::Clock;
 use crate::control::{Control, Imported};
+use crate::events;
 use crate::import::{self, ImportError};
 use crate::loader::{Loader, LoaderError, LoaderOptions};
 use crate::manifest::Manifest;
 use crate::receiver::{Receiver, ReceiverError, ReceiverOptions, Source};
-use crate::events;
 
 /// What an ingestor is made of.
 #[derive(Debug)]
 pub struct IngestorOptions {
     /// Where messages come from; each has a name of its own.
     pub sources: Vec<Source>,
-    /// The journal: where, and how large.
+    /// The journal's directory.
+    pub journal_dir: PathBuf,
+    /// How large the journal may grow, and when a segment is sealed.
     pub journal: journal::Options,
     /// The receiver's bounds.
     pub receiver: ReceiverOptions,
@@ -53,8 +55,10 @@ pub enum IngestorError {
         source: journal::OpenError,
     },
     /// The journal failed; what was acknowledged is on disk.
-    #[error("the journal failed and takes nothing more: mend the disk and start again; what was acknowledged is on it")]
-    Poisoned(#[source] journal::Poisoned),
+    #[error(
+        "the journal failed and takes nothing more: mend the disk and start again; what was acknowledged is on it"
+    )]
+    Journal(#[source] journal::Ended),
     /// The receiver ended.
     #[error("the receiver of source {name} ended")]
     Receiver {
@@ -75,7 +79,7 @@ pub enum IngestorError {
     Control(#[source] io::Error),
     /// The journal did not close.
     #[error("close the journal")]
-    Close(#[source] journal::Poisoned),
+    Close(#[source] journal::Ended),
 }
 
 /// A running ingestor.
@@ -105,22 +109,20 @@ impl Ingestor {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, IngestorError> {
         check_sources(&options.sources)?;
-        let dir = options.journal.dir.clone();
+        let dir = options.journal_dir;
         let journal_options = journal::Options {
             consumers: crate::consumers(),
             ..options.journal
         };
-        let (journal, recovery) = Journal::open(journal_options)
-            .map_err(|source| IngestorError::Open { dir: dir.clone(), source })?;
-        if recovery.torn_bytes > 0 {
-            tracing::warn!(bytes = recovery.torn_bytes, "cut a torn end of the journal: it was never acknowledged");
-        }
-        tracing::info!(journal.id = %journal.id(), durable_seq = recovery.durable_seq, "opened the journal");
+        let (journal, _) = Journal::open(&dir, journal_options).map_err(|source| IngestorError::Open {
+            dir: dir.clone(),
+            source,
+        })?;
 
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
         let (loaded_sender, loaded) = watch::channel(0);
-        let archived_seq = journal.checkpoint(crate::CONSUMER_ARCHIVER).map_err(ArchiverError::Checkpoint)?;
-        let (archived_sender, archived) = watch::channel(archived_seq);
+        let archived_seq = journal.checkpoint(crate::CONSUMER_ARCHIVER);
+        let (archived_sender, archived) = watch::channel(archived_seq.unwrap_or(0));
         let sources: Arc<[Source]> = options.sources.into();
         let (mut inlets, mut outlets) = (JoinSet::new(), JoinSet::new());
 
@@ -173,10 +175,22 @@ impl Ingestor {
             };
             let stop = receiving.clone();
             inlets.spawn(async move {
-                receiver.run(stop).await.map_err(|source| IngestorError::Receiver { name, source })
+                receiver
+                    .run(stop)
+                    .await
+                    .map_err(|source| IngestorError::Receiver { name, source })
             });
         }
-        Ok(Self { journal, clock, receiving, working, loaded, archived, inlets, outlets })
+        Ok(Self {
+            journal,
+            clock,
+            receiving,
+            working,
+            loaded,
+            archived,
+            inlets,
+            outlets,
+        })
     }
 
     /// Declares the sensors of a list; it is on disk when this returns, and the loader follows.
@@ -209,7 +223,7 @@ impl Ingestor {
         self.receiving.cancel();
         let mut result = all(&mut self.inlets).await;
         let state = self.journal.watch().borrow().clone();
-        if state.poisoned.is_none() && result.is_ok() {
+        if state.ended().is_none() && result.is_ok() {
             let durable = state.durable_seq;
             // What S3 has outlives this disk.
             let sealed = self.journal.seal_now().await;
@@ -252,19 +266,21 @@ async fn watch_journal(journal: Journal, shutdown: CancellationToken) -> Result<
     let mut full = false;
     loop {
         let state = states.borrow_and_update().clone();
-        if let Some(poisoned) = state.poisoned {
-            return Err(IngestorError::Poisoned(poisoned));
+        if let Some(ended) = state.ended() {
+            return Err(IngestorError::Journal(ended));
         }
         if state.full.is_some() != full {
             full = state.full.is_some();
             events::journal_full(state.full.as_ref());
         }
-        events::journal(state.durable_seq, journal.usage().bytes);
+        if let Ok(usage) = journal.usage() {
+            events::journal(state.durable_seq, usage.bytes);
+        }
         tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
             // Each batch changes the state: a look a second is enough, but for the bad news.
             () = tokio::time::sleep(EVERY) => {}
-            _ = states.wait_for(|state| state.poisoned.is_some() || state.full.is_some() != full) => {}
+            _ = states.wait_for(|state| state.ended().is_some() || state.full.is_some() != full) => {}
         }
     }
 }
@@ -276,7 +292,9 @@ fn check_sources(sources: &[Source]) -> Result<(), IngestorError> {
     for (index, source) in sources.iter().enumerate() {
         let name = &source.name;
         if name.is_empty() || name.len() > 200 {
-            return Err(IngestorError::Sources(format!("{name:?} has not between 1 and 200 bytes")));
+            return Err(IngestorError::Sources(format!(
+                "{name:?} has not between 1 and 200 bytes"
+            )));
         }
         if sources[..index].iter().any(|other| other.name == *name) {
             return Err(IngestorError::Sources(format!("{name:?} is there twice")));

@@ -8,7 +8,8 @@ use crate::harness::{DataDir, Fieldbook, Producer, raw_messages};
 async fn each_bad_message_is_kept_with_its_reason_and_the_stream_goes_on() {
     let data = DataDir::new();
     let fieldbook = Fieldbook::up(&data, &[]).await;
-    let reading = |id: &str, dt: &str, value: &str| format!(r#"{{"id":{id},"dt":{dt},"value":{value}}}"#).into_bytes();
+    let reading =
+        |id: &str, dt: &str, value: &str| format!(r#"{{"id":{id},"dt":{dt},"value":{value}}}"#).into_bytes();
     let now = format!("\"{}\"", chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S"));
     let bad: Vec<(&str, Vec<u8>)> = vec![
         ("not_json", b"hello".to_vec()),
@@ -16,7 +17,10 @@ async fn each_bad_message_is_kept_with_its_reason_and_the_stream_goes_on() {
         ("sensor_missing", br#"{"temperature": 5}"#.to_vec()),
         ("sensor_empty", reading("\"\"", &now, "1")),
         ("sensor_invalid", reading("\"a\\u0000b\"", &now, "1")),
-        ("value_missing", format!(r#"{{"id":"a","dt":{now}}}"#).into_bytes()),
+        (
+            "value_missing",
+            format!(r#"{{"id":"a","dt":{now}}}"#).into_bytes(),
+        ),
         ("value_not_number", reading("\"a\"", &now, "null")),
         ("value_not_number", reading("\"a\"", &now, "\"17\"")),
         ("value_not_number", reading("\"a\"", &now, "true")),
@@ -30,7 +34,9 @@ async fn each_bad_message_is_kept_with_its_reason_and_the_stream_goes_on() {
         ("not_utf8", vec![0xc3, 0x28, 0x00, 0xff]),
     ];
     let mut producer = Producer::connect(fieldbook.mqtt).await;
-    producer.publish_all(bad.iter().map(|(_, payload)| payload.clone())).await;
+    producer
+        .publish_all(bad.iter().map(|(_, payload)| payload.clone()))
+        .await;
     producer.publish_all([reading("\"good\"", &now, "17")]).await;
 
     fieldbook.wait_number("SELECT count(*) FROM reading", 1).await;
@@ -44,13 +50,21 @@ async fn each_bad_message_is_kept_with_its_reason_and_the_stream_goes_on() {
             .fetch_all(&pool)
             .await
             .expect("the quarantine");
-    let found: BTreeMap<&str, i64> = found.iter().map(|(code, count)| (code.as_str(), *count)).collect();
+    let found: BTreeMap<&str, i64> = found
+        .iter()
+        .map(|(code, count)| (code.as_str(), *count))
+        .collect();
     assert_eq!(found, expected);
-    let reasons: Vec<String> =
-        sqlx::query_scalar("SELECT reason FROM quarantined_message").fetch_all(&pool).await.expect("reasons");
+    let reasons: Vec<String> = sqlx::query_scalar("SELECT reason FROM quarantined_message")
+        .fetch_all(&pool)
+        .await
+        .expect("reasons");
     assert!(reasons.iter().all(|reason| reason.len() > 20), "{reasons:?}");
     let balance = "SELECT sum(decoded * 1000 + quarantined)::int8 FROM segment";
-    assert_eq!(fieldbook.number(balance).await, 1000 + i64::try_from(bad.len()).expect("small"));
+    assert_eq!(
+        fieldbook.number(balance).await,
+        1000 + i64::try_from(bad.len()).expect("small")
+    );
 
     let metrics = fieldbook.get("/metrics").await;
     let counted = r#"fieldbook_ingest_messages_quarantined_total{reason="value_not_number"} 3"#;
@@ -70,9 +84,15 @@ async fn unknown_sensors_register_up_to_the_limit_and_the_others_are_kept_aside(
     let fieldbook = Fieldbook::up(&data, &["--auto-sensors-max", "100"]).await;
     let now = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S");
     let mut producer = Producer::connect(fieldbook.mqtt).await;
-    let messages = (0..1000).map(|index| format!(r#"{{"id":"s{index}","dt":"{now}","value":1}}"#).into_bytes());
+    let messages =
+        (0..1000).map(|index| format!(r#"{{"id":"s{index}","dt":"{now}","value":1}}"#).into_bytes());
     producer.publish_all(messages).await;
-    fieldbook.wait_number("SELECT count(*) FROM quarantined_message WHERE code = 'sensor_limit'", 900).await;
+    fieldbook
+        .wait_number(
+            "SELECT count(*) FROM quarantined_message WHERE code = 'sensor_limit'",
+            900,
+        )
+        .await;
     assert_eq!(fieldbook.number("SELECT count(*) FROM sensor").await, 100);
     assert_eq!(fieldbook.number("SELECT count(*) FROM reading").await, 100);
     fieldbook.stop().await;
@@ -87,10 +107,22 @@ async fn a_bad_question_gets_a_code_and_what_would_be_accepted() {
         ("{ sensors {", "BAD_REQUEST"),
         ("{ nothing }", "BAD_REQUEST"),
         ("{ sensors(first: \"x\") { nodes { name } } }", "BAD_REQUEST"),
-        (r#"{ readings(from: "2026-11-23", to: "2026-11-22") { nodes { value } } }"#, "INVALID_ARGUMENT"),
-        ("{ readings(first: 1000000) { nodes { value } } }", "LIMIT_EXCEEDED"),
-        (r#"{ readings(after: "nonsense") { nodes { value } } }"#, "INVALID_ARGUMENT"),
-        (r#"{ series(sensors: ["none"], from: "x", to: "2026-11-22") { times } }"#, "INVALID_ARGUMENT"),
+        (
+            r#"{ readings(from: "2026-11-23", to: "2026-11-22") { nodes { value } } }"#,
+            "INVALID_ARGUMENT",
+        ),
+        (
+            "{ readings(first: 1000000) { nodes { value } } }",
+            "LIMIT_EXCEEDED",
+        ),
+        (
+            r#"{ readings(after: "nonsense") { nodes { value } } }"#,
+            "INVALID_ARGUMENT",
+        ),
+        (
+            r#"{ series(sensors: ["none"], from: "x", to: "2026-11-22") { times } }"#,
+            "INVALID_ARGUMENT",
+        ),
     ] {
         let answer = client
             .post(format!("http://{}/graphql", fieldbook.http))
@@ -100,7 +132,10 @@ async fn a_bad_question_gets_a_code_and_what_would_be_accepted() {
             .expect("an answer");
         assert!(answer.status().as_u16() < 500, "{query}: {}", answer.status());
         let answer: serde_json::Value = answer.json().await.expect("JSON");
-        assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{query}: {answer}");
+        assert_eq!(
+            answer["errors"][0]["extensions"]["code"], code,
+            "{query}: {answer}"
+        );
     }
     fieldbook.stop().await;
 }

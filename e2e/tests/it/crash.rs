@@ -16,7 +16,11 @@ async fn what_the_broker_acknowledged_survives_kills_of_the_whole_process() {
     let payload = |index: usize| {
         let offset = i64::try_from(index).expect("small") * 1_000;
         let time = chrono::DateTime::from_timestamp_micros(start + offset).expect("a time");
-        format!(r#"{{"id": "Sensor {}", "dt": "{}", "value": {index}}}"#, index % 7, time.format("%Y-%m-%dT%H:%M:%S%.6f"))
+        format!(
+            r#"{{"id": "Sensor {}", "dt": "{}", "value": {index}}}"#,
+            index % 7,
+            time.format("%Y-%m-%dT%H:%M:%S%.6f")
+        )
     };
     let mut fieldbook = Fieldbook::up_with(&data, http, mqtt, &args).await;
     for round in 0..ROUNDS {
@@ -24,7 +28,9 @@ async fn what_the_broker_acknowledged_survives_kills_of_the_whole_process() {
         let mut producer = Producer::connect(mqtt).await;
         let indices = round * MESSAGES..(round + 1) * MESSAGES;
         let send = tokio::spawn(async move {
-            producer.publish_all(indices.map(|index| payload(index).into_bytes())).await
+            producer
+                .publish_all(indices.map(|index| payload(index).into_bytes()))
+                .await
         });
         // Another instant in each round, while messages are under way or just behind.
         tokio::time::sleep(Duration::from_millis(60 + 170 * round as u64)).await;
@@ -35,19 +41,28 @@ async fn what_the_broker_acknowledged_survives_kills_of_the_whole_process() {
     let total = i64::try_from(ROUNDS * MESSAGES).expect("small");
     fieldbook.wait_number("SELECT count(*) FROM reading", total).await;
     assert_eq!(fieldbook.number("SELECT count(*) FROM reading_conflict").await, 0);
-    assert_eq!(fieldbook.number("SELECT count(*) FROM quarantined_message").await, 0);
+    assert_eq!(
+        fieldbook.number("SELECT count(*) FROM quarantined_message").await,
+        0
+    );
     let wrong = "SELECT count(*) FROM reading r JOIN sensor s ON s.id = r.sensor_id
                  WHERE s.name <> 'Sensor ' || (r.value::int8 % 7)";
     assert_eq!(fieldbook.number(wrong).await, 0);
     fieldbook.stop().await;
 
     let raw = raw_messages(data.path());
-    let positions: HashSet<(String, u64)> = raw.iter().map(|message| (message.journal.clone(), message.seq)).collect();
+    let positions: HashSet<(String, u64)> = raw
+        .iter()
+        .map(|message| (message.journal.clone(), message.seq))
+        .collect();
     assert_eq!(positions.len(), raw.len(), "a position lies in one object only");
     let payloads: HashSet<&[u8]> = raw.iter().map(|message| message.payload.as_slice()).collect();
     assert_eq!(payloads.len(), ROUNDS * MESSAGES);
     for index in 0..ROUNDS * MESSAGES {
-        assert!(payloads.contains(payload(index).as_bytes()), "message {index} is not on S3");
+        assert!(
+            payloads.contains(payload(index).as_bytes()),
+            "message {index} is not on S3"
+        );
     }
     let seqs: Vec<u64> = raw.iter().map(|message| message.seq).collect();
     let expected: Vec<u64> = (1..=seqs.len() as u64).collect();

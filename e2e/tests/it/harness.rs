@@ -21,14 +21,24 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// The binary under test, built beside this one.
 pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
-    let path = test.parent().and_then(Path::parent).expect("target/debug/deps").join("fieldbook");
-    assert!(path.exists(), "{} is missing: cargo build --package fieldbook", path.display());
+    let path = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/debug/deps")
+        .join("fieldbook");
+    assert!(
+        path.exists(),
+        "{} is missing: cargo build --package fieldbook",
+        path.display()
+    );
     path
 }
 
 /// An address that nobody listens on.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr()).expect("a free port")
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
 }
 
 /// A data directory that goes when the test does, with the servers that run in it.
@@ -41,7 +51,11 @@ pub(crate) struct DataDir {
 impl DataDir {
     pub(crate) fn new() -> Self {
         use std::os::unix::fs::PermissionsExt as _;
-        let path = tempfile::Builder::new().prefix("fieldbook-e2e-").tempdir().expect("a directory").keep();
+        let path = tempfile::Builder::new()
+            .prefix("fieldbook-e2e-")
+            .tempdir()
+            .expect("a directory")
+            .keep();
         // A database that must not run as root enters it as another user.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o711)).expect("its mode");
         // Its standard input ends when this process does, even by SIGKILL.
@@ -53,7 +67,10 @@ impl DataDir {
             .stderr(Stdio::null())
             .spawn()
             .expect("sh");
-        Self { path, _watchdog: watchdog }
+        Self {
+            path,
+            _watchdog: watchdog,
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -107,7 +124,13 @@ impl Fieldbook {
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
-        let mut fieldbook = Self { child, http, mqtt, data: data.path().to_owned(), client: reqwest::Client::new() };
+        let mut fieldbook = Self {
+            child,
+            http,
+            mqtt,
+            data: data.path().to_owned(),
+            client: reqwest::Client::new(),
+        };
         fieldbook.wait_ready().await;
         fieldbook
     }
@@ -119,7 +142,13 @@ impl Fieldbook {
                 if let Some(status) = self.child.try_wait().expect("its state") {
                     panic!("fieldbook ended with {status}:\n{}", self.log());
                 }
-                if self.client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                if self
+                    .client
+                    .get(&url)
+                    .send()
+                    .await
+                    .is_ok_and(|answer| answer.status().is_success())
+                {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -135,7 +164,11 @@ impl Fieldbook {
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
-        let pid = self.child.id().and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed())).expect("it runs");
+        let pid = self
+            .child
+            .id()
+            .and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed()))
+            .expect("it runs");
         rustix::process::kill_process(pid, signal).expect("a signal");
     }
 
@@ -143,7 +176,9 @@ impl Fieldbook {
     pub(crate) async fn stop(mut self) {
         self.signal(rustix::process::Signal::INT);
         let ended = tokio::time::timeout(DEADLINE, self.child.wait()).await;
-        let status = ended.unwrap_or_else(|_| panic!("it does not stop:\n{}", self.log())).expect("its state");
+        let status = ended
+            .unwrap_or_else(|_| panic!("it does not stop:\n{}", self.log()))
+            .expect("its state");
         assert!(status.success(), "it stopped with {status}:\n{}", self.log());
     }
 
@@ -155,10 +190,19 @@ impl Fieldbook {
     /// Asks GraphQL; errors fail the test.
     #[track_caller]
     pub(crate) fn graphql(&self, query: &str) -> impl Future<Output = Value> {
-        let request = self.client.post(format!("http://{}/graphql", self.http)).json(&json!({"query": query}));
+        let request = self
+            .client
+            .post(format!("http://{}/graphql", self.http))
+            .json(&json!({"query": query}));
         let query = query.to_owned();
         async move {
-            let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+            let answer: Value = request
+                .send()
+                .await
+                .expect("an answer")
+                .json()
+                .await
+                .expect("JSON");
             assert!(answer.get("errors").is_none(), "{query}: {answer}");
             answer["data"].clone()
         }
@@ -166,7 +210,12 @@ impl Fieldbook {
 
     /// Gets a path as text.
     pub(crate) async fn get(&self, path: &str) -> String {
-        let answer = self.client.get(format!("http://{}{path}", self.http)).send().await.expect("an answer");
+        let answer = self
+            .client
+            .get(format!("http://{}{path}", self.http))
+            .send()
+            .await
+            .expect("an answer");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.text().await.expect("a text")
     }
@@ -179,7 +228,10 @@ impl Fieldbook {
 
     /// One number from the database.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&self.database().await).await.expect("a number")
+        sqlx::query_scalar(sql)
+            .fetch_one(&self.database().await)
+            .await
+            .expect("a number")
     }
 
     /// Waits until a number in the database is `expected`.
@@ -197,7 +249,11 @@ impl Fieldbook {
             }
         };
         let in_time = tokio::time::timeout(DEADLINE, reached).await;
-        assert!(in_time.is_ok(), "{sql}: {last:?} instead of {expected}\n{}", self.log());
+        assert!(
+            in_time.is_ok(),
+            "{sql}: {last:?} instead of {expected}\n{}",
+            self.log()
+        );
     }
 
     /// Publishes lines with `mosquitto_pub -l`.

@@ -74,7 +74,9 @@ pub enum Rejection {
         found: &'static str,
     },
     /// A dt that is no time.
-    #[error("the time {text:?} is not understood: ISO 8601 is expected, such as 2026-11-23T10:00:00.123456Z; without an offset it is UTC")]
+    #[error(
+        "the time {text:?} is not understood: ISO 8601 is expected, such as 2026-11-23T10:00:00.123456Z; without an offset it is UTC"
+    )]
     TimeMalformed {
         /// Its beginning.
         text: String,
@@ -105,7 +107,9 @@ pub enum Rejection {
         found: &'static str,
     },
     /// One unknown sensor too many.
-    #[error("the sensor is not known, and {limit} sensors have registered themselves already, the limit: declare it in a sensor list, or raise --auto-sensors-max")]
+    #[error(
+        "the sensor is not known, and {limit} sensors have registered themselves already, the limit: declare it in a sensor list, or raise --auto-sensors-max"
+    )]
     SensorLimit {
         /// The bound.
         limit: usize,

@@ -29,8 +29,15 @@ fn the_plain_message_is_a_reading() {
 
 #[test]
 fn numbers_in_every_writing_and_names_in_every_script_are_read() {
-    for (text, expected) in [("17", 17.0), ("-0.5", -0.5), ("1e3", 1000.0), ("2.5E-3", 0.0025), ("9007199254740993", 9_007_199_254_740_992.0)] {
-        let payload = format!(r#"{{"dt":"2026-11-23T10:00:00","value":{text},"id":"Zähler \u00e9 温度","more":[1]}}"#);
+    for (text, expected) in [
+        ("17", 17.0),
+        ("-0.5", -0.5),
+        ("1e3", 1000.0),
+        ("2.5E-3", 0.0025),
+        ("9007199254740993", 9_007_199_254_740_992.0),
+    ] {
+        let payload =
+            format!(r#"{{"dt":"2026-11-23T10:00:00","value":{text},"id":"Zähler \u00e9 温度","more":[1]}}"#);
         let decoded = decode(payload.as_bytes(), received_at(), &Bounds::default()).expect("a reading");
         assert_eq!(decoded.value.to_bits(), f64::to_bits(expected), "{text}");
         assert_eq!(decoded.sensor, "Zähler é 温度");
@@ -53,13 +60,25 @@ fn each_bad_payload_has_its_own_reason() {
     assert_eq!(code(reading("\"\"", now, "1")), "sensor_empty");
     assert_eq!(code(reading("\"  \"", now, "1")), "sensor_empty");
     assert_eq!(code(reading("\"a\\u0000b\"", now, "1")), "sensor_invalid");
-    assert_eq!(code(reading(&format!("\"{}\"", "x".repeat(1025)), now, "1")), "sensor_too_long");
+    assert_eq!(
+        code(reading(&format!("\"{}\"", "x".repeat(1025)), now, "1")),
+        "sensor_too_long"
+    );
     assert_eq!(code(r#"{"id": "a", "value": 1}"#), "time_missing");
     assert_eq!(code(reading("\"a\"", "1763892000", "1")), "time_not_text");
     assert_eq!(code(reading("\"a\"", "\"yesterday\"", "1")), "time_malformed");
-    assert_eq!(code(reading("\"a\"", "\"1970-01-01T00:00:00\"", "1")), "time_too_old");
-    assert_eq!(code(reading("\"a\"", "\"2199-01-01T00:00:00\"", "1")), "time_too_new");
-    assert_eq!(code(reading("\"a\"", "\"2026-11-23T11:00:01.000001Z\"", "1")), "time_too_new");
+    assert_eq!(
+        code(reading("\"a\"", "\"1970-01-01T00:00:00\"", "1")),
+        "time_too_old"
+    );
+    assert_eq!(
+        code(reading("\"a\"", "\"2199-01-01T00:00:00\"", "1")),
+        "time_too_new"
+    );
+    assert_eq!(
+        code(reading("\"a\"", "\"2026-11-23T11:00:01.000001Z\"", "1")),
+        "time_too_new"
+    );
     assert_eq!(code(format!(r#"{{"id":"a","dt":{now}}}"#)), "value_missing");
     for value in ["null", "\"17\"", "true", "[1]"] {
         assert_eq!(code(reading("\"a\"", now, value)), "value_not_number", "{value}");
@@ -67,14 +86,20 @@ fn each_bad_payload_has_its_own_reason() {
     for value in ["NaN", "Infinity", "1e999", "-1e999"] {
         assert_eq!(code(reading("\"a\"", now, value)), "not_json", "{value}");
     }
-    assert_eq!(code(format!(r#"{{"id":"a","id":"b","dt":{now},"value":1}}"#)), "wrong_shape");
+    assert_eq!(
+        code(format!(r#"{{"id":"a","id":"b","dt":{now},"value":1}}"#)),
+        "wrong_shape"
+    );
 }
 
 #[test]
 fn the_bounds_of_time_themselves_are_accepted() {
     for dt in ["2026-11-23T11:00:01Z", "2016-11-22T10:00:01Z"] {
         let payload = format!(r#"{{"id":"a","dt":"{dt}","value":1}}"#);
-        assert!(decode(payload.as_bytes(), received_at(), &Bounds::default()).is_ok(), "{dt}");
+        assert!(
+            decode(payload.as_bytes(), received_at(), &Bounds::default()).is_ok(),
+            "{dt}"
+        );
     }
 }
 

@@ -18,7 +18,11 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
     }
     let year = i32::try_from(number(&head[..4])?).ok()?;
     let date = NaiveDate::from_ymd_opt(year, number(&head[5..7])?, number(&head[8..10])?)?;
-    let (hour, minute, second) = (number(&head[11..13])?, number(&head[14..16])?, number(&head[17..])?);
+    let (hour, minute, second) = (
+        number(&head[11..13])?,
+        number(&head[14..16])?,
+        number(&head[17..])?,
+    );
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -32,7 +36,9 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
 
 /// The digits as a number; `None` when one of them is none.
 fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    digits.iter().try_fold(0, |sum, digit| {
+        digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0'))
+    })
 }
 
 /// Microseconds of a fraction, and what follows it.
@@ -91,18 +97,35 @@ mod tests {
 
     #[test]
     fn digits_beyond_microseconds_are_cut() {
-        reads("2026-11-23T10:00:00.123456999Z", "2026-11-23T10:00:00.123456+00:00");
+        reads(
+            "2026-11-23T10:00:00.123456999Z",
+            "2026-11-23T10:00:00.123456+00:00",
+        );
         reads("2026-11-23T10:00:00.9999999Z", "2026-11-23T10:00:00.999999+00:00");
     }
 
     #[test]
     fn other_texts_are_refused() {
         for text in [
-            "", "now", "2026-11-23", "2026-11-23T10:00", "2026-13-01T00:00:00", "2026-02-30T00:00:00",
-            "2026-11-23T24:00:00", "2026-11-23T10:60:00", "2026-11-23T10:00:61", "2026-11-23T10:00:00.",
-            "2026-11-23T10:00:00.1234567890", "2026-11-23T10:00:00 +01:00", "2026-11-23T10:00:00+1:00",
-            "2026-11-23T10:00:00ZZ", "20261123T100000Z", "+026-11-23T10:00:00", "2026-11-23T10:00:00+24:00",
-            "２026-11-23T10:00:00", "1763892000",
+            "",
+            "now",
+            "2026-11-23",
+            "2026-11-23T10:00",
+            "2026-13-01T00:00:00",
+            "2026-02-30T00:00:00",
+            "2026-11-23T24:00:00",
+            "2026-11-23T10:60:00",
+            "2026-11-23T10:00:61",
+            "2026-11-23T10:00:00.",
+            "2026-11-23T10:00:00.1234567890",
+            "2026-11-23T10:00:00 +01:00",
+            "2026-11-23T10:00:00+1:00",
+            "2026-11-23T10:00:00ZZ",
+            "20261123T100000Z",
+            "+026-11-23T10:00:00",
+            "2026-11-23T10:00:00+24:00",
+            "２026-11-23T10:00:00",
+            "1763892000",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -106,18 +106,15 @@ impl<'a> Batch<'a> {
                 sensors: list.sensors,
             })),
             Err(error) => {
-                let rejection = Rejection::SensorList { detail: error.to_string() };
+                let rejection = Rejection::SensorList {
+                    detail: error.to_string(),
+                };
                 Step::BadList(Box::new(self.quarantine(seq, record, &rejection, None)))
             }
         }
     }
 
-    fn decode(
-        &mut self,
-        seq: u64,
-        record: &Record<'_>,
-        sensors: &KnownSensors,
-    ) -> Result<Pending, Rejected> {
+    fn decode(&mut self, seq: u64, record: &Record<'_>, sensors: &KnownSensors) -> Result<Pending, Rejected> {
         let received_at = record.received_at();
         let decoded = decode::decode(record.payload, received_at, &self.options.bounds)?;
         let known = sensors.get(record.source, &decoded.sensor);
@@ -153,7 +150,10 @@ impl<'a> Batch<'a> {
         }
         let limit = self.options.auto_sensors_max;
         if sensors.auto_registered() + self.new_sensors.len() >= limit {
-            return Err(Rejected { why: Rejection::SensorLimit { limit }, sensor: Some(key.1) });
+            return Err(Rejected {
+                why: Rejection::SensorLimit { limit },
+                sensor: Some(key.1),
+            });
         }
         let index = self.new_sensors.len();
         self.new_sensors.push(NewSensor {
@@ -166,7 +166,11 @@ impl<'a> Batch<'a> {
     }
 
     fn on_conflict(&self, source: &str) -> OnConflict {
-        self.sources.iter().find(|known| known.name == source).map(|known| known.on_conflict).unwrap_or_default()
+        self.sources
+            .iter()
+            .find(|known| known.name == source)
+            .map(|known| known.on_conflict)
+            .unwrap_or_default()
     }
 
     fn quarantine(
@@ -176,7 +180,10 @@ impl<'a> Batch<'a> {
         rejection: &Rejection,
         sensor: Option<String>,
     ) -> NewQuarantined {
-        let kept = record.payload.len().min(self.options.quarantine_payload_bytes_max);
+        let kept = record
+            .payload
+            .len()
+            .min(self.options.quarantine_payload_bytes_max);
         NewQuarantined {
             received_at: record.received_at(),
             seq: seq.cast_signed(),
@@ -207,12 +214,19 @@ impl<'a> Batch<'a> {
         self.pending
             .iter()
             .map(|pending| match pending.sensor {
-                SensorRef::Known(sensor_id) => NewReading { sensor_id, ..pending.reading },
+                SensorRef::Known(sensor_id) => NewReading {
+                    sensor_id,
+                    ..pending.reading
+                },
                 SensorRef::New(index) => {
                     // Another ingestor may have declared it meanwhile, with a range.
                     let sensor = &registered[index];
                     let flag = gross_range(Some(sensor), pending.reading.value);
-                    NewReading { sensor_id: sensor.id, flag, ..pending.reading }
+                    NewReading {
+                        sensor_id: sensor.id,
+                        flag,
+                        ..pending.reading
+                    }
                 }
             })
             .collect()
@@ -220,8 +234,12 @@ impl<'a> Batch<'a> {
 
     /// A reading that the database refused, kept aside with the others.
     pub(super) fn refuse(&mut self, seq: i64, rejection: Rejection) {
-        let found = self.bodies.binary_search_by_key(&seq.cast_unsigned(), |(seq, _)| *seq);
-        let Some((seq, body)) = found.ok().map(|index| self.bodies[index].clone()) else { return };
+        let found = self
+            .bodies
+            .binary_search_by_key(&seq.cast_unsigned(), |(seq, _)| *seq);
+        let Some((seq, body)) = found.ok().map(|index| self.bodies[index].clone()) else {
+            return;
+        };
         let Ok(record) = Record::decode(&body) else { return };
         let sensor = decode::decode(record.payload, record.received_at(), &self.options.bounds)
             .ok()
@@ -245,11 +263,17 @@ impl<'a> Batch<'a> {
 /// QARTOD test 4, gross range: fail outside what the sensor can report, not evaluated where no range is declared.
 /// Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, IOOS.
 fn gross_range(sensor: Option<&KnownSensor>, value: f64) -> QualityFlag {
-    let Some(sensor) = sensor else { return QualityFlag::NotEvaluated };
+    let Some(sensor) = sensor else {
+        return QualityFlag::NotEvaluated;
+    };
     if sensor.range_min.is_none() && sensor.range_max.is_none() {
         return QualityFlag::NotEvaluated;
     }
     let below = sensor.range_min.is_some_and(|min| value < min);
     let above = sensor.range_max.is_some_and(|max| value > max);
-    if below || above { QualityFlag::Fail } else { QualityFlag::Pass }
+    if below || above {
+        QualityFlag::Fail
+    } else {
+        QualityFlag::Pass
+    }
 }

@@ -73,7 +73,14 @@ pub(super) async fn run(
         client.clone(),
         shutdown.clone(),
     )));
-    let mut poller = Poller { receiver, client, event_loop, deliveries, subscribe_always, up: false };
+    let mut poller = Poller {
+        receiver,
+        client,
+        event_loop,
+        deliveries,
+        subscribe_always,
+        up: false,
+    };
     let stop_late = async {
         shutdown.cancelled().await;
         tokio::time::sleep(STOP_MAX).await;
@@ -132,13 +139,15 @@ async fn append(
             }
             delivery = deliveries.recv() => delivery,
         };
-        let Some(Delivery { body, packet }) = delivery else { return Ok(()) };
+        let Some(Delivery { body, packet }) = delivery else {
+            return Ok(());
+        };
         let seq = loop {
             match journal.try_append(&body) {
                 Ok(seq) => break seq,
                 Err(AppendError::Busy { .. } | AppendError::Full { .. }) => {
                     tokio::select! {
-                        () = journal.room() => {}
+                        room = journal.room() => room?,
                         // Not acknowledged: the broker keeps it.
                         () = shutdown.cancelled() => return Ok(()),
                     }
@@ -165,7 +174,11 @@ async fn acknowledge(
             // Never on disk, never acknowledged; the appender meets the same error and tells it.
             return;
         }
-        let token = Publish { qos: QoS::AtLeastOnce, pkid: packet, ..Publish::default() };
+        let token = Publish {
+            qos: QoS::AtLeastOnce,
+            pkid: packet,
+            ..Publish::default()
+        };
         if client.ack(&token).await.is_err() {
             return;
         }
@@ -233,7 +246,9 @@ impl Poller<'_> {
             // Subscribing again must not bring every retained message again.
             retain_forward_rule: RetainForwardRule::OnNewSubscribe,
         });
-        self.client.try_subscribe_many(filters).map_err(|error| format!("subscribe: {error}"))
+        self.client
+            .try_subscribe_many(filters)
+            .map_err(|error| format!("subscribe: {error}"))
     }
 
     fn subscribed(&mut self, ack: &SubAck) -> Result<(), String> {
@@ -242,7 +257,11 @@ impl Poller<'_> {
                 SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce) => {}
                 // Nothing would be acknowledged, and so nothing kept by the broker while we are away.
                 SubscribeReasonCode::Success(QoS::AtMostOnce) => events::granted_qos0(topic),
-                refused => return Err(format!("the broker refuses the topic filter {topic:?}: {refused:?}")),
+                refused => {
+                    return Err(format!(
+                        "the broker refuses the topic filter {topic:?}: {refused:?}"
+                    ));
+                }
             }
         }
         self.up = true;
@@ -310,7 +329,9 @@ fn mqtt_options(receiver: &Receiver) -> MqttOptions {
         options.set_credentials(user, password.expose());
     }
     if let Some(tls) = &broker.tls {
-        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(std::sync::Arc::clone(tls))));
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(
+            std::sync::Arc::clone(tls),
+        )));
     }
     // Nagle's algorithm would hold small acks back.
     let mut network = options.network_options();

@@ -21,7 +21,10 @@ impl Producer {
         options.set_max_packet_size(Some(4 << 20));
         let (client, mut events) = AsyncClient::new(options, 1000);
         loop {
-            match tokio::time::timeout(Duration::from_secs(20), events.poll()).await.expect("a broker") {
+            match tokio::time::timeout(Duration::from_secs(20), events.poll())
+                .await
+                .expect("a broker")
+            {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => return Self { client, events },
                 Ok(_) => {}
                 Err(error) => panic!("connect to the broker: {error}"),
@@ -36,8 +39,12 @@ impl Producer {
         let total = payloads.len();
         let (mut under_way, mut acknowledged) = (0, 0);
         while acknowledged < total {
-            while under_way < WINDOW && let Some(payload) = payloads.pop_front() {
-                self.client.try_publish("sensors", QoS::AtLeastOnce, false, payload).expect("room");
+            while under_way < WINDOW
+                && let Some(payload) = payloads.pop_front()
+            {
+                self.client
+                    .try_publish("sensors", QoS::AtLeastOnce, false, payload)
+                    .expect("room");
                 under_way += 1;
             }
             let event = tokio::time::timeout(Duration::from_secs(60), self.events.poll()).await;

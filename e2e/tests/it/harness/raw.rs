@@ -23,7 +23,9 @@ pub(crate) fn raw_messages(data: &Path) -> Vec<RawMessage> {
 }
 
 fn find(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
     for entry in entries {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
@@ -46,7 +48,12 @@ fn lines(file: &Path) -> Vec<RawMessage> {
                 (_, Value::String(base64)) => decode_base64(base64),
                 _ => panic!("a line without payload: {line}"),
             };
-            RawMessage { journal: name[..36].to_owned(), seq: line["seq"].as_u64().expect("seq"), payload, line }
+            RawMessage {
+                journal: name[..36].to_owned(),
+                seq: line["seq"].as_u64().expect("seq"),
+                payload,
+                line,
+            }
         })
         .collect()
 }
@@ -55,7 +62,10 @@ fn lines(file: &Path) -> Vec<RawMessage> {
 fn decode_base64(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits = text.bytes().filter(|byte| *byte != b'=').map(|byte| {
-        let place = ALPHABET.iter().position(|digit| *digit == byte).expect("a base64 digit");
+        let place = ALPHABET
+            .iter()
+            .position(|digit| *digit == byte)
+            .expect("a base64 digit");
         u32::try_from(place).expect("below 64")
     });
     let (mut bits, mut count, mut bytes) = (0u32, 0, Vec::new());
