@@ -29,9 +29,16 @@ pub(crate) fn read_identity(storage: &dyn Storage) -> Result<Identity, OpenError
         bytes.truncate(filled);
         Ok(bytes)
     };
-    let bytes =
-        read().map_err(|source| OpenError::Io { doing: "read identity", path: path.clone(), source })?;
-    decode_identity(&bytes).map_err(|source| OpenError::Corrupt { path, offset: 0, source })
+    let bytes = read().map_err(|source| OpenError::Io {
+        doing: "read identity",
+        path: path.clone(),
+        source,
+    })?;
+    decode_identity(&bytes).map_err(|source| OpenError::Corrupt {
+        path,
+        offset: 0,
+        source,
+    })
 }
 
 /// Makes a journal in a directory that has none.
@@ -42,11 +49,20 @@ pub(crate) fn give_birth(
 ) -> Result<Identity, OpenError> {
     refuse_remains(storage, names)?;
     let created_micros = to_micros(clock.now());
-    let since = from_micros(created_micros).duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = from_micros(created_micros)
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     let now = Timestamp::from_unix(NoContext, since.as_secs(), since.subsec_nanos());
-    let identity = Identity { journal: Uuid::new_v7(now), created_micros };
+    let identity = Identity {
+        journal: Uuid::new_v7(now),
+        created_micros,
+    };
 
-    let header = SegmentHeader { journal: identity.journal, first_seq: 1, created_micros };
+    let header = SegmentHeader {
+        journal: identity.journal,
+        first_seq: 1,
+        created_micros,
+    };
     let make = |name: &str, bytes: &[u8]| {
         write_new(storage, name, bytes).map_err(|source| OpenError::Io {
             doing: "create",

@@ -24,7 +24,10 @@ pub(crate) const VERSION: u16 = 1;
 /// The largest record that the format allows, in bytes.
 pub const RECORD_BYTES_LIMIT: usize = 16 << 20;
 
-const _: () = assert!(RECORD_BYTES_LIMIT < u32::MAX as usize, "a body's length is written in 32 bits");
+const _: () = assert!(
+    RECORD_BYTES_LIMIT < u32::MAX as usize,
+    "a body's length is written in 32 bits"
+);
 
 /// What is wrong with bytes that should be the journal's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

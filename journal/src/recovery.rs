@@ -138,7 +138,9 @@ pub enum OpenError {
         first_retained: u64,
     },
     /// A consumer was told that something was durable which is not there.
-    #[error("the journal ends at seq {end}, but {consumer} has passed {checkpoint}; its end was lost, restore it")]
+    #[error(
+        "the journal ends at seq {end}, but {consumer} has passed {checkpoint}; its end was lost, restore it"
+    )]
     BeyondEnd {
         /// Who has passed it.
         consumer: String,
@@ -162,7 +164,13 @@ pub(crate) struct Recovered {
 /// Opens a directory that this process has locked.
 pub(crate) fn recover(storage: &dyn Storage, options: &Options) -> Result<Recovered, OpenError> {
     let directory = || storage.path("");
-    let io = |doing| move |source| OpenError::Io { doing, path: storage.path(""), source };
+    let io = |doing| {
+        move |source| OpenError::Io {
+            doing,
+            path: storage.path(""),
+            source,
+        }
+    };
     let mut names = storage.list().map_err(io("list files in"))?;
     remove_partials(storage, &mut names)?;
     let created = !names.iter().any(|name| name == IDENTITY_NAME);
@@ -202,8 +210,20 @@ pub(crate) fn recover(storage: &dyn Storage, options: &Options) -> Result<Recove
         .then(|| Active::resume(storage.path(&segment.name()), file, &segment, &*options.clock));
     segments.push_back(segment);
     let cursors = complete_cursors(storage, journal, known, options, first_retained - 1)?;
-    let report = Recovery { created, first_retained, durable_seq, segments: segments.len(), torn };
-    Ok(Recovered { journal, segments, active, cursors, report })
+    let report = Recovery {
+        created,
+        first_retained,
+        durable_seq,
+        segments: segments.len(),
+        torn,
+    };
+    Ok(Recovered {
+        journal,
+        segments,
+        active,
+        cursors,
+        report,
+    })
 }
 
 fn remove_partials(storage: &dyn Storage, names: &mut Vec<String>) -> Result<(), OpenError> {
@@ -231,8 +251,16 @@ fn open_cursors(
         let cursor = if names.contains(&name) {
             let path = storage.path(&name);
             let cursor = Cursor::open(storage, journal, consumer).map_err(|fault| match fault {
-                CursorFault::Io(source) => OpenError::Io { doing: "read checkpoint", path, source },
-                CursorFault::Format(source) => OpenError::Corrupt { path, offset: 0, source },
+                CursorFault::Io(source) => OpenError::Io {
+                    doing: "read checkpoint",
+                    path,
+                    source,
+                },
+                CursorFault::Format(source) => OpenError::Corrupt {
+                    path,
+                    offset: 0,
+                    source,
+                },
             })?;
             Some(cursor)
         } else {
@@ -254,13 +282,11 @@ fn complete_cursors(
     for (consumer, cursor) in known {
         cursors.push(match cursor {
             Some(cursor) => cursor,
-            None => {
-                Cursor::create(storage, journal, &consumer, start).map_err(|source| OpenError::Io {
-                    doing: "create checkpoint",
-                    path: storage.path(&cursor_name(&consumer)),
-                    source,
-                })?
-            }
+            None => Cursor::create(storage, journal, &consumer, start).map_err(|source| OpenError::Io {
+                doing: "create checkpoint",
+                path: storage.path(&cursor_name(&consumer)),
+                source,
+            })?,
         });
     }
     Ok(cursors)
@@ -273,7 +299,11 @@ fn first_seqs(storage: &dyn Storage, names: &[String]) -> Result<Vec<u64>, OpenE
         match parse_segment_name(name) {
             None => {}
             Some(Some(first_seq)) => firsts.push(first_seq),
-            Some(None) => return Err(OpenError::StrangeName { path: storage.path(name) }),
+            Some(None) => {
+                return Err(OpenError::StrangeName {
+                    path: storage.path(name),
+                });
+            }
         }
     }
     firsts.sort_unstable();
@@ -288,13 +318,19 @@ fn remove_passed(
     known: &[(String, Option<Cursor>)],
     options: &Options,
 ) -> Result<(), OpenError> {
-    let checkpoints: Option<Vec<u64>> =
-        known.iter().map(|(_, cursor)| cursor.as_ref().map(Cursor::seq)).collect();
+    let checkpoints: Option<Vec<u64>> = known
+        .iter()
+        .map(|(_, cursor)| cursor.as_ref().map(Cursor::seq))
+        .collect();
     // A consumer without a checkpoint is new, and may want whatever there is.
-    let Some(passed) = checkpoints.filter(|_| !options.consumers.is_empty()) else { return Ok(()) };
+    let Some(passed) = checkpoints.filter(|_| !options.consumers.is_empty()) else {
+        return Ok(());
+    };
     let passed = passed.into_iter().min().unwrap_or_default();
     let successors_begin = firsts.iter().skip(1);
-    let expendable = successors_begin.take_while(|next| **next <= passed.saturating_add(1)).count();
+    let expendable = successors_begin
+        .take_while(|next| **next <= passed.saturating_add(1))
+        .count();
     for first_seq in firsts.drain(..expendable) {
         let name = segment_name(first_seq);
         storage.remove(&name).map_err(|source| OpenError::Io {
@@ -323,13 +359,21 @@ fn check_prefix(
             && cursor.seq() < first_retained - 1
         {
             let (consumer, checkpoint) = (consumer.clone(), cursor.seq());
-            return Err(OpenError::MissingPrefix { consumer, checkpoint, first_retained });
+            return Err(OpenError::MissingPrefix {
+                consumer,
+                checkpoint,
+                first_retained,
+            });
         }
     }
     if first_retained > 1 && !some_cursor {
         // Only consumers make segments go, and consumers leave cursors.
         let consumer = "no consumer".to_owned();
-        return Err(OpenError::MissingPrefix { consumer, checkpoint: 0, first_retained });
+        return Err(OpenError::MissingPrefix {
+            consumer,
+            checkpoint: 0,
+            first_retained,
+        });
     }
     Ok(())
 }
@@ -339,7 +383,11 @@ fn check_end(known: &[(String, Option<Cursor>)], end: u64) -> Result<(), OpenErr
         if let Some(cursor) = cursor
             && cursor.seq() > end
         {
-            return Err(OpenError::BeyondEnd { consumer: consumer.clone(), checkpoint: cursor.seq(), end });
+            return Err(OpenError::BeyondEnd {
+                consumer: consumer.clone(),
+                checkpoint: cursor.seq(),
+                end,
+            });
         }
     }
     Ok(())
@@ -349,11 +397,18 @@ fn check_follows(storage: &dyn Storage, before: Option<&Segment>, first_seq: u64
     let Some(before) = before else { return Ok(()) };
     let path = storage.path(&segment_name(first_seq));
     if first_seq <= before.last_seq {
-        return Err(OpenError::Overlap { path, previous_last: before.last_seq });
+        return Err(OpenError::Overlap {
+            path,
+            previous_last: before.last_seq,
+        });
     }
     if first_seq > before.last_seq + 1 {
         let (first_missing, last_missing) = (before.last_seq + 1, first_seq - 1);
-        return Err(OpenError::Gap { path, first_missing, last_missing });
+        return Err(OpenError::Gap {
+            path,
+            first_missing,
+            last_missing,
+        });
     }
     Ok(())
 }
@@ -373,14 +428,23 @@ fn open_sealed(storage: &dyn Storage, journal: Uuid, first_seq: u64) -> Result<S
         seal.truncate(filled);
         Ok((header, seal, length))
     };
-    let (header, seal, file_bytes) =
-        read().map_err(|source| OpenError::Io { doing: "read segment", path: path.clone(), source })?;
-    let corrupt = |offset, source| OpenError::Corrupt { path: path.clone(), offset, source };
-    let created_micros =
-        check_header(&header, journal, first_seq).map_err(|source| corrupt(0, source))?;
+    let (header, seal, file_bytes) = read().map_err(|source| OpenError::Io {
+        doing: "read segment",
+        path: path.clone(),
+        source,
+    })?;
+    let corrupt = |offset, source| OpenError::Corrupt {
+        path: path.clone(),
+        offset,
+        source,
+    };
+    let created_micros = check_header(&header, journal, first_seq).map_err(|source| corrupt(0, source))?;
 
     let seal_at = file_bytes.saturating_sub(SEAL_BYTES);
-    let place = Place { journal, offset: seal_at };
+    let place = Place {
+        journal,
+        offset: seal_at,
+    };
     let head = FrameHead::decode(&seal)
         .ok()
         .filter(|head| head.kind == FrameKind::Seal && head.frame_bytes() == SEAL_BYTES)
@@ -389,9 +453,19 @@ fn open_sealed(storage: &dyn Storage, journal: Uuid, first_seq: u64) -> Result<S
         .body(place, &seal)
         .and_then(|body| decode_seal(&head, body))
         .map_err(|source| corrupt(seal_at, source))?;
-    let counted = seal.last_seq.checked_sub(first_seq - 1).filter(|count| *count > 0).unwrap_or_default();
+    let counted = seal
+        .last_seq
+        .checked_sub(first_seq - 1)
+        .filter(|count| *count > 0)
+        .unwrap_or_default();
     if counted != seal.count || counted == 0 {
-        return Err(corrupt(seal_at, FormatError::SealCount { sealed: seal.count, found: counted }));
+        return Err(corrupt(
+            seal_at,
+            FormatError::SealCount {
+                sealed: seal.count,
+                found: counted,
+            },
+        ));
     }
     Ok(Segment {
         first_seq,
@@ -408,10 +482,14 @@ fn open_sealed(storage: &dyn Storage, journal: Uuid, first_seq: u64) -> Result<S
 pub(crate) fn check_header(bytes: &[u8], journal: Uuid, first_seq: u64) -> Result<i64, FormatError> {
     let header = decode_segment_header(bytes)?;
     if header.journal != journal {
-        return Err(FormatError::ForeignJournal { found: header.journal });
+        return Err(FormatError::ForeignJournal {
+            found: header.journal,
+        });
     }
     if header.first_seq != first_seq {
-        return Err(FormatError::FirstSeq { found: header.first_seq });
+        return Err(FormatError::FirstSeq {
+            found: header.first_seq,
+        });
     }
     Ok(header.created_micros)
 }
@@ -439,14 +517,27 @@ impl Newest {
             bytes.truncate(filled);
             Ok((file, bytes))
         };
-        let (file, bytes) =
-            read().map_err(|source| OpenError::Io { doing: "read segment", path: path.clone(), source })?;
-        let corrupt = |offset, source| OpenError::Corrupt { path: path.clone(), offset, source };
-        let created_micros =
-            check_header(&bytes, journal, first_seq).map_err(|source| corrupt(0, source))?;
-        let tail = tail::scan(&bytes, journal, first_seq)
-            .map_err(|damage| corrupt(damage.offset, damage.source))?;
-        Ok(Self { file, path, bytes, created_micros, first_seq, tail })
+        let (file, bytes) = read().map_err(|source| OpenError::Io {
+            doing: "read segment",
+            path: path.clone(),
+            source,
+        })?;
+        let corrupt = |offset, source| OpenError::Corrupt {
+            path: path.clone(),
+            offset,
+            source,
+        };
+        let created_micros = check_header(&bytes, journal, first_seq).map_err(|source| corrupt(0, source))?;
+        let tail =
+            tail::scan(&bytes, journal, first_seq).map_err(|damage| corrupt(damage.offset, damage.source))?;
+        Ok(Self {
+            file,
+            path,
+            bytes,
+            created_micros,
+            first_seq,
+            tail,
+        })
     }
 
     /// Cuts what is torn and makes sure that the rest is on the disk and not only in the page cache.
@@ -454,7 +545,14 @@ impl Newest {
         self,
         storage: &dyn Storage,
     ) -> Result<(Segment, Arc<dyn StorageFile>, Option<TornTail>), OpenError> {
-        let Self { file, path, bytes, created_micros, first_seq, tail } = self;
+        let Self {
+            file,
+            path,
+            bytes,
+            created_micros,
+            first_seq,
+            tail,
+        } = self;
         let last_group = &bytes[tail.group_start..tail.end];
         let settle = || -> io::Result<u64> {
             file.set_len(tail.end as u64)?;
@@ -476,8 +574,11 @@ impl Newest {
             storage.sync_dir()?;
             Ok(file_bytes)
         };
-        let file_bytes =
-            settle().map_err(|source| OpenError::Io { doing: "mend the end of", path: path.clone(), source })?;
+        let file_bytes = settle().map_err(|source| OpenError::Io {
+            doing: "mend the end of",
+            path: path.clone(),
+            source,
+        })?;
         let segment = Segment {
             first_seq,
             last_seq: tail.last_seq,

@@ -41,14 +41,20 @@ pub(crate) fn decode_segment_header(bytes: &[u8]) -> Result<SegmentHeader, Forma
 
 pub(crate) fn encode_identity(identity: &Identity) -> [u8; HEADER] {
     // The position's field has no meaning in an identity.
-    let header =
-        SegmentHeader { journal: identity.journal, first_seq: 0, created_micros: identity.created_micros };
+    let header = SegmentHeader {
+        journal: identity.journal,
+        first_seq: 0,
+        created_micros: identity.created_micros,
+    };
     encode(IDENTITY_MAGIC, &header)
 }
 
 pub(crate) fn decode_identity(bytes: &[u8]) -> Result<Identity, FormatError> {
     let header = decode(IDENTITY_MAGIC, bytes)?;
-    Ok(Identity { journal: header.journal, created_micros: header.created_micros })
+    Ok(Identity {
+        journal: header.journal,
+        created_micros: header.created_micros,
+    })
 }
 
 fn encode(magic: [u8; 8], header: &SegmentHeader) -> [u8; HEADER] {
@@ -65,7 +71,9 @@ fn encode(magic: [u8; 8], header: &SegmentHeader) -> [u8; HEADER] {
 
 fn decode(magic: [u8; 8], bytes: &[u8]) -> Result<SegmentHeader, FormatError> {
     let Some(bytes) = bytes.first_chunk::<HEADER>() else {
-        return Err(FormatError::Truncated { missing: (HEADER - bytes.len()) as u64 });
+        return Err(FormatError::Truncated {
+            missing: (HEADER - bytes.len()) as u64,
+        });
     };
     if bytes[..8] != magic {
         return Err(FormatError::Magic);
@@ -92,7 +100,11 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_of_a_header_is_noticed() {
-        let header = SegmentHeader { journal: Uuid::now_v7(), first_seq: 751, created_micros: 1 };
+        let header = SegmentHeader {
+            journal: Uuid::now_v7(),
+            first_seq: 751,
+            created_micros: 1,
+        };
         let bytes = encode_segment_header(&header);
         assert_eq!(decode_segment_header(&bytes), Ok(header));
         for bit in 0..HEADER * 8 {
@@ -107,13 +119,19 @@ mod tests {
         }
         for length in 0..HEADER {
             let missing = (HEADER - length) as u64;
-            assert_eq!(decode_segment_header(&bytes[..length]), Err(FormatError::Truncated { missing }));
+            assert_eq!(
+                decode_segment_header(&bytes[..length]),
+                Err(FormatError::Truncated { missing })
+            );
         }
     }
 
     #[test]
     fn an_identity_is_no_segment() {
-        let identity = Identity { journal: Uuid::now_v7(), created_micros: 1 };
+        let identity = Identity {
+            journal: Uuid::now_v7(),
+            created_micros: 1,
+        };
         let bytes = encode_identity(&identity);
         assert_eq!(decode_identity(&bytes), Ok(identity));
         assert_eq!(decode_segment_header(&bytes), Err(FormatError::Magic));

@@ -1,0 +1,13 @@
+//! The journal at its public surface: on a real directory, and on one that fails, fills and waits as told.
+
+mod rig;
+
+mod appending;
+mod chaos;
+mod checkpoints;
+mod damage;
+mod faults;
+mod fixture;
+mod reading;
+mod recovery;
+mod sealing;
