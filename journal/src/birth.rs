@@ -11,7 +11,7 @@ use crate::catalog::{parse_segment_name, segment_name};
 use crate::checkpoint::CURSOR_ENDING;
 use crate::clock::{Clock, from_micros, to_micros};
 use crate::format::{
-    IDENTITY_BYTES, Identity, SEGMENT_HEADER_BYTES, SegmentHeader, decode_identity, encode_identity,
+    HEADER_BYTES, Identity, SEGMENT_HEADER_BYTES, SegmentHeader, decode_identity, encode_identity,
     encode_segment_header,
 };
 use crate::recovery::OpenError;
@@ -24,7 +24,7 @@ pub(crate) const IDENTITY_NAME: &str = "journal.id";
 pub(crate) fn read_identity(storage: &dyn Storage) -> Result<Identity, OpenError> {
     let path = storage.path(IDENTITY_NAME);
     let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; IDENTITY_BYTES];
+        let mut bytes = vec![0; HEADER_BYTES];
         let filled = storage.open(IDENTITY_NAME)?.read_at(&mut bytes, 0)?;
         bytes.truncate(filled);
         Ok(bytes)

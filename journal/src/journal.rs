@@ -193,11 +193,12 @@ impl Journal {
                         first_retained,
                     });
                 }
-                Lookup::In(segment) if segment.seal.is_some() => {
-                    let seal = segment.seal.expect("checked in the guard");
-                    return Ok(SealedSegment::new(shared.id, &segment, &seal));
+                Lookup::In(segment) => {
+                    if let Some(seal) = segment.seal {
+                        return Ok(SealedSegment::new(shared.id, &segment, &seal));
+                    }
                 }
-                Lookup::In(_) | Lookup::NotYet => {}
+                Lookup::NotYet => {}
             }
             if let Some(ended) = ended {
                 return Err(ReadError::Ended(ended));
@@ -258,9 +259,13 @@ impl Journal {
         let shared = self.shared();
         shared.close();
         let mut state = shared.subscribe();
-        let state = match state.wait_for(|state| state.closed).await {
-            Ok(state) => state.clone(),
-            Err(_) => unreachable!("the sender lives in this handle"),
+        // The wait ends without the state only if the sender is gone, which lives in this handle.
+        let Ok(state) = state
+            .wait_for(|state| state.closed)
+            .await
+            .map(|state| state.clone())
+        else {
+            return Err(Ended::Closed);
         };
         match state.poison {
             Some(poison) => Err(Ended::Poisoned(poison)),

@@ -41,7 +41,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes_max: 64_000_000,
-            segment_age_max: Duration::from_secs(60),
+            segment_age_max: Duration::from_mins(1),
             record_bytes_max: 4 << 20,
             pending_bytes_max: 64 << 20,
             linger_max: Duration::from_millis(2),

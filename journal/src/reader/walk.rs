@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use super::{ReadError, Record};
 use crate::catalog::segment_name;
-use crate::format::{FRAME_BYTES, FormatError, FrameHead, FrameKind, Place, SEGMENT_HEADER_BYTES};
-use crate::recovery::check_header;
+use crate::format::{
+    FRAME_BYTES, FormatError, FrameHead, FrameKind, HEADER_BYTES, Place, SEGMENT_HEADER_BYTES,
+    check_segment_header,
+};
 use crate::storage::{Storage, StorageFile};
 
 /// What comes next.
@@ -50,9 +52,9 @@ impl Walk {
             source,
         };
         let file = storage.open(&name).map_err(io)?;
-        let mut header = [0; SEGMENT_HEADER_BYTES as usize];
+        let mut header = [0; HEADER_BYTES];
         let filled = file.read_at(&mut header, 0).map_err(io)?;
-        check_header(&header[..filled], journal, first_seq).map_err(|source| ReadError::Corrupt {
+        check_segment_header(&header[..filled], journal, first_seq).map_err(|source| ReadError::Corrupt {
             path: path.clone(),
             offset: 0,
             source,

@@ -2,9 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::format::{
-    FRAME_BYTES, FormatError, FrameHead, FrameKind, Place, SEGMENT_HEADER_BYTES, Seal, decode_seal,
-};
+use crate::format::{FRAME_BYTES, FormatError, FrameHead, FrameKind, HEADER_BYTES, Place, Seal, decode_seal};
 
 /// Frames begin at multiples of this.
 const ALIGNMENT: usize = 8;
@@ -38,13 +36,12 @@ pub(super) struct Damage {
 
 /// Walks a whole segment whose header is sound.
 pub(super) fn scan(bytes: &[u8], journal: Uuid, first_seq: u64) -> Result<Tail, Damage> {
-    let header = usize::try_from(SEGMENT_HEADER_BYTES).expect("a header is short");
     let mut tail = Tail {
         last_seq: first_seq - 1,
         body_bytes: 0,
-        group_start: header,
-        frames_end: header,
-        end: header,
+        group_start: HEADER_BYTES,
+        frames_end: HEADER_BYTES,
+        end: HEADER_BYTES,
         seal: None,
         torn_bytes: 0,
     };

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use super::{DirectoryLock, Storage, StorageFile};
 
 /// What is written at once where a file system can't allocate.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// The real thing: files in a directory, made durable by `fsync`.
 #[derive(Debug, Clone)]

@@ -19,17 +19,11 @@ impl Random {
     }
 }
 
+/// The seed given, or one from the entropy that the standard library has: the keys of a hash map.
 fn seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
     let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-    let random = || u64::from(uuid_bytes()[0]) | 1;
-    given.unwrap_or_else(random)
-}
-
-/// Entropy that the standard library has: the keys of a hash map's state.
-fn uuid_bytes() -> [u32; 1] {
-    use std::hash::{BuildHasher, Hasher};
-    let hash = std::hash::RandomState::new().build_hasher().finish();
-    [u32::try_from(hash >> 32).unwrap()]
+    given.unwrap_or_else(|| RandomState::new().build_hasher().finish())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -56,17 +50,17 @@ async fn every_record_is_seen_once_and_in_order_by_everybody() {
 }
 
 async fn run(journal: Journal, target: u64, seed: u64) {
-    let archived = Arc::new(AtomicU64::new(journal.checkpoint("archiver").unwrap()));
+    let progress = Arc::new(AtomicU64::new(journal.checkpoint("archiver").unwrap()));
     let appender = tokio::spawn(append(journal.clone(), target, Random(seed | 1)));
     let loader = tokio::spawn(load(journal.clone(), target, Random(seed | 3)));
-    let archiver = tokio::spawn(archive(journal.clone(), Arc::clone(&archived)));
+    let archiver = tokio::spawn(archive(journal.clone(), Arc::clone(&progress)));
     appender.await.unwrap();
     loader.await.unwrap();
     // Let go of all, so that the last segment is archived too.
     journal.seal_now().await.unwrap();
     let mut state = journal.watch();
     state.wait_for(|state| state.sealed_seq >= target).await.unwrap();
-    while archived.load(Ordering::SeqCst) < target {
+    while progress.load(Ordering::SeqCst) < target {
         assert!(!archiver.is_finished());
         tokio::task::yield_now().await;
     }

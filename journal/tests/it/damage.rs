@@ -67,7 +67,7 @@ async fn damage_before_the_last_group_is_refused_wherever_it_is() {
         match refusal(copied.path()) {
             OpenError::Corrupt { path, offset, source } => {
                 assert_eq!(&path, newest);
-                assert!(offset as usize <= at, "{source} at {offset}, damaged at {at}");
+                assert!(offset <= at as u64, "{source} at {offset}, damaged at {at}");
                 match at {
                     0..8 => assert_eq!(source, FormatError::Magic),
                     8..10 => assert!(matches!(source, FormatError::Version { .. })),

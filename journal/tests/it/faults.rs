@@ -236,7 +236,7 @@ async fn a_full_journal_goes_on_sealing_by_age() {
     control.limit_room(Some(20_000));
     full_then_room(&journal, Shortage::Disk, async || {
         let durable_seq = journal.watch().borrow().durable_seq;
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         // Its only segment: sealed in its reserved space, and let go once the next one has its header.
         let segment = within(journal.next_sealed(0)).await.unwrap();
         assert_eq!(segment.last_seq, durable_seq);

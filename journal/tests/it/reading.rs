@@ -75,7 +75,7 @@ async fn a_dropped_wait_loses_nothing() {
     let mut seen = 0;
     while seen < 200 {
         // Polled once and dropped, which is most often in the middle of a read.
-        drop(is_pending(reader.next(5, 1000)).await);
+        is_pending(reader.next(5, 1000)).await;
         seen = reader.position();
         let batch = within(reader.next(5, 1000)).await.unwrap();
         for record in &batch.records {

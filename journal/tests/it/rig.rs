@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use journal::{Clock, DirectoryLock, Disk, Journal, Options, Record, Storage, StorageFile};
 
 /// A wait that takes this long will never end.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Waits with a deadline, which only a broken journal meets.
 #[track_caller]
@@ -20,7 +20,7 @@ pub(crate) fn within<T>(wait: impl Future<Output = T>) -> impl Future<Output = T
     async move {
         match tokio::time::timeout(DEADLINE, wait).await {
             Ok(out) => out,
-            Err(_) => panic!("the wait at {caller} never ended"),
+            Err(elapsed) => panic!("the wait at {caller} never ended: {elapsed}"),
         }
     }
 }

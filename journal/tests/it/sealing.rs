@@ -59,7 +59,7 @@ async fn segments_are_sealed_by_age_but_never_when_empty() {
         ..small()
     };
     let (journal, _) = Journal::open(directory.path(), options).unwrap();
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_hours(1));
     append(&journal, 1).await;
     clock.advance(Duration::from_secs(59));
     append(&journal, 1).await;
@@ -75,9 +75,9 @@ async fn segments_are_sealed_by_age_but_never_when_empty() {
     );
     assert_eq!(
         segment.sealed.duration_since(segment.created).unwrap(),
-        Duration::from_secs(3660)
+        Duration::from_mins(61)
     );
-    clock.advance(Duration::from_secs(3600));
+    clock.advance(Duration::from_hours(1));
     within(journal.seal_now()).await.unwrap();
     assert!(
         journal.usage().unwrap().segments <= 2,
@@ -102,7 +102,7 @@ async fn age_counts_across_a_restart() {
     let (journal, _) = Journal::open(directory.path(), options.clone()).unwrap();
     append(&journal, 1).await;
     within(journal.close()).await.unwrap();
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     let (journal, _) = Journal::open(directory.path(), options).unwrap();
     assert_eq!(within(journal.next_sealed(0)).await.unwrap().last_seq, 1);
 }
