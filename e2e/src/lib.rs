@@ -1,1 +1,1 @@
-//! Tests that use only public surfaces.
+//! Tests that use only public surfaces; see `tests/it`.

@@ -10,6 +10,7 @@ pub mod query;
 pub mod scope;
 mod sql;
 pub mod table;
+pub mod unit;
 
 pub use crate::connect::{ConnectError, ConnectOptions, connect};
 pub use crate::flag::QualityFlag;

@@ -1,1 +1,43 @@
 //! From MQTT to the journal, to S3 and to the database.
+//!
+//! ```text
+//!  broker ──► receiver ──► journal ──► loader ──► database
+//!                             └──────► archiver ──► S3 ──► manifest (a row of `segment`)
+//! ```
+//!
+//! [`Ingestor::start`] opens the journal and runs the parts side by side; [`Ingestor::stop`] ends them in the order in which
+//! data flows, so that nothing is left behind that need not be. Each part goes on by itself through failures of its
+//! neighbour: no broker, no database, no S3. What no retry can mend ends the ingestor with an error, for a person to see.
+
+pub mod archiver;
+pub mod clock;
+pub mod control;
+pub mod decode;
+mod events;
+mod import;
+pub mod loader;
+mod manifest;
+pub mod message;
+pub mod receiver;
+pub mod sensor_list;
+mod service;
+
+pub use import::{ImportError, import_sensors_alone};
+pub use service::{Ingestor, IngestorError, IngestorOptions};
+
+/// The consumers of a journal: it keeps a segment until each of them is done with it.
+pub(crate) fn consumers() -> Vec<String> {
+    [CONSUMER_LOADER, CONSUMER_ARCHIVER, CONSUMER_MANIFEST]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+pub(crate) const CONSUMER_LOADER: &str = "loader";
+pub(crate) const CONSUMER_ARCHIVER: &str = "archiver";
+pub(crate) const CONSUMER_MANIFEST: &str = "manifest";
+
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

@@ -1,0 +1,33 @@
+# The index of what one does here. `make` alone lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint unit e2e bench clean
+
+# Where `make up` keeps everything: broker, database, object store, journal.
+DATA ?= data
+# More flags for `fieldbook up`, such as ARGS="--no-history --http 127.0.0.1:8080".
+ARGS ?=
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+up: ## Run everything on this machine; Ctrl-C stops it
+	@scripts/install-programs.sh up
+	@cargo build --locked --package fieldbook
+	@exec target/debug/fieldbook up --data-dir $(DATA) $(ARGS)
+
+test: ## Check everything, as it must be before a change lands
+	@scripts/install-programs.sh test
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+
+lint: ## Format, lints and docs
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
+
+unit: ## All tests: unit, integration, end to end
+	cargo test --locked --workspace --no-fail-fast
+
+clean: ## Remove what was built; the data stays
+	cargo clean

@@ -1,0 +1,11 @@
+//! Fieldbook from outside: the binary, MQTT, HTTP, S3, SQL.
+//!
+//! Each test has a data directory and servers of its own on free ports of the loopback interface. When a test ends, in
+//! whatever way, a watchdog ends what it left.
+
+mod bad_input;
+mod cli;
+mod crash;
+mod harness;
+mod real_input;
+mod up;

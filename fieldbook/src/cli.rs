@@ -1,0 +1,295 @@
+//! The command line. Every flag has a variable of the environment beside it, for containers; a flag wins.
+//!
+//! Passwords and keys come from the environment only: a command line is seen by every user of the machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::mqtt_url::MqttUrl;
+
+/// Fieldbook keeps what sensors say and makes it easy to use.
+#[derive(Debug, Parser)]
+#[command(name = "fieldbook", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    /// What to log: error, warn, info, debug, trace, or a filter such as "warn,ingestor=debug" [default: info; up: warn]
+    #[arg(long, global = true, env = "FIELDBOOK_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// How to write the log
+    #[arg(long, global = true, env = "FIELDBOOK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything on this machine: broker, object store, database, simulator, ingestor, API
+    Up(UpArgs),
+    /// Take messages from the broker into the journal, onto S3 and into the database
+    Ingest(IngestArgs),
+    /// Serve GraphQL and REST
+    Serve(ServeArgs),
+    /// Bring the database's schema up to date
+    Migrate(MigrateArgs),
+    /// Send what an imagined plant would measure
+    Simulate(SimulateArgs),
+    /// Declare sensors, or see which there are
+    Sensors(SensorsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Where API and pages listen
+    #[arg(long, env = "FIELDBOOK_HTTP", value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    pub(crate) http: SocketAddr,
+    /// Where the private broker listens
+    #[arg(long, env = "FIELDBOOK_MQTT", value_name = "ADDR", default_value = "127.0.0.1:1883")]
+    pub(crate) mqtt: SocketAddr,
+    /// Where the private object store listens [default: 127.0.0.1:9000, or a free port when that is taken]
+    #[arg(long, env = "FIELDBOOK_S3", value_name = "ADDR")]
+    pub(crate) s3: Option<SocketAddr>,
+    /// Send nothing of our own
+    #[arg(long)]
+    pub(crate) no_simulator: bool,
+    /// Don't send 30 days of history at the first start
+    #[arg(long)]
+    pub(crate) no_history: bool,
+    /// Declare the sensors of this list, and simulate those instead of our own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sensors: Option<PathBuf>,
+    /// Use this broker instead of a private one
+    #[arg(long, env = "MQTT_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) mqtt_url: Option<MqttUrl>,
+    /// Use this database instead of a private one
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) ingest: IngestLimits,
+    /// What may be read without a key [default: data on loopback, none elsewhere]
+    #[arg(long, env = "FIELDBOOK_ANONYMOUS", value_name = "ACCESS")]
+    pub(crate) anonymous: Option<AnonymousArg>,
+    /// Time zone of buckets of a day and more
+    #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC")]
+    pub(crate) time_zone: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IngestArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// The broker, such as mqtts://user:password@broker.example:8883
+    #[arg(long, env = "MQTT_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) mqtt_url: MqttUrl,
+    /// The database, such as postgres://user:password@host/name
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) ingest: IngestLimits,
+    /// Declare the sensors of this list at the start
+    #[arg(long, env = "FIELDBOOK_SENSORS", value_name = "FILE")]
+    pub(crate) sensors: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen
+    #[arg(long, env = "FIELDBOOK_HTTP", value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    pub(crate) http: SocketAddr,
+    /// The database, such as postgres://user:password@host/name
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: String,
+    /// What may be read without a key; beyond loopback it must be said [default: none]
+    #[arg(long, env = "FIELDBOOK_ANONYMOUS", value_name = "ACCESS")]
+    pub(crate) anonymous: Option<AnonymousArg>,
+    /// Time zone of buckets of a day and more
+    #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC")]
+    pub(crate) time_zone: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnonymousArg {
+    /// Nothing.
+    None,
+    /// What the service and its datasets are.
+    Catalogue,
+    /// Everything.
+    Data,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateArgs {
+    /// The database, such as postgres://user:password@host/name
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: String,
+    #[command(subcommand)]
+    pub(crate) action: Option<MigrateAction>,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum MigrateAction {
+    /// Apply what is missing (the default)
+    Up,
+    /// Undo the last ones; what only they hold is lost
+    Down {
+        /// How many
+        #[arg(long, default_value_t = 1)]
+        steps: u32,
+    },
+    /// Say which are applied
+    Status,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// The broker
+    #[arg(long, env = "MQTT_URL", value_name = "URL", default_value = "mqtt://127.0.0.1:1883", hide_env_values = true)]
+    pub(crate) mqtt_url: MqttUrl,
+    /// The topic
+    #[arg(long, env = "MQTT_TOPIC", value_name = "TOPIC", default_value = "sensors")]
+    pub(crate) topic: String,
+    /// Simulate the sensors of this list [default: the dozen of an imagined plant]
+    #[arg(long, env = "FIELDBOOK_SENSORS", value_name = "FILE")]
+    pub(crate) sensors: Option<PathBuf>,
+    /// Messages a second over all sensors; 0: as fast as the broker takes them
+    #[arg(long, value_name = "N", default_value_t = 12.0)]
+    pub(crate) rate: f64,
+    /// Stop after so many messages [default: never]
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// Quality of service: 0 at most once, 1 at least once
+    #[arg(long, value_name = "QOS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=1))]
+    pub(crate) qos: u8,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SensorsArgs {
+    #[command(subcommand)]
+    pub(crate) action: SensorsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SensorsAction {
+    /// Declare the sensors of a list: {"Sensor 1": {"lat": 10, "lng": 10, "unit": "C", "type": "temperature", "range": [0, 45], "description": "Main Entrance"}}
+    Import {
+        /// The list; - reads standard input
+        file: PathBuf,
+        /// The source whose messages name these sensors
+        #[arg(long, env = "FIELDBOOK_SOURCE", value_name = "NAME", default_value = "mqtt")]
+        source: String,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Show the sensors as a table
+    List(SensorsFrom),
+    /// Write the sensors as a list that can be imported
+    Export(SensorsFrom),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SensorsFrom {
+    /// Only those of this source
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// The database [default: the private one of the data directory]
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DataArgs {
+    /// Where the journal is kept, and by `up` everything else too
+    #[arg(long, env = "FIELDBOOK_DATA_DIR", value_name = "DIR", default_value = "data")]
+    pub(crate) data_dir: PathBuf,
+}
+
+impl DataArgs {
+    pub(crate) fn journal_dir(&self) -> PathBuf {
+        self.data_dir.join("journal")
+    }
+}
+
+/// S3, by the names that its other clients know too.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StoreArgs {
+    /// The object store's address, such as https://s3.example [variable of the key: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]
+    #[arg(long, env = "AWS_ENDPOINT_URL_S3", value_name = "URL")]
+    pub(crate) s3_endpoint: Option<String>,
+    /// Its region
+    #[arg(long, env = "AWS_REGION", value_name = "REGION", default_value = "us-east-1")]
+    pub(crate) s3_region: String,
+    /// The bucket
+    #[arg(long, env = "FIELDBOOK_BUCKET", value_name = "NAME", default_value = "fieldbook")]
+    pub(crate) bucket: String,
+    /// Before every key in the bucket, such as plant-a
+    #[arg(long, env = "FIELDBOOK_S3_PREFIX", value_name = "PREFIX", default_value = "")]
+    pub(crate) s3_prefix: String,
+    /// Only from the environment: a command line is seen by every user of the machine.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide = true, hide_env_values = true)]
+    pub(crate) s3_access_key_id: Option<String>,
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide = true, hide_env_values = true)]
+    pub(crate) s3_secret_access_key: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SourceArgs {
+    /// The name of this source of messages: the namespace of its sensors' names
+    #[arg(long, env = "FIELDBOOK_SOURCE", value_name = "NAME", default_value = "mqtt")]
+    pub(crate) source: String,
+    /// Topic filters, with + and #; $share/group/filter shares a stream among ingestors
+    #[arg(long = "topic", env = "MQTT_TOPIC", value_name = "FILTER", value_delimiter = ',', default_value = "sensors")]
+    pub(crate) topics: Vec<String>,
+    /// Which of two values for the same sensor and time is served; the other is kept aside
+    #[arg(long, env = "FIELDBOOK_ON_CONFLICT", value_name = "WHICH", default_value = "first")]
+    pub(crate) on_conflict: OnConflictArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnConflictArg {
+    /// The first received.
+    First,
+    /// The latest received.
+    Latest,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct IngestLimits {
+    /// A segment of the journal goes to S3 after so many seconds, or at 64 MB
+    #[arg(long, env = "FIELDBOOK_SEGMENT_SECONDS", value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) segment_seconds: u64,
+    /// The journal's disk budget in MB; when it is used up, messages are no longer acknowledged
+    #[arg(long, env = "FIELDBOOK_JOURNAL_MB", value_name = "MB", default_value_t = 8192,
+          value_parser = clap::value_parser!(u64).range(64..))]
+    pub(crate) journal_mb: u64,
+    /// Sensors that may register themselves by their messages; the messages of further ones are quarantined
+    #[arg(long, env = "FIELDBOOK_AUTO_SENSORS_MAX", value_name = "N", default_value_t = 10_000)]
+    pub(crate) auto_sensors_max: usize,
+}

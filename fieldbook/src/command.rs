@@ -1,0 +1,51 @@
+//! The commands, a file each.
+
+mod ingest;
+mod migrate;
+mod sensors;
+mod serve;
+mod simulate;
+mod up;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use ingestor::sensor_list::SensorList;
+
+use crate::cli::{Cli, Command};
+use crate::telemetry;
+
+/// Runs what the command line asks for.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
+    let level = if matches!(cli.command, Command::Up(_)) { "warn" } else { "info" };
+    telemetry::log(&cli.log, level)?;
+    match cli.command {
+        Command::Up(args) => Box::pin(up::run(args)).await,
+        Command::Ingest(args) => Box::pin(ingest::run(args)).await,
+        Command::Serve(args) => Box::pin(serve::run(args)).await,
+        Command::Migrate(args) => migrate::run(args).await,
+        Command::Simulate(args) => simulate::run(args).await,
+        Command::Sensors(args) => Box::pin(sensors::run(args)).await,
+    }
+}
+
+/// A sensor list's text, and what it says.
+fn read_sensor_list(path: &Path) -> anyhow::Result<(String, SensorList)> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).context("read standard input")?;
+        bytes
+    } else {
+        std::fs::read(path).with_context(|| format!("read the sensor list {}", path.display()))?
+    };
+    let list = ingestor::sensor_list::parse(&bytes).with_context(|| format!("read the sensor list {}", path.display()))?;
+    // What parses as JSON is UTF-8.
+    Ok((String::from_utf8(bytes).context("read the sensor list")?, list))
+}
+
+/// Tells what of a list is ignored.
+fn warn_of(list: &SensorList) {
+    for warning in &list.warnings {
+        tracing::warn!("{warning}");
+    }
+}

@@ -1,0 +1,35 @@
+//! `fieldbook ingest`: from the broker into the journal, onto S3 and into the database.
+
+use anyhow::Context as _;
+
+use crate::cli::IngestArgs;
+use crate::{signals, wiring};
+
+pub(crate) async fn run(args: IngestArgs) -> anyhow::Result<()> {
+    let shutdown = signals::shutdown()?;
+    let config = wiring::store_config(&args.store)?;
+    let journal_dir = args.data.journal_dir();
+    let options = wiring::ingestor_options(&journal_dir, &args.mqtt_url, &args.source, &args.ingest)?;
+    let db = wiring::database(&args.database_url, "fieldbook-ingest", 4, None).await?;
+    migration::check(&db).await.context("check the database's schema")?;
+    let store = archive::Store::connect(&config).context("reach the object store")?;
+    store.check().await.context("reach the object store")?;
+    let list = args.sensors.as_deref().map(super::read_sensor_list).transpose()?;
+
+    let mut ingestor = wiring::start_ingestor(options, db, store)?;
+    if let Some((text, list)) = list {
+        super::warn_of(&list);
+        let imported = ingestor.import_sensors(&args.source.source, &text).await.context("import the sensor list")?;
+        tracing::info!(sensors = imported.sensors, "the sensor list is in the journal");
+    }
+    tracing::info!("receiving from {}", args.mqtt_url);
+    let failed = tokio::select! {
+        () = shutdown.cancelled() => None,
+        error = ingestor.failed() => Some(error),
+    };
+    let stopped = ingestor.stop().await;
+    match failed {
+        Some(error) => Err(error.into()),
+        None => stopped.context("stop the ingestor"),
+    }
+}

@@ -1,0 +1,30 @@
+//! `fieldbook migrate`: the database's schema.
+
+use anyhow::Context as _;
+
+use crate::cli::{MigrateAction, MigrateArgs};
+use crate::wiring;
+
+pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
+    let db = wiring::database(&args.database_url, "fieldbook-migrate", 2, None).await?;
+    match args.action.unwrap_or(MigrateAction::Up) {
+        MigrateAction::Up => {
+            migration::up(&db).await.context("migrate the database")?;
+            tracing::info!("the database's schema is up to date");
+        }
+        MigrateAction::Down { steps } => {
+            migration::down(&db, steps).await.context("migrate the database back")?;
+            tracing::info!("undid {steps} migrations");
+        }
+        MigrateAction::Status => status(&db).await?,
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "it is the answer")]
+async fn status(db: &entity::DatabaseConnection) -> anyhow::Result<()> {
+    for migration in migration::status(db).await.context("read the database's schema")? {
+        println!("{} {}", if migration.applied { "applied" } else { "pending" }, migration.name);
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! `fieldbook up`: everything on this machine, started in order and stopped in order.
+//!
+//! Each part that a URL names is the user's; the others are private ones in the data directory.
+
+mod neighbours;
+mod screen;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use ingestor::sensor_list::SensorList;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::cli::UpArgs;
+use crate::simulator::{self, History, HistoryOptions, PLANT, Plant, Publisher, PublisherOptions};
+use crate::{signals, telemetry, wiring};
+use neighbours::Neighbours;
+use screen::Screen;
+
+pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
+    let shutdown = signals::shutdown()?;
+    let data_dir = prepare_data_dir(&args.data.data_dir)?;
+    let _lock = lock(&data_dir)?;
+    let list = sensor_list(&args)?;
+    let screen = Screen::new();
+
+    let neighbours = tokio::select! {
+        started = Neighbours::start(&args, &data_dir, &screen) => started?,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    // From here on, what was started is stopped, whatever happens.
+    let result = Box::pin(serve(&args, &data_dir, &list, &neighbours, &screen, &shutdown)).await;
+    let stopped = neighbours.stop(&screen).await;
+    screen.finish();
+    result.and(stopped)
+}
+
+/// The sensors to declare, as text and as read.
+struct Declared {
+    text: String,
+    list: SensorList,
+}
+
+fn sensor_list(args: &UpArgs) -> anyhow::Result<Option<Declared>> {
+    if let Some(path) = &args.sensors {
+        let (text, list) = super::read_sensor_list(path)?;
+        super::warn_of(&list);
+        return Ok(Some(Declared { text, list }));
+    }
+    if args.no_simulator {
+        return Ok(None);
+    }
+    let list = ingestor::sensor_list::parse(PLANT.as_bytes()).context("read the imagined plant")?;
+    Ok(Some(Declared { text: PLANT.to_owned(), list }))
+}
+
+/// Ingestor, API and simulator, until told to stop or one of them fails.
+async fn serve(
+    args: &UpArgs,
+    data_dir: &Path,
+    declared: &Option<Declared>,
+    neighbours: &Neighbours,
+    screen: &Screen,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let step = screen.step("Starting ingestor and API");
+    let metrics = telemetry::metrics()?;
+    let api_db = wiring::api_database(&neighbours.database_url).await?;
+    migration::up(&api_db).await.context("bring the database's schema up to date")?;
+    let api = wiring::bind_api(args.http, args.anonymous, &args.time_zone, api_db, metrics).await?;
+
+    let journal_dir = data_dir.join("journal");
+    let options = wiring::ingestor_options(&journal_dir, &neighbours.mqtt, &args.source, &args.ingest)?;
+    let ingest_db = wiring::ingest_database(&neighbours.database_url).await?;
+    let store = wiring::open_store(&neighbours.store).await?;
+    let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
+    let api_stop = CancellationToken::new();
+    let mut api = AbortOnDropHandle::new(tokio::spawn(api.serve(api_stop.clone())));
+    if let Some(declared) = declared {
+        ingestor
+            .import_sensors(&args.source.source, &declared.text)
+            .await
+            .context("declare the sensors")?;
+    }
+    step.done();
+
+    let simulation = match declared {
+        Some(declared) if !args.no_simulator => Some(simulate(args, data_dir, &declared.list, neighbours, screen)?),
+        _ => None,
+    };
+    screen.addresses(args.http, data_dir, neighbours);
+
+    let failed = tokio::select! {
+        () = shutdown.cancelled() => None,
+        error = ingestor.failed() => Some(anyhow::Error::from(error)),
+        ended = &mut api => Some(ended.context("serve the API")?.err().map_or_else(
+            || anyhow::anyhow!("the API ended by itself"),
+            |error| anyhow::Error::from(error).context("serve the API"),
+        )),
+    };
+    drop(simulation);
+    let step = screen.step("Stopping: what is under way goes to database and S3");
+    let stopped = ingestor.stop().await.context("stop the ingestor");
+    api_stop.cancel();
+    if failed.is_none() {
+        api.await.context("stop the API")??;
+    }
+    step.done();
+    match failed {
+        Some(error) => Err(error),
+        None => stopped,
+    }
+}
+
+/// The simulator, live and, at the first start, with its history; both end when this is dropped.
+fn simulate(
+    args: &UpArgs,
+    data_dir: &Path,
+    list: &SensorList,
+    neighbours: &Neighbours,
+    screen: &Screen,
+) -> anyhow::Result<Vec<AbortOnDropHandle<()>>> {
+    let plant = Plant::new(list);
+    let topic = args.source.topics.first().context("there is no topic")?.clone();
+    anyhow::ensure!(
+        !topic.contains(['+', '#', '$']),
+        "the simulator can't publish on the filter {topic:?}: give a plain --topic first, or --no-simulator"
+    );
+    let publisher = |what: &str| PublisherOptions {
+        url: neighbours.mqtt.clone(),
+        client_id: format!("fieldbook-{what}-{}", uuid::Uuid::new_v4().simple()),
+        topic: topic.clone(),
+        qos: 1,
+    };
+    let mut tasks = Vec::new();
+    if !args.no_history {
+        let options = HistoryOptions {
+            publisher: publisher("history"),
+            plant: plant.clone(),
+            marker: data_dir.join("history-sent"),
+        };
+        if let Some(history) = History::unless_sent(options, chrono::Utc::now())? {
+            tasks.push(send_history(history, screen));
+        }
+    }
+    let live = Publisher::start(publisher("simulator"))?;
+    #[expect(clippy::cast_precision_loss, reason = "a list of sensors is short")]
+    let rate = plant.models.len() as f64;
+    tasks.push(AbortOnDropHandle::new(tokio::spawn(async move {
+        simulator::run(&plant, live, rate, None).await;
+    })));
+    Ok(tasks)
+}
+
+fn send_history(history: History, screen: &Screen) -> AbortOnDropHandle<()> {
+    let bar = screen.bar("Sending 30 days of simulated history", history.messages());
+    let mut progress = history.progress();
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        let show = async {
+            loop {
+                bar.set_position(progress.borrow_and_update().delivered);
+                if progress.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        };
+        tokio::select! {
+            sent = history.send() => match sent {
+                Ok(sent) => bar.finish_with_message(format!("Sent 30 days of simulated history, {sent} messages")),
+                Err(error) => tracing::warn!("the history stays unsent: {error:#}"),
+            },
+            () = show => {}
+        }
+    }))
+}
+
+/// Made when missing, and ours alone: it holds keys.
+fn prepare_data_dir(dir: &Path) -> anyhow::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o711)
+        .create(dir)
+        .with_context(|| format!("make the data directory {}: choose another with --data-dir", dir.display()))?;
+    dir.canonicalize().with_context(|| format!("find the data directory {}", dir.display()))
+}
+
+/// One `fieldbook up` a directory.
+fn lock(data_dir: &Path) -> anyhow::Result<std::fs::File> {
+    let path = data_dir.join("lock");
+    let file = std::fs::File::create(&path).with_context(|| format!("make {}", path.display()))?;
+    file.try_lock().with_context(|| {
+        format!(
+            "use the data directory {}: another fieldbook up runs on it; stop that one, or choose another with --data-dir",
+            data_dir.display()
+        )
+    })?;
+    Ok(file)
+}

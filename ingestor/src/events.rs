@@ -1,0 +1,127 @@
+//! What happens in the ingest, told once: a metric, and where a person should know, a line in the log.
+//!
+//! | metric | meaning |
+//! |---|---|
+//! | `fieldbook_ingest_connected` | 1 while the broker's connection is up |
+//! | `fieldbook_ingest_connections_lost_total` | connections that ended by themselves |
+//! | `fieldbook_ingest_messages_received_total{qos}` | messages delivered by the broker |
+//! | `fieldbook_ingest_messages_acknowledged_total` | QoS 1 messages on disk and acknowledged |
+//! | `fieldbook_ingest_messages_lost_total` | QoS 0 messages that found no room |
+//! | `fieldbook_ingest_messages_decoded_total` | messages understood |
+//! | `fieldbook_ingest_messages_quarantined_total{reason}` | messages and readings kept aside, by reason |
+//! | `fieldbook_ingest_readings_total{result}` | readings: new, duplicate, conflicting, refused |
+//! | `fieldbook_ingest_sensors_registered_total` | sensors that messages registered |
+//! | `fieldbook_ingest_loaded_seq` | the last position committed to the database |
+//! | `fieldbook_ingest_durable_seq` | the last position on disk |
+//! | `fieldbook_ingest_archived_seq` | the last position verified on S3 |
+//! | `fieldbook_ingest_journal_bytes` | the journal's size on disk |
+//! | `fieldbook_ingest_journal_full` | 1 while the journal takes nothing |
+//! | `fieldbook_ingest_archived_bytes_total` | bytes of objects written to S3 |
+//! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest |
+
+use metrics::{counter, gauge};
+
+pub(crate) fn connected(source: &str, session_present: bool) {
+    gauge!("fieldbook_ingest_connected").set(1.0);
+    let session = if session_present {
+        "its session goes on"
+    } else {
+        "with a new session"
+    };
+    tracing::info!(source, "connected to the broker, {session}");
+}
+
+pub(crate) fn connection_lost(source: &str, reason: &str) {
+    gauge!("fieldbook_ingest_connected").set(0.0);
+    counter!("fieldbook_ingest_connections_lost_total").increment(1);
+    tracing::warn!(source, "lost the broker, connecting again: {reason}");
+}
+
+pub(crate) fn granted_qos0(topic: &str) {
+    tracing::warn!(
+        "the broker grants only QoS 0 on {topic:?}: what it delivers while Fieldbook is away is lost"
+    );
+}
+
+pub(crate) fn received(qos: u8) {
+    let qos = if qos == 0 { "0" } else { "1" };
+    counter!("fieldbook_ingest_messages_received_total", "qos" => qos).increment(1);
+}
+
+pub(crate) fn acknowledged() {
+    counter!("fieldbook_ingest_messages_acknowledged_total").increment(1);
+}
+
+pub(crate) fn qos0_lost() {
+    counter!("fieldbook_ingest_messages_lost_total").increment(1);
+}
+
+pub(crate) fn quarantined(reason: &'static str) {
+    counter!("fieldbook_ingest_messages_quarantined_total", "reason" => reason).increment(1);
+}
+
+/// What a committed batch amounted to.
+pub(crate) fn loaded(counts: &entity::load::Counts, sensors_registered: usize, seq: u64) {
+    let add = |result: &'static str, count: i64| {
+        counter!("fieldbook_ingest_readings_total", "result" => result)
+            .increment(u64::try_from(count).unwrap_or(0));
+    };
+    add("new", counts.readings_new);
+    add("duplicate", counts.readings_duplicate);
+    add("conflicting", counts.readings_conflicting);
+    add("refused", counts.readings_refused);
+    counter!("fieldbook_ingest_messages_decoded_total").increment(u64::try_from(counts.decoded).unwrap_or(0));
+    counter!("fieldbook_ingest_sensors_registered_total").increment(sensors_registered as u64);
+    loaded_to(seq);
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "positions stay below 2^53 for centuries"
+)]
+pub(crate) fn loaded_to(seq: u64) {
+    gauge!("fieldbook_ingest_loaded_seq").set(seq as f64);
+}
+
+pub(crate) fn archived(key: &str, messages: u64, bytes: u64, seq: u64) {
+    counter!("fieldbook_ingest_archived_bytes_total").increment(bytes);
+    archived_to(seq);
+    tracing::info!(messages, bytes, "archived {key}");
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "positions stay below 2^53 for centuries"
+)]
+pub(crate) fn archived_to(seq: u64) {
+    gauge!("fieldbook_ingest_archived_seq").set(seq as f64);
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "positions and sizes stay below 2^53 for centuries"
+)]
+pub(crate) fn journal(durable_seq: u64, bytes: u64) {
+    gauge!("fieldbook_ingest_durable_seq").set(durable_seq as f64);
+    gauge!("fieldbook_ingest_journal_bytes").set(bytes as f64);
+}
+
+pub(crate) fn journal_full(what: Option<&journal::Full>) {
+    gauge!("fieldbook_ingest_journal_full").set(if what.is_some() { 1.0 } else { 0.0 });
+    match what {
+        Some(what) => {
+            tracing::error!("the journal takes nothing more, and messages are no longer acknowledged: {what}")
+        }
+        None => tracing::info!("the journal has room again"),
+    }
+}
+
+/// A part could not go on and will try again after `delay`.
+pub(crate) fn retry(part: &'static str, error: &dyn std::error::Error, delay: std::time::Duration) {
+    counter!("fieldbook_ingest_retries_total", "part" => part).increment(1);
+    tracing::warn!(
+        "the {part} tries again in {} ms: {}",
+        delay.as_millis(),
+        crate::chain(error)
+    );
+}

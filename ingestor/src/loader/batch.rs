@@ -1,0 +1,279 @@
+//! A batch of records on its way into one transaction.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use entity::QualityFlag;
+use entity::load::{Counts, KnownSensor, NewQuarantined, NewReading, NewSensor, NewSensorList, OnConflict};
+use sha2::{Digest, Sha256};
+
+use super::known::KnownSensors;
+use super::{LoaderError, LoaderOptions};
+use crate::decode::{self, Rejected, Rejection};
+use crate::message::{Kind, Record};
+use crate::receiver::Source;
+use crate::sensor_list;
+
+/// What cuts a batch: a sensor list takes effect between what lies before and behind it.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// One that is to be applied.
+    List(Box<NewSensorList>),
+    /// One that can't be.
+    BadList(Box<NewQuarantined>),
+}
+
+/// A reading's sensor: known to the database, or new in this batch.
+#[derive(Debug, Clone, Copy)]
+enum SensorRef {
+    Known(i32),
+    New(usize),
+}
+
+#[derive(Debug)]
+struct Pending {
+    sensor: SensorRef,
+    reading: NewReading,
+}
+
+/// Records decoded, until they are committed.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    options: &'a LoaderOptions,
+    sources: &'a [Source],
+    pending: Vec<Pending>,
+    new_sensors: Vec<NewSensor>,
+    new_by_name: HashMap<(String, String), usize>,
+    quarantined: Vec<NewQuarantined>,
+    /// The bodies of decoded records, for the quarantine should the database refuse one.
+    bodies: Vec<(u64, Bytes)>,
+    counts: Counts,
+    last_seq: Option<u64>,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(options: &'a LoaderOptions, sources: &'a [Source]) -> Self {
+        Self {
+            options,
+            sources,
+            pending: Vec::new(),
+            new_sensors: Vec::new(),
+            new_by_name: HashMap::new(),
+            quarantined: Vec::new(),
+            bodies: Vec::new(),
+            counts: Counts::default(),
+            last_seq: None,
+        }
+    }
+
+    /// Takes a record; a sensor list is given back, to be committed behind this batch.
+    pub(super) fn push(
+        &mut self,
+        seq: u64,
+        body: &Bytes,
+        sensors: &KnownSensors,
+    ) -> Result<Option<Step>, LoaderError> {
+        let record = Record::decode(body).map_err(|source| LoaderError::Record { seq, source })?;
+        if record.kind == Kind::SensorList {
+            return Ok(Some(self.list(seq, &record)));
+        }
+        self.last_seq = Some(seq);
+        match self.decode(seq, &record, sensors) {
+            Ok(pending) => {
+                self.counts.decoded += 1;
+                let time = pending.reading.time.timestamp_micros();
+                self.counts.time_min_us = Some(self.counts.time_min_us.map_or(time, |least| least.min(time)));
+                self.counts.time_max_us = Some(self.counts.time_max_us.map_or(time, |most| most.max(time)));
+                self.pending.push(pending);
+                self.bodies.push((seq, body.clone()));
+            }
+            Err(Rejected { why, sensor }) => {
+                self.counts.quarantined += 1;
+                let quarantined = self.quarantine(seq, &record, &why, sensor);
+                self.quarantined.push(quarantined);
+            }
+        }
+        Ok(None)
+    }
+
+    fn list(&self, seq: u64, record: &Record<'_>) -> Step {
+        match sensor_list::parse(record.payload) {
+            Ok(list) => Step::List(Box::new(NewSensorList {
+                source: record.source.to_owned(),
+                received_at: record.received_at(),
+                seq: seq.cast_signed(),
+                sha256: Sha256::digest(record.payload).into(),
+                sensors: list.sensors,
+            })),
+            Err(error) => {
+                let rejection = Rejection::SensorList {
+                    detail: error.to_string(),
+                };
+                Step::BadList(Box::new(self.quarantine(seq, record, &rejection, None)))
+            }
+        }
+    }
+
+    fn decode(&mut self, seq: u64, record: &Record<'_>, sensors: &KnownSensors) -> Result<Pending, Rejected> {
+        let received_at = record.received_at();
+        let decoded = decode::decode(record.payload, received_at, &self.options.bounds)?;
+        let known = sensors.get(record.source, &decoded.sensor);
+        let sensor = match known {
+            Some(known) => SensorRef::Known(known.id),
+            None => self.register(record, &decoded.sensor, sensors)?,
+        };
+        Ok(Pending {
+            sensor,
+            reading: NewReading {
+                // Filled in when the sensor's key is known.
+                sensor_id: 0,
+                time: decoded.time,
+                value: decoded.value,
+                flag: gross_range(known, decoded.value),
+                received_at,
+                seq: seq.cast_signed(),
+                on_conflict: self.on_conflict(record.source),
+            },
+        })
+    }
+
+    /// A sensor that nobody declared, within the bound on their number.
+    fn register(
+        &mut self,
+        record: &Record<'_>,
+        name: &str,
+        sensors: &KnownSensors,
+    ) -> Result<SensorRef, Rejected> {
+        let key = (record.source.to_owned(), name.to_owned());
+        if let Some(index) = self.new_by_name.get(&key) {
+            return Ok(SensorRef::New(*index));
+        }
+        let limit = self.options.auto_sensors_max;
+        if sensors.auto_registered() + self.new_sensors.len() >= limit {
+            return Err(Rejected {
+                why: Rejection::SensorLimit { limit },
+                sensor: Some(key.1),
+            });
+        }
+        let index = self.new_sensors.len();
+        self.new_sensors.push(NewSensor {
+            source: key.0.clone(),
+            name: key.1.clone(),
+            registered_at: record.received_at(),
+        });
+        self.new_by_name.insert(key, index);
+        Ok(SensorRef::New(index))
+    }
+
+    fn on_conflict(&self, source: &str) -> OnConflict {
+        self.sources
+            .iter()
+            .find(|known| known.name == source)
+            .map(|known| known.on_conflict)
+            .unwrap_or_default()
+    }
+
+    fn quarantine(
+        &self,
+        seq: u64,
+        record: &Record<'_>,
+        rejection: &Rejection,
+        sensor: Option<String>,
+    ) -> NewQuarantined {
+        let kept = record
+            .payload
+            .len()
+            .min(self.options.quarantine_payload_bytes_max);
+        NewQuarantined {
+            received_at: record.received_at(),
+            seq: seq.cast_signed(),
+            item: 0,
+            source: record.source.to_owned(),
+            // Text for people; the raw archive has the bytes. PostgreSQL's text holds no NUL.
+            topic: String::from_utf8_lossy(record.topic).replace('\0', "\u{fffd}"),
+            code: rejection.code(),
+            reason: rejection.to_string().replace('\0', "\u{fffd}"),
+            sensor,
+            payload: record.payload[..kept].to_vec(),
+            payload_size: i64::try_from(record.payload.len()).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// The last message taken.
+    pub(super) fn last_seq(&self) -> Option<u64> {
+        self.last_seq
+    }
+
+    /// Sensors to register before the readings.
+    pub(super) fn new_sensors(&self) -> &[NewSensor] {
+        &self.new_sensors
+    }
+
+    /// The readings, with the keys of the sensors just registered.
+    pub(super) fn readings(&self, registered: &[KnownSensor]) -> Vec<NewReading> {
+        self.pending
+            .iter()
+            .map(|pending| match pending.sensor {
+                SensorRef::Known(sensor_id) => NewReading {
+                    sensor_id,
+                    ..pending.reading
+                },
+                SensorRef::New(index) => {
+                    // Another ingestor may have declared it meanwhile, with a range.
+                    let sensor = &registered[index];
+                    let flag = gross_range(Some(sensor), pending.reading.value);
+                    NewReading {
+                        sensor_id: sensor.id,
+                        flag,
+                        ..pending.reading
+                    }
+                }
+            })
+            .collect()
+    }
+
+    /// A reading that the database refused, kept aside with the others.
+    pub(super) fn refuse(&mut self, seq: i64, rejection: Rejection) {
+        let found = self
+            .bodies
+            .binary_search_by_key(&seq.cast_unsigned(), |(seq, _)| *seq);
+        let Some((seq, body)) = found.ok().map(|index| self.bodies[index].clone()) else {
+            return;
+        };
+        let Ok(record) = Record::decode(&body) else { return };
+        let sensor = decode::decode(record.payload, record.received_at(), &self.options.bounds)
+            .ok()
+            .map(|decoded| decoded.sensor.into_owned());
+        let quarantined = self.quarantine(seq, &record, &rejection, sensor);
+        self.counts.readings_refused += 1;
+        self.quarantined.push(quarantined);
+    }
+
+    /// What is kept aside.
+    pub(super) fn quarantined(&self) -> &[NewQuarantined] {
+        &self.quarantined
+    }
+
+    /// What this batch amounts to, but for what the database alone knows of its readings.
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+}
+
+/// QARTOD test 4, gross range: fail outside what the sensor can report, not evaluated where no range is declared.
+/// Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, IOOS.
+fn gross_range(sensor: Option<&KnownSensor>, value: f64) -> QualityFlag {
+    let Some(sensor) = sensor else {
+        return QualityFlag::NotEvaluated;
+    };
+    if sensor.range_min.is_none() && sensor.range_max.is_none() {
+        return QualityFlag::NotEvaluated;
+    }
+    let below = sensor.range_min.is_some_and(|min| value < min);
+    let above = sensor.range_max.is_some_and(|max| value > max);
+    if below || above {
+        QualityFlag::Fail
+    } else {
+        QualityFlag::Pass
+    }
+}

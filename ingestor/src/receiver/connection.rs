@@ -1,0 +1,341 @@
+//! One connection to the broker, from CONNECT to its end.
+
+use journal::{AppendError, Journal};
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{
+    ConnAck, Filter, Packet, Publish, RetainForwardRule, SubAck, SubscribeReasonCode,
+};
+use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use rumqttc::{Outgoing, TlsConfiguration, Transport};
+use tokio::sync::mpsc;
+use tokio::time::{Duration, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Receiver, ReceiverError};
+use crate::events;
+use crate::message::{Kind, Record};
+
+/// How a connection ended.
+#[derive(Debug)]
+pub(super) enum ConnectionEnd {
+    /// As asked, with everything journaled acknowledged.
+    Shutdown,
+    /// By itself.
+    Lost {
+        /// Why, for the log.
+        reason: String,
+        /// Messages could flow before.
+        was_up: bool,
+    },
+}
+
+/// A delivered message on its way into the journal.
+#[derive(Debug)]
+struct Delivery {
+    /// The record's bytes; copied, because a payload borrowed from the socket's buffer would pin all of it.
+    body: Vec<u8>,
+    /// The packet to acknowledge; none for QoS 0.
+    packet: Option<u16>,
+}
+
+/// A message in the journal that waits for the disk.
+#[derive(Debug)]
+struct Unacknowledged {
+    seq: u64,
+    packet: u16,
+}
+
+/// How long a stop waits for the disk and the last acknowledgements.
+const STOP_MAX: Duration = Duration::from_secs(5);
+
+/// Runs one connection until it is lost or `shutdown`; an error is one of the journal, and ends the receiver.
+pub(super) async fn run(
+    receiver: &Receiver,
+    subscribe_always: bool,
+    shutdown: &CancellationToken,
+) -> Result<ConnectionEnd, ReceiverError> {
+    let window = usize::from(receiver.options.receive_maximum);
+    // Room for an ack of everything unacknowledged, so that the acknowledger hardly ever waits for the poller.
+    let (client, event_loop) = AsyncClient::new(mqtt_options(receiver), window + 16);
+    let (deliveries, to_append) = mpsc::channel(window + receiver.options.qos0_waiting_max);
+    let (appended, to_acknowledge) = mpsc::channel(window);
+    let journal = &receiver.journal;
+    let mut appender = AbortOnDropHandle::new(tokio::spawn(append(
+        journal.clone(),
+        to_append,
+        appended,
+        shutdown.clone(),
+    )));
+    let _acknowledger = AbortOnDropHandle::new(tokio::spawn(acknowledge(
+        journal.clone(),
+        to_acknowledge,
+        client.clone(),
+        shutdown.clone(),
+    )));
+    let mut poller = Poller {
+        receiver,
+        client,
+        event_loop,
+        deliveries,
+        subscribe_always,
+        up: false,
+    };
+    let stop_late = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(STOP_MAX).await;
+    };
+    tokio::select! {
+        // On shutdown the appender closes its queue and ends, the acknowledger follows and disconnects, and that ends
+        // the poller: each in its turn, so that what is in the journal is acknowledged.
+        reason = poller.run() => {
+            let Poller { up: was_up, deliveries, .. } = poller;
+            if shutdown.is_cancelled() {
+                return Ok(ConnectionEnd::Shutdown);
+            }
+            drop(deliveries);
+            finished(appender.await)?;
+            Ok(ConnectionEnd::Lost { reason, was_up })
+        }
+        error = failed(&mut appender) => Err(error),
+        () = stop_late => {
+            tracing::warn!(source = %receiver.source.name, "the broker did not take the last acknowledgements in time: it will send those messages again");
+            Ok(ConnectionEnd::Shutdown)
+        }
+    }
+}
+
+type Appender = AbortOnDropHandle<Result<(), AppendError>>;
+
+/// Waits for the appender to fail; its ordinary end is the poller's business.
+async fn failed(appender: &mut Appender) -> ReceiverError {
+    match finished(appender.await) {
+        Err(error) => error,
+        Ok(()) => std::future::pending().await,
+    }
+}
+
+fn finished(result: Result<Result<(), AppendError>, tokio::task::JoinError>) -> Result<(), ReceiverError> {
+    match result {
+        Ok(result) => Ok(result?),
+        Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Takes deliveries into the journal, waiting while it has no room.
+async fn append(
+    journal: Journal,
+    mut deliveries: mpsc::Receiver<Delivery>,
+    appended: mpsc::Sender<Unacknowledged>,
+    shutdown: CancellationToken,
+) -> Result<(), AppendError> {
+    loop {
+        let delivery = tokio::select! {
+            biased;
+            () = shutdown.cancelled(), if !deliveries.is_closed() => {
+                deliveries.close();
+                continue;
+            }
+            delivery = deliveries.recv() => delivery,
+        };
+        let Some(Delivery { body, packet }) = delivery else {
+            return Ok(());
+        };
+        let seq = loop {
+            match journal.try_append(&body) {
+                Ok(seq) => break seq,
+                Err(AppendError::Busy { .. } | AppendError::Full { .. }) => {
+                    tokio::select! {
+                        room = journal.room() => room?,
+                        // Not acknowledged: the broker keeps it.
+                        () = shutdown.cancelled() => return Ok(()),
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        if let Some(packet) = packet {
+            // The queue holds as many as can be unacknowledged; it is closed when the connection is gone.
+            let _ = appended.send(Unacknowledged { seq, packet }).await;
+        }
+    }
+}
+
+/// Acknowledges, in the order of delivery as MQTT demands, what is on disk.
+async fn acknowledge(
+    journal: Journal,
+    mut appended: mpsc::Receiver<Unacknowledged>,
+    client: AsyncClient,
+    shutdown: CancellationToken,
+) {
+    while let Some(Unacknowledged { seq, packet }) = appended.recv().await {
+        if journal.wait_durable(seq).await.is_err() {
+            // Never on disk, never acknowledged; the appender meets the same error and tells it.
+            return;
+        }
+        let token = Publish {
+            qos: QoS::AtLeastOnce,
+            pkid: packet,
+            ..Publish::default()
+        };
+        if client.ack(&token).await.is_err() {
+            return;
+        }
+        events::acknowledged();
+    }
+    if shutdown.is_cancelled() {
+        let _ = client.disconnect().await;
+    }
+}
+
+struct Poller<'a> {
+    receiver: &'a Receiver,
+    client: AsyncClient,
+    event_loop: EventLoop,
+    deliveries: mpsc::Sender<Delivery>,
+    /// Subscribe although the session is there: the topics may have changed since the last run.
+    subscribe_always: bool,
+    up: bool,
+}
+
+impl Poller<'_> {
+    /// Polls until the connection ends, and says why. `poll` is never cancelled: it could stop within a packet.
+    async fn run(&mut self) -> String {
+        // A half-open connection shows no error by itself.
+        let silence_max = self.receiver.options.keep_alive * 2;
+        loop {
+            let event = match timeout(silence_max, self.event_loop.poll()).await {
+                Ok(Ok(event)) => event,
+                Ok(Err(error)) => {
+                    self.save_buffered();
+                    return error.to_string();
+                }
+                Err(_) => return format!("no sign of the broker for {} s", silence_max.as_secs()),
+            };
+            let outcome = match event {
+                Event::Incoming(Packet::Publish(publish)) => {
+                    self.deliver(&publish);
+                    Ok(())
+                }
+                Event::Incoming(Packet::ConnAck(ack)) => self.connected(&ack),
+                Event::Incoming(Packet::SubAck(ack)) => self.subscribed(&ack),
+                Event::Incoming(Packet::Disconnect(disconnect)) => {
+                    Err(format!("the broker disconnected: {:?}", disconnect.reason_code))
+                }
+                Event::Outgoing(Outgoing::Disconnect) => Err("stopped".to_owned()),
+                _ => Ok(()),
+            };
+            if let Err(reason) = outcome {
+                return reason;
+            }
+        }
+    }
+
+    fn connected(&mut self, ack: &ConnAck) -> Result<(), String> {
+        events::connected(&self.receiver.source.name, ack.session_present);
+        if ack.session_present && !self.subscribe_always {
+            self.up = true;
+            return Ok(());
+        }
+        let filters = self.receiver.source.topics.iter().map(|topic| Filter {
+            path: topic.clone(),
+            qos: QoS::AtLeastOnce,
+            nolocal: false,
+            preserve_retain: true,
+            // Subscribing again must not bring every retained message again.
+            retain_forward_rule: RetainForwardRule::OnNewSubscribe,
+        });
+        self.client
+            .try_subscribe_many(filters)
+            .map_err(|error| format!("subscribe: {error}"))
+    }
+
+    fn subscribed(&mut self, ack: &SubAck) -> Result<(), String> {
+        for (topic, code) in self.receiver.source.topics.iter().zip(&ack.return_codes) {
+            match code {
+                SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce) => {}
+                // Nothing would be acknowledged, and so nothing kept by the broker while we are away.
+                SubscribeReasonCode::Success(QoS::AtMostOnce) => events::granted_qos0(topic),
+                refused => {
+                    return Err(format!(
+                        "the broker refuses the topic filter {topic:?}: {refused:?}"
+                    ));
+                }
+            }
+        }
+        self.up = true;
+        Ok(())
+    }
+
+    fn deliver(&self, publish: &Publish) {
+        let mut body = Vec::new();
+        Record {
+            kind: Kind::Message,
+            qos: publish.qos as u8,
+            retain: publish.retain,
+            dup: publish.dup,
+            received_at_us: self.receiver.clock.now().timestamp_micros(),
+            source: &self.receiver.source.name,
+            topic: &publish.topic,
+            payload: &publish.payload,
+        }
+        .encode(&mut body);
+        events::received(publish.qos as u8);
+        let packet = (publish.qos != QoS::AtMostOnce).then_some(publish.pkid);
+        match packet {
+            Some(_) => {
+                // Full only when the broker ignores our Receive Maximum; closed only while we stop. Either way it stays
+                // unacknowledged, and the broker sends it again.
+                let _ = self.deliveries.try_send(Delivery { body, packet });
+            }
+            None => {
+                // The places of the QoS 1 window stay free of QoS 0.
+                let reserved = usize::from(self.receiver.options.receive_maximum);
+                if self.deliveries.capacity() <= reserved
+                    || self.deliveries.try_send(Delivery { body, packet }).is_err()
+                {
+                    events::qos0_lost();
+                }
+            }
+        }
+    }
+
+    /// What was read from the socket before it broke: QoS 0 will not come again, QoS 1 will.
+    fn save_buffered(&mut self) {
+        while let Some(event) = self.event_loop.state.events.pop_front() {
+            if let Event::Incoming(Packet::Publish(publish)) = event
+                && publish.qos == QoS::AtMostOnce
+            {
+                self.deliver(&publish);
+            }
+        }
+    }
+}
+
+fn mqtt_options(receiver: &Receiver) -> MqttOptions {
+    let broker = &receiver.source.broker;
+    let mut options = MqttOptions::new(receiver.client_id(), &broker.host, broker.port);
+    options
+        .set_clean_start(false)
+        .set_session_expiry_interval(Some(u32::MAX))
+        .set_receive_maximum(Some(receiver.options.receive_maximum))
+        // Without it the client's own limit is 10 KiB, and a larger packet an error that comes again for ever.
+        .set_max_packet_size(Some(receiver.options.message_bytes_max))
+        .set_manual_acks(true)
+        .set_keep_alive(receiver.options.keep_alive)
+        .set_connection_timeout(5);
+    if let Some((user, password)) = &broker.login {
+        options.set_credentials(user, password.expose());
+    }
+    if let Some(tls) = &broker.tls {
+        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(
+            std::sync::Arc::clone(tls),
+        )));
+    }
+    // Nagle's algorithm would hold small acks back.
+    let mut network = options.network_options();
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
+    options
+}

@@ -1,0 +1,304 @@
+//! The ingestor as a whole: its parts, started and stopped in order.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use archive::Store;
+use entity::DatabaseConnection;
+use journal::Journal;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::archiver::{Archiver, ArchiverError, ArchiverOptions};
+use crate::clock::Clock;
+use crate::control::{Control, Imported};
+use crate::events;
+use crate::import::{self, ImportError};
+use crate::loader::{Loader, LoaderError, LoaderOptions};
+use crate::manifest::Manifest;
+use crate::receiver::{Receiver, ReceiverError, ReceiverOptions, Source};
+
+/// What an ingestor is made of.
+#[derive(Debug)]
+pub struct IngestorOptions {
+    /// Where messages come from; each has a name of its own.
+    pub sources: Vec<Source>,
+    /// The journal's directory.
+    pub journal_dir: PathBuf,
+    /// How large the journal may grow, and when a segment is sealed.
+    pub journal: journal::Options,
+    /// The receiver's bounds.
+    pub receiver: ReceiverOptions,
+    /// The loader's bounds.
+    pub loader: LoaderOptions,
+    /// The archiver's patience.
+    pub archiver: ArchiverOptions,
+}
+
+/// Why the ingestor did not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestorError {
+    /// Two sources with one name, or none at all.
+    #[error("the sources need names of their own, and at least one: {0}")]
+    Sources(String),
+    /// The journal can't be opened.
+    #[error("open the journal in {dir}")]
+    Open {
+        /// Its directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: journal::OpenError,
+    },
+    /// The journal failed; what was acknowledged is on disk.
+    #[error(
+        "the journal failed and takes nothing more: mend the disk and start again; what was acknowledged is on it"
+    )]
+    Journal(#[source] journal::Ended),
+    /// The receiver ended.
+    #[error("the receiver of source {name} ended")]
+    Receiver {
+        /// The source.
+        name: String,
+        /// Why.
+        #[source]
+        source: ReceiverError,
+    },
+    /// The loader ended.
+    #[error("the loader ended")]
+    Loader(#[from] LoaderError),
+    /// The archiver ended.
+    #[error("the archiver ended")]
+    Archiver(#[from] ArchiverError),
+    /// The control socket broke.
+    #[error("serve the control socket")]
+    Control(#[source] io::Error),
+    /// The journal did not close.
+    #[error("close the journal")]
+    Close(#[source] journal::Ended),
+}
+
+/// A running ingestor.
+#[derive(Debug)]
+pub struct Ingestor {
+    journal: Journal,
+    clock: Arc<dyn Clock>,
+    receiving: CancellationToken,
+    working: CancellationToken,
+    loaded: watch::Receiver<u64>,
+    archived: watch::Receiver<u64>,
+    /// Receivers and the control socket: what brings records in.
+    inlets: JoinSet<Result<(), IngestorError>>,
+    /// Loader, archiver, manifest: what takes records out.
+    outlets: JoinSet<Result<(), IngestorError>>,
+}
+
+/// How long a stop waits for the database, and then for S3, to have what is on disk; the rest waits in the journal.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+impl Ingestor {
+    /// Opens the journal and starts every part.
+    pub fn start(
+        options: IngestorOptions,
+        db: DatabaseConnection,
+        store: Store,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IngestorError> {
+        check_sources(&options.sources)?;
+        let dir = options.journal_dir;
+        let journal_options = journal::Options {
+            consumers: crate::consumers(),
+            ..options.journal
+        };
+        let (journal, _) = Journal::open(&dir, journal_options).map_err(|source| IngestorError::Open {
+            dir: dir.clone(),
+            source,
+        })?;
+
+        let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
+        let (loaded_sender, loaded) = watch::channel(0);
+        let archived_seq = journal.checkpoint(crate::CONSUMER_ARCHIVER);
+        let (archived_sender, archived) = watch::channel(archived_seq.unwrap_or(0));
+        let sources: Arc<[Source]> = options.sources.into();
+        let (mut inlets, mut outlets) = (JoinSet::new(), JoinSet::new());
+
+        let archiver = Archiver {
+            options: options.archiver.clone(),
+            journal: journal.clone(),
+            store: store.clone(),
+            archived: archived_sender,
+        };
+        let manifest = Manifest {
+            options: options.archiver,
+            journal: journal.clone(),
+            store,
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            archived: archived.clone(),
+        };
+        let loader = Loader {
+            options: options.loader,
+            sources: Arc::clone(&sources),
+            journal: journal.clone(),
+            db,
+            clock: Arc::clone(&clock),
+            loaded: loaded_sender,
+        };
+        let control = Control {
+            dir,
+            journal: journal.clone(),
+            sources: sources.iter().map(|source| source.name.clone()).collect(),
+            clock: Arc::clone(&clock),
+            loaded: loaded.clone(),
+        };
+        let stop = working.clone();
+        outlets.spawn(async move { Ok(archiver.run(stop).await?) });
+        let stop = working.clone();
+        outlets.spawn(async move { Ok(manifest.run(stop).await?) });
+        let stop = working.clone();
+        outlets.spawn(async move { Ok(loader.run(stop).await?) });
+        let stop = receiving.clone();
+        inlets.spawn(async move { control.run(stop).await.map_err(IngestorError::Control) });
+        let stop = working.clone();
+        outlets.spawn(watch_journal(journal.clone(), stop));
+        for source in sources.iter() {
+            let name = source.name.clone();
+            let receiver = Receiver {
+                source: source.clone(),
+                options: options.receiver.clone(),
+                journal: journal.clone(),
+                clock: Arc::clone(&clock),
+            };
+            let stop = receiving.clone();
+            inlets.spawn(async move {
+                receiver
+                    .run(stop)
+                    .await
+                    .map_err(|source| IngestorError::Receiver { name, source })
+            });
+        }
+        Ok(Self {
+            journal,
+            clock,
+            receiving,
+            working,
+            loaded,
+            archived,
+            inlets,
+            outlets,
+        })
+    }
+
+    /// Declares the sensors of a list; it is on disk when this returns, and the loader follows.
+    pub async fn import_sensors(&self, source: &str, list: &str) -> Result<Imported, ImportError> {
+        import::append(&self.journal, &*self.clock, source, list.as_bytes()).await
+    }
+
+    /// The last position committed to the database.
+    pub fn loaded(&self) -> watch::Receiver<u64> {
+        self.loaded.clone()
+    }
+
+    /// Waits for a part to end by itself: always an error that a person must see. Cancel safe.
+    pub async fn failed(&mut self) -> IngestorError {
+        loop {
+            let ended = tokio::select! {
+                Some(ended) = self.inlets.join_next() => ended,
+                Some(ended) = self.outlets.join_next() => ended,
+                else => std::future::pending().await,
+            };
+            if let Err(error) = outcome(ended) {
+                return error;
+            }
+        }
+    }
+
+    /// Stops in the order of the data: receivers first, then the loader once it has what is on disk, then the archiver once
+    /// S3 has it, and the journal last. What is left in the journal goes on with the next start.
+    pub async fn stop(mut self) -> Result<(), IngestorError> {
+        self.receiving.cancel();
+        let mut result = all(&mut self.inlets).await;
+        let state = self.journal.watch().borrow().clone();
+        if state.ended().is_none() && result.is_ok() {
+            let durable = state.durable_seq;
+            // What S3 has outlives this disk.
+            let sealed = self.journal.seal_now().await;
+            let loaded = self.loaded.wait_for(|loaded| *loaded >= durable);
+            if timeout(DRAIN_MAX, loaded).await.is_err() {
+                tracing::warn!("the database did not take everything in time: the rest waits in the journal");
+            }
+            let archived = self.archived.wait_for(|archived| *archived >= durable);
+            if sealed.is_err() || timeout(DRAIN_MAX, archived).await.is_err() {
+                tracing::warn!("S3 did not take everything in time: the rest waits in the journal");
+            }
+        }
+        self.working.cancel();
+        result = result.and(all(&mut self.outlets).await);
+        self.journal.close().await.map_err(IngestorError::Close)?;
+        result
+    }
+}
+
+async fn all(parts: &mut JoinSet<Result<(), IngestorError>>) -> Result<(), IngestorError> {
+    let mut result = Ok(());
+    while let Some(ended) = parts.join_next().await {
+        result = result.and(outcome(ended));
+    }
+    result
+}
+
+fn outcome(ended: Result<Result<(), IngestorError>, JoinError>) -> Result<(), IngestorError> {
+    match ended {
+        Ok(result) => result,
+        Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Tells how the journal is, and ends the ingestor when its disk fails.
+async fn watch_journal(journal: Journal, shutdown: CancellationToken) -> Result<(), IngestorError> {
+    const EVERY: Duration = Duration::from_secs(1);
+    let mut states = journal.watch();
+    let mut full = false;
+    loop {
+        let state = states.borrow_and_update().clone();
+        if let Some(ended) = state.ended() {
+            return Err(IngestorError::Journal(ended));
+        }
+        if state.full.is_some() != full {
+            full = state.full.is_some();
+            events::journal_full(state.full.as_ref());
+        }
+        if let Ok(usage) = journal.usage() {
+            events::journal(state.durable_seq, usage.bytes);
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return Ok(()),
+            // Each batch changes the state: a look a second is enough, but for the bad news.
+            () = tokio::time::sleep(EVERY) => {}
+            _ = states.wait_for(|state| state.ended().is_some() || state.full.is_some() != full) => {}
+        }
+    }
+}
+
+fn check_sources(sources: &[Source]) -> Result<(), IngestorError> {
+    if sources.is_empty() {
+        return Err(IngestorError::Sources("there is none".to_owned()));
+    }
+    for (index, source) in sources.iter().enumerate() {
+        let name = &source.name;
+        if name.is_empty() || name.len() > 200 {
+            return Err(IngestorError::Sources(format!(
+                "{name:?} has not between 1 and 200 bytes"
+            )));
+        }
+        if sources[..index].iter().any(|other| other.name == *name) {
+            return Err(IngestorError::Sources(format!("{name:?} is there twice")));
+        }
+    }
+    Ok(())
+}

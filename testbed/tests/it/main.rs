@@ -1,0 +1,3 @@
+//! The test servers, tested.
+
+mod postgres;
