@@ -32,6 +32,16 @@ pub(crate) async fn database(
     entity::connect(&options).await.context("open the database")
 }
 
+/// What the tables are, for people.
+pub(crate) fn database_kind(outcome: &migration::timescaledb::Outcome) -> String {
+    use migration::timescaledb::Outcome;
+    match outcome {
+        Outcome::Used(extension) => format!("TimescaleDB {} ({})", extension.version, extension.license),
+        Outcome::NotAvailable => "plain PostgreSQL, for TimescaleDB is not installed".to_owned(),
+        Outcome::Refused { reason } => format!("plain PostgreSQL, for TimescaleDB can't be used: {reason}"),
+    }
+}
+
 /// The object store that the arguments name.
 pub(crate) fn store_config(args: &StoreArgs) -> anyhow::Result<archive::Config> {
     let key = |value: &Option<String>, name: &str| {
