@@ -13,6 +13,7 @@ mod error;
 mod model;
 mod quarantine;
 mod readings;
+mod refusal;
 mod segment;
 mod sensor_list;
 mod sensors;

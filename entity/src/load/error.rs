@@ -27,7 +27,7 @@ impl From<DbErr> for LoadError {
     fn from(error: DbErr) -> Self {
         match Fault::of(&error) {
             Fault::Elsewhere => Self::Retry(error),
-            Fault::Row | Fault::Size | Fault::Work => Self::Halt(error),
+            Fault::Row | Fault::Size | Fault::Decompression | Fault::Work => Self::Halt(error),
         }
     }
 }
@@ -39,6 +39,8 @@ pub(super) enum Fault {
     Row,
     /// In the size of the batch.
     Size,
+    /// In TimescaleDB's bound on the rows that a transaction may decompress.
+    Decompression,
     /// In the connection, the server's state or another transaction: the same work may succeed later.
     Elsewhere,
     /// In the work: it will fail again.
@@ -71,8 +73,8 @@ impl Fault {
 
     fn of_code(code: &str) -> Self {
         match code {
-            // TimescaleDB's bound on decompressed rows a statement comes as "configuration limit exceeded".
-            "53400" => Self::Size,
+            // "Configuration limit exceeded": of TimescaleDB, max_tuples_decompressed_per_dml_transaction.
+            "53400" => Self::Decompression,
             // A server that became a standby refuses to write until the connection finds the new primary.
             "25006" => Self::Elsewhere,
             _ => match code.get(..2) {
@@ -88,7 +90,7 @@ impl Fault {
     }
 }
 
-/// What the database said, for people: its message, and its detail where it has one.
+/// What the database said, for people.
 pub(super) fn reason(error: &DbErr) -> String {
     let Some(sqlx::Error::Database(database)) = sqlx_error(error) else {
         return error.to_string();
@@ -114,7 +116,7 @@ mod tests {
         for (code, fault) in [
             ("22P02", Fault::Row),
             ("23514", Fault::Row),
-            ("53400", Fault::Size),
+            ("53400", Fault::Decompression),
             ("54000", Fault::Size),
             ("08006", Fault::Elsewhere),
             ("40001", Fault::Elsewhere),

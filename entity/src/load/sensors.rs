@@ -99,7 +99,7 @@ mod tests {
     /// The values are what customers keep: this test fails when they would change.
     #[test]
     fn a_sensors_uuid_never_changes() {
-        assert_eq!(sensor_uuid("demo", "Sensor 1"), uuid!("00000000-0000-0000-0000-000000000000"));
+        assert_eq!(sensor_uuid("demo", "Sensor 1"), uuid!("229b4837-5d9a-51a6-b130-4e65f2abf601"));
     }
 
     #[test]

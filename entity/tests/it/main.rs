@@ -4,3 +4,4 @@ mod connect;
 mod load;
 mod query;
 mod support;
+mod zz_speed;

@@ -86,9 +86,10 @@ fn inside(bounds: &BoundingBox) -> Condition {
 }
 
 /// The haversine formula (R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68, 1984), on a sphere of the
-/// Earth's mean radius R1 (GRS 80). Rounding may bring the root above 1 at the antipode.
+/// Earth's mean radius R1 (GRS 80). Rounding may bring the root above 1 at the antipode. `least` passes over nulls, so
+/// sensors without a place are left out by name.
 fn around(near: &Near) -> SimpleExpr {
-    let distance = "2 * 6371008.8 * asin(least(1, sqrt(\
+    let distance = "lat IS NOT NULL AND lng IS NOT NULL AND 2 * 6371008.8 * asin(least(1, sqrt(\
                     power(sin(radians(lat - $1) / 2), 2) \
                     + cos(radians($1)) * cos(radians(lat)) * power(sin(radians(lng - $2) / 2), 2)))) <= $3";
     Expr::cust_with_values(distance, [near.centre.lat, near.centre.lng, near.metres])

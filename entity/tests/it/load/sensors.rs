@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use entity::DatabaseConnection;
 use entity::load::{
-    DeclaredSensor, KnownSensor, LoadTransaction, NewSensor, NewSensorList, UnitMeaning, known_sensors, sensor_uuid,
+    DeclaredSensor, KnownSensor, LoadError, LoadTransaction, NewSensor, NewSensorList, UnitMeaning, known_sensors, sensor_uuid,
 };
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ on_both!(
     registering_again_uses_up_no_numbers,
     a_list_declares_and_its_history_is_kept,
     an_older_list_only_adds_to_the_history,
-    a_large_list_is_applied,
+    what_the_table_refuses_is_told_before,
 );
 
 fn new(name: &str) -> NewSensor {
@@ -161,8 +161,38 @@ async fn an_older_list_only_adds_to_the_history(db: &DatabaseConnection) {
     assert_eq!(history(db).await, kept);
 }
 
-async fn a_large_list_is_applied(db: &DatabaseConnection) {
+/// On PostgreSQL alone: the tests' TimescaleDB cannot take a parameter of megabytes.
+#[tokio::test]
+async fn a_large_list_is_applied() {
+    let server = postgres().await;
+    let journal_id = journal(&server.db).await;
+    let sensors: Vec<DeclaredSensor> = (1..=5000).map(|i| declared(&format!("s{i}"), f64::from(i))).collect();
+    assert_eq!(apply(&server.db, journal_id, &list(10, 1, sensors)).await.len(), 5000);
+}
+
+async fn what_the_table_refuses_is_told_before(db: &DatabaseConnection) {
     let journal_id = journal(db).await;
-    let sensors: Vec<DeclaredSensor> = (0..5000).map(|i| declared(&format!("s{i}"), f64::from(i))).collect();
-    assert_eq!(apply(db, journal_id, &list(10, 1, sensors)).await.len(), 5000);
+    let bare = || DeclaredSensor { name: "a".to_owned(), ..DeclaredSensor::default() };
+    let bad = [
+        DeclaredSensor { name: String::new(), ..bare() },
+        DeclaredSensor { name: "x".repeat(513), ..bare() },
+        DeclaredSensor { description: Some("\0".to_owned()), ..bare() },
+        DeclaredSensor { labels: BTreeMap::from([("a".to_owned(), "\0".to_owned())]), ..bare() },
+        DeclaredSensor { lat: Some(90.1), ..bare() },
+        DeclaredSensor { lng: Some(-180.1), ..bare() },
+        DeclaredSensor { range_min: Some(2.0), range_max: Some(1.0), ..bare() },
+        DeclaredSensor { expected_interval_seconds: Some(0.0), ..bare() },
+    ];
+    for sensor in bad {
+        assert!(sensor.refusal().is_some(), "{sensor:?}");
+        let mut transaction = LoadTransaction::begin(db, journal_id).await.unwrap();
+        let applied = transaction.apply_sensor_list(&list(1, 1, vec![sensor.clone()])).await;
+        assert!(matches!(applied, Err(LoadError::Halt(_))), "{sensor:?}: {applied:?}");
+    }
+    // A number that is none has no form in JSON and would be lost on the way.
+    assert!(DeclaredSensor { lat: Some(f64::NAN), ..bare() }.refusal().is_some());
+    assert!(DeclaredSensor { range_max: Some(f64::INFINITY), ..bare() }.refusal().is_some());
+    let edge = DeclaredSensor { name: "é".repeat(256), range_min: Some(1.0), range_max: Some(1.0), ..declared("", 1.0) };
+    assert_eq!(edge.refusal(), None);
+    assert_eq!(apply(db, journal_id, &list(2, 2, vec![edge])).await.len(), 1);
 }

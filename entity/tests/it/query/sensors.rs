@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use entity::load::{DeclaredSensor, LoadTransaction, NewSensor, NewSensorList};
+use entity::load::{DeclaredSensor, LoadTransaction, NewSensorList};
 use entity::query::page::PageAt;
 use entity::query::sensors::{
     BoundingBox, Location, Near, Sensor, SensorFilter, SensorKey, SensorOrder, by_ids, by_names, count, page,
