@@ -11,7 +11,7 @@ use crate::sql::{self, Row};
 use crate::{QualityFlag, Scope};
 
 pub use columns::{Columns, columns, columns_min_max};
-pub use count::{Count, count};
+pub use count::{Count, count, count_of_each};
 pub use page::{page, page_of_each};
 
 /// One reading.

@@ -1,8 +1,10 @@
 //! How many readings there are: counted up to a bound, estimated beyond.
 
+use std::collections::HashMap;
+
 use sea_orm::{DatabaseConnection, DbErr, Value};
 
-use super::{ReadingsOf, page};
+use super::{ReadingsOf, TimeRange, page, within};
 use crate::Scope;
 use crate::sql;
 
@@ -47,4 +49,27 @@ pub async fn count(
     let estimate = estimate as u64;
     // What was seen is certain.
     Ok(Count { value: estimate.max(counted), exact: false })
+}
+
+/// How many readings each of many sensors has in a range, in one statement: counted up to `exact_up_to` of each; one
+/// that has more says that number with `exact: false`.
+pub async fn count_of_each(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    sensors: &[i32],
+    range: TimeRange,
+    exact_up_to: u64,
+) -> Result<HashMap<i32, Count>, DbErr> {
+    let Some(sensors) = within(scope, sensors) else {
+        return Ok(HashMap::new());
+    };
+    let bound = i64::try_from(exact_up_to).unwrap_or(i64::MAX).saturating_add(1);
+    let values: [Value; 4] = [sensors.into(), range.from.into(), range.to.into(), bound.into()];
+    let rows: Vec<(i32, i64)> =
+        sql::query(db, include_str!("count_readings_of_each.sql"), values, |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    let count = |counted: i64| {
+        let counted = counted.unsigned_abs();
+        Count { value: counted.min(exact_up_to), exact: counted <= exact_up_to }
+    };
+    Ok(rows.into_iter().map(|(sensor, counted)| (sensor, count(counted))).collect())
 }

@@ -1,0 +1,83 @@
+//! Many from one: a statement for N objects, never N.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::world::{World, open};
+
+/// Counts the statements that the driver logs on this thread.
+#[derive(Clone, Default)]
+struct Statements(Arc<AtomicUsize>);
+
+impl Subscriber for Statements {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "sqlx::query"
+    }
+
+    fn event(&self, _: &Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn what_many_sensors_need_is_one_statement() {
+    let filled = World::new().await;
+    let names: Vec<String> = (0..50).map(|i| format!("sensor {i:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for sensor in filled.sensors(&names).await {
+        filled.readings(sensor, "2026-11-23T10:00:00Z", "1 minute", 3).await;
+    }
+    let mut options = sea_orm::ConnectOptions::new(filled.database_url());
+    options.sqlx_logging(true);
+    #[expect(clippy::disallowed_methods, reason = "the production pool logs no statements")]
+    let logged = sea_orm::Database::connect(options).await.unwrap();
+    let world = World::over(logged, open(), Vec::new()).await;
+
+    let statements = Statements::default();
+    let _counting = tracing::subscriber::set_default(statements.clone());
+    let range = "from: \"2026-11-23\", to: \"2026-11-24\"";
+    for (query, expected) in [
+        ("{ sensors { nodes { name } } }".to_owned(), 1),
+        ("{ sensors { nodes { name } totalCount { value } } }".to_owned(), 2),
+        ("{ sensors { nodes { latest { value sensor { name } } } } }".to_owned(), 2),
+        (format!("{{ sensors {{ nodes {{ readings({range}, first: 2) {{ nodes {{ value }} }} }} }} }}"), 2),
+        (format!("{{ sensors {{ nodes {{ readings({range}) {{ totalCount {{ value }} }} }} }} }}"), 3),
+        (format!("{{ sensors {{ nodes {{ series({range}, maxPoints: 2) {{ values }} }} }} }}"), 2),
+        // The readings, and how many there will be.
+        (format!("{{ sensors {{ nodes {{ series({range}) {{ values }} }} }} }}"), 3),
+        // A page of three windows of time at most, and the sensors of its readings.
+        (format!("{{ readings({range}, sensor: \"sensor 01\") {{ nodes {{ sensor {{ name }} }} }} }}"), 2),
+        ("{ latest { value sensor { name } } }".to_owned(), 2),
+        // Everything at once: sensors, latest, two pages and a series.
+        (
+            format!(
+                "{{ sensors {{ nodes {{ latest {{ value }} a: readings({range}, first: 1) {{ nodes {{ value }} }} \
+                 b: readings({range}, first: 2) {{ nodes {{ sensor {{ name }} }} }} \
+                 series({range}, maxPoints: 2) {{ values }} }} }} }}"
+            ),
+            5,
+        ),
+    ] {
+        statements.0.store(0, Ordering::Relaxed);
+        world.data(&query).await;
+        assert_eq!(statements.0.load(Ordering::Relaxed), expected, "{query}");
+    }
+
+    let of_all = format!("{{ readings({range}, first: 100) {{ nodes {{ sensor {{ name }} }} }} }}");
+    statements.0.store(0, Ordering::Relaxed);
+    world.data(&of_all).await;
+    let windows_and_sensors = statements.0.load(Ordering::Relaxed);
+    assert!(windows_and_sensors < 10, "{windows_and_sensors} statements for 100 readings");
+}

@@ -1,0 +1,19 @@
+//! The API through its public surface: a real listener, a real PostgreSQL.
+
+mod access;
+mod bad_input;
+mod batching;
+mod contract;
+mod errors;
+mod health;
+mod latest;
+mod limits;
+mod playground;
+mod readings;
+mod rest;
+mod sensors;
+mod series;
+mod service;
+mod shutdown;
+mod transport;
+mod world;

@@ -1,0 +1,220 @@
+//! A running API over a database of the test's own.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
+
+use api::{Anonymous, ApiState, Limits, Options, Parts, ReadyCheck};
+use chrono::{DateTime, Utc};
+use entity::DatabaseConnection;
+use entity::load::{DeclaredSensor, KnownSensor, LoadTransaction, NewSensor, NewSensorList, UnitMeaning, journal_id};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use reqwest::StatusCode;
+use sea_orm::ConnectionTrait as _;
+use serde_json::{Value, json};
+use testbed::TestDatabase;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// The source of the tests' sensors.
+pub(crate) const SOURCE: &str = "plant";
+
+/// A running API, and how to fill its database.
+pub(crate) struct World {
+    pub(crate) base: String,
+    pub(crate) db: DatabaseConnection,
+    pub(crate) client: reqwest::Client,
+    database: Option<TestDatabase>,
+    stop: Option<oneshot::Sender<()>>,
+    server: Option<JoinHandle<Result<(), api::ServeError>>>,
+}
+
+/// Options that show data, as `up` has them.
+pub(crate) fn open() -> Options {
+    Options { anonymous: Anonymous::Data, ..Options::default() }
+}
+
+/// The same with other limits.
+pub(crate) fn with_limits(limits: Limits) -> Options {
+    Options { limits, ..open() }
+}
+
+impl World {
+    /// An open API over an empty, migrated database.
+    pub(crate) async fn new() -> Self {
+        Self::with(open()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let database = testbed::postgres().await;
+        let db = database.connect().await;
+        Self { database: Some(database), ..Self::over(db, options, Vec::new()).await }
+    }
+
+    /// An API whose database was never there.
+    pub(crate) async fn without_database(options: Options) -> Self {
+        Self::over(DatabaseConnection::default(), options, Vec::new()).await
+    }
+
+    pub(crate) async fn over(db: DatabaseConnection, options: Options, ready: Vec<Arc<dyn ReadyCheck>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let state = ApiState::new(options, Parts { db: db.clone(), metrics: metrics(), ready });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(api::serve(listener, state, async {
+            let _ = stopped.await;
+        }));
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { base, db, client, database: None, stop: Some(stop), server: Some(server) }
+    }
+
+    /// Tells the server to stop.
+    pub(crate) fn stop(&mut self) -> JoinHandle<Result<(), api::ServeError>> {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.server.take().unwrap()
+    }
+
+    /// For pools of the test's own making.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.as_ref().expect("this world has a database").url()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The data that a query gives; errors are none of it.
+    #[track_caller]
+    pub(crate) fn data(&self, query: &str) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        let asked = self.post(json!({ "query": query }));
+        async move {
+            let (status, mut body) = asked.await;
+            assert!(status == StatusCode::OK && body.get("errors").is_none(), "{status} {body:#} at {caller}");
+            body["data"].take()
+        }
+    }
+
+    /// The only error that a query gives.
+    pub(crate) async fn error(&self, query: &str) -> Value {
+        let (_, mut body) = self.post(json!({ "query": query })).await;
+        assert_eq!(body["errors"].as_array().map(Vec::len), Some(1), "{body:#}");
+        body["errors"][0].take()
+    }
+
+    /// The status and the body that a request gives.
+    pub(crate) fn post(&self, body: Value) -> impl Future<Output = (StatusCode, Value)> + use<> {
+        let request = self.client.post(self.url("/graphql")).json(&body);
+        async move {
+            let response = request.send().await.unwrap();
+            (response.status(), response.json().await.unwrap())
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
+        let response = self.client.get(self.url(path)).send().await.unwrap();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    /// Sensors that their messages registered; their internal keys in the same order.
+    pub(crate) async fn sensors(&self, names: &[&str]) -> Vec<i32> {
+        self.sensors_of(SOURCE, names).await
+    }
+
+    pub(crate) async fn sensors_of(&self, source: &str, names: &[&str]) -> Vec<i32> {
+        let new: Vec<NewSensor> = names
+            .iter()
+            .map(|name| NewSensor { source: source.into(), name: (*name).into(), registered_at: at("2026-01-01") })
+            .collect();
+        let mut load = self.load().await;
+        let known = load.register_sensors(&new).await.unwrap();
+        load.commit().await.unwrap();
+        ids(&known)
+    }
+
+    /// Sensors that a list declares; their internal keys.
+    pub(crate) async fn declare(&self, sensors: Vec<DeclaredSensor>) -> Vec<i32> {
+        let names: Vec<String> = sensors.iter().map(|sensor| sensor.name.clone()).collect();
+        let list = NewSensorList {
+            source: SOURCE.into(),
+            received_at: at("2026-01-01"),
+            seq: 1,
+            sha256: [0; 32],
+            sensors,
+        };
+        let mut load = self.load().await;
+        let mut known = load.apply_sensor_list(&list).await.unwrap();
+        load.commit().await.unwrap();
+        known.sort_by_key(|sensor| names.iter().position(|name| *name == sensor.name));
+        ids(&known)
+    }
+
+    async fn load(&self) -> LoadTransaction {
+        let journal = journal_id(&self.db, Uuid::from_u128(1), at("2026-01-01")).await.unwrap();
+        LoadTransaction::begin(&self.db, journal).await.unwrap()
+    }
+
+    /// `count` readings of a sensor, `step` apart, with the values 0, 1, 2, …
+    pub(crate) async fn readings(&self, sensor: i32, from: &str, step: &str, count: u32) {
+        self.run(&format!(
+            "INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id) \
+             SELECT time, i, time + INTERVAL '1 second', i, {sensor}, 1, 1 \
+             FROM generate_series(0, {count} - 1) AS i, \
+                  LATERAL (SELECT TIMESTAMPTZ '{from}' + i * INTERVAL '{step}' AS time) AS at"
+        ))
+        .await;
+    }
+
+    pub(crate) async fn run(&self, statement: &str) {
+        self.db.execute_unprepared(statement).await.unwrap();
+    }
+}
+
+/// A thermometer with everything that a list can say of it.
+pub(crate) fn thermometer(name: &str) -> DeclaredSensor {
+    DeclaredSensor {
+        name: name.into(),
+        kind: Some("temperature".into()),
+        unit: Some("C".into()),
+        unit_meaning: Some(UnitMeaning {
+            ucum: "Cel",
+            qudt: "http://qudt.org/vocab/unit/DEG_C",
+            quantity_kind: "Temperature",
+            symbol: "°C",
+        }),
+        description: Some("Main entrance".into()),
+        lat: Some(10.0),
+        lng: Some(20.0),
+        range_min: Some(0.0),
+        range_max: Some(45.0),
+        labels: [("site".to_owned(), "Harbour".to_owned())].into(),
+        expected_interval_seconds: Some(60.0),
+    }
+}
+
+/// A time.
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    let text = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
+    text.parse().unwrap()
+}
+
+/// A query for each of many names, as aliases.
+pub(crate) fn aliases(count: usize, field: &str) -> String {
+    let mut query = String::new();
+    for i in 0..count {
+        write!(query, "a{i}: {field} ").unwrap();
+    }
+    format!("{{ {query} }}")
+}
+
+fn ids(known: &[KnownSensor]) -> Vec<i32> {
+    known.iter().map(|sensor| sensor.id).collect()
+}
+
+fn metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap()).clone()
+}
