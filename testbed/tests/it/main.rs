@@ -1,3 +1,4 @@
 //! The test servers, tested.
 
 mod postgres;
+mod timescale;
