@@ -8,7 +8,9 @@ use sea_orm::{DbErr, RuntimeErr};
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Another loader moved the checkpoint.
-    #[error("the checkpoint of journal {journal_id} is not at {expected}: another loader works on this journal")]
+    #[error(
+        "the checkpoint of journal {journal_id} is not at {expected}: another loader works on this journal"
+    )]
     CheckpointMoved {
         /// The journal.
         journal_id: i16,
@@ -50,9 +52,9 @@ pub(super) enum Fault {
 impl Fault {
     pub(super) fn of(error: &DbErr) -> Self {
         match sqlx_error(error) {
-            Some(sqlx::Error::Database(database)) => {
-                database.code().map_or(Self::Elsewhere, |code| Self::of_code(&code))
-            }
+            Some(sqlx::Error::Database(database)) => database
+                .code()
+                .map_or(Self::Elsewhere, |code| Self::of_code(&code)),
             // The server did not get to say anything.
             Some(
                 sqlx::Error::Io(_)
@@ -62,12 +64,15 @@ impl Fault {
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed,
             ) => Self::Elsewhere,
-            Some(_) => Self::Work,
             // A row that another transaction changed under our hands is told as "not updated".
-            None if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_) | DbErr::RecordNotUpdated) => {
+            None if matches!(
+                error,
+                DbErr::ConnectionAcquire(_) | DbErr::Conn(_) | DbErr::RecordNotUpdated
+            ) =>
+            {
                 Self::Elsewhere
             }
-            None => Self::Work,
+            Some(_) | None => Self::Work,
         }
     }
 

@@ -65,7 +65,10 @@ impl LoadTransaction {
                     parts.push(part);
                 }
                 Err(refusal) if part.len() == 1 => {
-                    written.refused.push(Refused { index: sorted[part.start], reason: refusal.reason });
+                    written.refused.push(Refused {
+                        index: sorted[part.start],
+                        reason: refusal.reason,
+                    });
                 }
                 Err(_) => {
                     let middle = part.start + part.len() / 2;
@@ -87,7 +90,11 @@ impl LoadTransaction {
     ) -> Result<Result<Tally, Refusal>, LoadError> {
         let db = self.transaction.begin().await?;
         let groups = group_by_key(readings, indexes, self.journal_id);
-        let savepoint = Savepoint { db, journal_id: self.journal_id, row_by_row: self.row_by_row };
+        let savepoint = Savepoint {
+            db,
+            journal_id: self.journal_id,
+            row_by_row: self.row_by_row,
+        };
         match write(&savepoint, &groups, indexes.len()).await {
             Ok(tally) => {
                 savepoint.db.commit().await?;
@@ -96,7 +103,10 @@ impl LoadTransaction {
             Err(error) => match Fault::of(&error) {
                 fault @ (Fault::Row | Fault::Size | Fault::Decompression) => {
                     savepoint.db.rollback().await?;
-                    Ok(Err(Refusal { fault, reason: reason(&error) }))
+                    Ok(Err(Refusal {
+                        fault,
+                        reason: reason(&error),
+                    }))
                 }
                 Fault::Elsewhere | Fault::Work => Err(error.into()),
             },
@@ -114,14 +124,22 @@ impl LoadTransaction {
     async fn note_activity(&self, readings: &[NewReading], refused: &[Refused]) -> Result<(), LoadError> {
         let mut earliest: BTreeMap<i32, DateTime<Utc>> = BTreeMap::new();
         for (index, reading) in readings.iter().enumerate() {
-            if refused.binary_search_by_key(&index, |refused| refused.index).is_err() {
+            if refused
+                .binary_search_by_key(&index, |refused| refused.index)
+                .is_err()
+            {
                 let time = earliest.entry(reading.sensor_id).or_insert(reading.time);
                 *time = reading.time.min(*time);
             }
         }
         let ids: Vec<i32> = earliest.keys().copied().collect();
         let values: [Value; 2] = [ids.into(), sql::times(earliest.into_values())];
-        sql::execute(&self.transaction, include_str!("readings/update_active_since.sql"), values).await?;
+        sql::execute(
+            &self.transaction,
+            include_str!("readings/update_active_since.sql"),
+            values,
+        )
+        .await?;
         Ok(())
     }
 }
@@ -154,7 +172,13 @@ struct Group {
 impl Group {
     fn preferred(&self) -> Candidate {
         let first = self.candidates[0];
-        self.candidates.iter().fold(first, |best, one| if one.beats(&best, self.on_conflict) { *one } else { best })
+        self.candidates.iter().fold(first, |best, one| {
+            if one.beats(&best, self.on_conflict) {
+                *one
+            } else {
+                best
+            }
+        })
     }
 }
 
@@ -167,7 +191,10 @@ fn sort_by_key(readings: &[NewReading]) -> Vec<usize> {
 
 fn parts(len: usize) -> Vec<Range<usize>> {
     let starts = (0..len).step_by(STATEMENT_READINGS_MAX);
-    starts.rev().map(|start| start..len.min(start + STATEMENT_READINGS_MAX)).collect()
+    starts
+        .rev()
+        .map(|start| start..len.min(start + STATEMENT_READINGS_MAX))
+        .collect()
 }
 
 fn group_by_key(readings: &[NewReading], indexes: &[usize], journal_id: i16) -> Vec<Group> {
@@ -203,26 +230,47 @@ async fn write(savepoint: &Savepoint, groups: &[Group], readings: usize) -> Resu
         return Ok(Tally { new, conflicting: 0 });
     }
     let all_inserted = new == groups.len() as u64;
-    let met = if all_inserted { Vec::new() } else { conflicts::met(savepoint, groups, &preferred).await? };
+    let met = if all_inserted {
+        Vec::new()
+    } else {
+        conflicts::met(savepoint, groups, &preferred).await?
+    };
     let unsettled: Vec<&Group> = groups
         .iter()
         .enumerate()
         .filter(|(position, group)| group.candidates.len() > 1 || met.binary_search(position).is_ok())
         .map(|(_, group)| group)
         .collect();
-    let conflicting = if unsettled.is_empty() { 0 } else { conflicts::settle(savepoint, &unsettled).await? };
+    let conflicting = if unsettled.is_empty() {
+        0
+    } else {
+        conflicts::settle(savepoint, &unsettled).await?
+    };
     Ok(Tally { new, conflicting })
 }
 
 async fn insert(savepoint: &Savepoint, groups: &[Group], preferred: &[Candidate]) -> Result<u64, DbErr> {
     let values: [Value; 7] = [
-        groups.iter().map(|group| group.sensor_id).collect::<Vec<_>>().into(),
+        groups
+            .iter()
+            .map(|group| group.sensor_id)
+            .collect::<Vec<_>>()
+            .into(),
         sql::times(groups.iter().map(|group| group.time)),
         preferred.iter().map(|one| one.value).collect::<Vec<_>>().into(),
-        preferred.iter().map(|one| one.flag.number()).collect::<Vec<_>>().into(),
+        preferred
+            .iter()
+            .map(|one| one.flag.number())
+            .collect::<Vec<_>>()
+            .into(),
         sql::times(preferred.iter().map(|one| one.received_at)),
         preferred.iter().map(|one| one.seq).collect::<Vec<_>>().into(),
         savepoint.journal_id.into(),
     ];
-    sql::execute(&savepoint.db, include_str!("readings/insert_readings.sql"), values).await
+    sql::execute(
+        &savepoint.db,
+        include_str!("readings/insert_readings.sql"),
+        values,
+    )
+    .await
 }

@@ -13,9 +13,19 @@ impl DeclaredSensor {
         if self.name.len() > SENSOR_NAME_BYTES_MAX {
             return Some(format!("its name is longer than {SENSOR_NAME_BYTES_MAX} bytes"));
         }
-        let declared = [Some(&self.name), self.kind.as_ref(), self.unit.as_ref(), self.description.as_ref()];
+        let declared = [
+            Some(&self.name),
+            self.kind.as_ref(),
+            self.unit.as_ref(),
+            self.description.as_ref(),
+        ];
         let labels = self.labels.iter().flat_map(|(key, value)| [key, value]);
-        if !declared.into_iter().flatten().chain(labels).all(|text| is_storable(text)) {
+        if !declared
+            .into_iter()
+            .flatten()
+            .chain(labels)
+            .all(|text| is_storable(text))
+        {
             return Some("a text has a NUL character".to_owned());
         }
         if self.lat.is_some_and(|lat| !(-90.0..=90.0).contains(&lat)) {
@@ -24,13 +34,24 @@ impl DeclaredSensor {
         if self.lng.is_some_and(|lng| !(-180.0..=180.0).contains(&lng)) {
             return Some("lng is not between -180 and 180 degrees".to_owned());
         }
-        if [self.range_min, self.range_max].into_iter().flatten().any(|bound| !bound.is_finite()) {
+        if [self.range_min, self.range_max]
+            .into_iter()
+            .flatten()
+            .any(|bound| !bound.is_finite())
+        {
             return Some("range has a bound that is no finite number".to_owned());
         }
-        if self.range_min.zip(self.range_max).is_some_and(|(min, max)| min > max) {
+        if self
+            .range_min
+            .zip(self.range_max)
+            .is_some_and(|(min, max)| min > max)
+        {
             return Some("range begins above its end".to_owned());
         }
-        if self.expected_interval_seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds.is_finite())) {
+        if self
+            .expected_interval_seconds
+            .is_some_and(|seconds| !(seconds > 0.0 && seconds.is_finite()))
+        {
             return Some("the expected interval is not a positive number of seconds".to_owned());
         }
         None

@@ -19,8 +19,14 @@ pub struct LoadTransaction {
 impl LoadTransaction {
     /// Begins one for `journal_id`.
     pub async fn begin(db: &DatabaseConnection, journal_id: i16) -> Result<Self, LoadError> {
-        let transaction = db.begin_with_config(Some(IsolationLevel::ReadCommitted), None).await?;
-        Ok(Self { transaction, journal_id, row_by_row: false })
+        let transaction = db
+            .begin_with_config(Some(IsolationLevel::ReadCommitted), None)
+            .await?;
+        Ok(Self {
+            transaction,
+            journal_id,
+            row_by_row: false,
+        })
     }
 
     /// Commits.

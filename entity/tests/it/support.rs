@@ -3,43 +3,39 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::load::{self, KnownSensor, LoadError, LoadTransaction, NewReading, NewSensor, OnConflict, Written};
+use entity::load::{
+    self, KnownSensor, LoadError, LoadTransaction, NewReading, NewSensor, OnConflict, Written,
+};
 use entity::{DatabaseConnection, QualityFlag};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
+use testbed::TestDatabase;
 use uuid::Uuid;
 
 pub(crate) struct Db {
     pub(crate) db: DatabaseConnection,
     pub(crate) url: String,
-    _child: Option<tokio::process::Child>,
+    /// The server behind it lives as long.
+    _database: TestDatabase,
 }
 
 pub(crate) async fn postgres() -> Db {
-    let database = testbed::postgres_empty().await;
-    let db = entity::connect(&options(database.url(), database.connections_max())).await.unwrap();
-    migration::up(&db).await.unwrap();
-    Db { db, url: database.url().to_owned(), _child: None }
+    open(testbed::postgres().await).await
 }
 
 pub(crate) async fn timescale() -> Db {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let child = tokio::process::Command::new("node")
-        .arg("/tmp/fbe/lite/serve.mjs")
-        .arg(port.to_string())
-        .kill_on_drop(true)
-        .stdout(std::process::Stdio::null())
-        .spawn()
+    open(testbed::timescale().await).await
+}
+
+async fn open(database: TestDatabase) -> Db {
+    let url = database.url().to_owned();
+    let db = entity::connect(&options(&url, database.connections_max()))
+        .await
         .unwrap();
-    let url = format!("postgres://postgres:postgres@127.0.0.1:{port}/postgres?sslmode=disable");
-    for _ in 0..300 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    Db {
+        db,
+        url,
+        _database: database,
     }
-    let db = entity::connect(&options(&url, 1)).await.unwrap();
-    migration::up(&db).await.unwrap();
-    Db { db, url, _child: Some(child) }
 }
 
 fn options(url: &str, connections_max: u32) -> entity::ConnectOptions {
@@ -82,7 +78,11 @@ pub(crate) async fn sensors(db: &DatabaseConnection, names: &[&str]) -> Vec<Know
     let journal_id = journal(db).await;
     let new: Vec<NewSensor> = names
         .iter()
-        .map(|&name| NewSensor { source: "plant".to_owned(), name: name.to_owned(), registered_at: at(0) })
+        .map(|&name| NewSensor {
+            source: "plant".to_owned(),
+            name: name.to_owned(),
+            registered_at: at(0),
+        })
         .collect();
     let mut transaction = LoadTransaction::begin(db, journal_id).await.unwrap();
     let known = transaction.register_sensors(&new).await.unwrap();
@@ -122,7 +122,9 @@ pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
 
 /// The rows of a query.
 pub(crate) async fn rows(db: &DatabaseConnection, select: &str) -> Vec<QueryResult> {
-    db.query_all_raw(Statement::from_string(DbBackend::Postgres, select)).await.unwrap()
+    db.query_all_raw(Statement::from_string(DbBackend::Postgres, select))
+        .await
+        .unwrap()
 }
 
 /// The one value of a query.

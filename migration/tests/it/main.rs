@@ -1,5 +1,7 @@
 //! The schema goes forward and back, explains itself, and is guarded, on PostgreSQL and on TimescaleDB.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
 mod support;
 
 use migration::timescaledb::Outcome;
@@ -71,9 +73,11 @@ async fn a_program_works_only_on_its_own_schema(db: &DatabaseConnection) {
 
     up(db).await.unwrap();
     check(db).await.unwrap();
-    db.execute_unprepared("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m99999999_000001_future', 0)")
-        .await
-        .unwrap();
+    db.execute_unprepared(
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m99999999_000001_future', 0)",
+    )
+    .await
+    .unwrap();
     let newer = check(db).await.unwrap_err();
     assert!(newer.to_string().contains("m99999999_000001_future"), "{newer}");
     assert!(matches!(up(db).await, Err(MigrateError::Newer(_))));
@@ -99,7 +103,9 @@ async fn many_may_migrate_at_once() {
 #[tokio::test]
 async fn a_failing_step_leaves_nothing() {
     let Db { db, .. } = &postgres().await;
-    db.execute_unprepared("CREATE TABLE ingest_checkpoint (in_the_way int)").await.unwrap();
+    db.execute_unprepared("CREATE TABLE ingest_checkpoint (in_the_way int)")
+        .await
+        .unwrap();
     assert!(matches!(up(db).await, Err(MigrateError::Database(_))));
     assert_eq!(words(db, TABLES).await, ["ingest_checkpoint"]);
 }

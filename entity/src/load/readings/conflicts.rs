@@ -28,16 +28,21 @@ pub(super) async fn met(
         from.into(),
         to.into(),
     ];
-    let mut rows = sql::query(&savepoint.db, include_str!("select_stored_otherwise.sql"), values, |row| {
-        let stored = Candidate {
-            value: row.get(1)?,
-            flag: row.flag(2)?,
-            received_at: row.get(3)?,
-            seq: row.get(4)?,
-            journal_id: row.get(5)?,
-        };
-        Ok((position(row.get(0)?)?, stored))
-    })
+    let mut rows = sql::query(
+        &savepoint.db,
+        include_str!("select_stored_otherwise.sql"),
+        values,
+        |row| {
+            let stored = Candidate {
+                value: row.get(1)?,
+                flag: row.flag(2)?,
+                received_at: row.get(3)?,
+                seq: row.get(4)?,
+                journal_id: row.get(5)?,
+            };
+            Ok((position(row.get(0)?)?, stored))
+        },
+    )
     .await?;
     rows.retain(|(position, stored)| {
         let newcomer = &preferred[*position];
@@ -77,8 +82,12 @@ pub(super) async fn settle(savepoint: &Savepoint, groups: &[&Group]) -> Result<u
 /// What is known of each group's key, by the group's position.
 async fn slots(db: &DatabaseTransaction, groups: &[&Group]) -> Result<HashMap<usize, Slot>, DbErr> {
     let (from, to) = bounds(groups.iter().copied());
-    let values: [Value; 4] =
-        [sensor_ids(groups.iter().copied()), times(groups.iter().copied()), from.into(), to.into()];
+    let values: [Value; 4] = [
+        sensor_ids(groups.iter().copied()),
+        times(groups.iter().copied()),
+        from.into(),
+        to.into(),
+    ];
     let rows = sql::query(db, include_str!("select_known_values.sql"), values, |row| {
         let known = Candidate {
             value: row.get(2)?,
@@ -93,10 +102,22 @@ async fn slots(db: &DatabaseTransaction, groups: &[&Group]) -> Result<HashMap<us
     let (served, conflicts): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, served, _)| *served);
     let mut slots: HashMap<usize, Slot> = served
         .into_iter()
-        .map(|(position, _, served)| (position, Slot { served, conflicts: Vec::new() }))
+        .map(|(position, _, served)| {
+            (
+                position,
+                Slot {
+                    served,
+                    conflicts: Vec::new(),
+                },
+            )
+        })
         .collect();
     for (position, _, conflict) in conflicts {
-        slots.get_mut(&position).ok_or(DbErr::RecordNotUpdated)?.conflicts.push(conflict);
+        slots
+            .get_mut(&position)
+            .ok_or(DbErr::RecordNotUpdated)?
+            .conflicts
+            .push(conflict);
     }
     Ok(slots)
 }
@@ -114,7 +135,11 @@ async fn serve(savepoint: &Savepoint, rows: &[(&Group, Candidate, Candidate)]) -
         }
         rows => serve_all(&savepoint.db, rows).await?,
     };
-    if updated == rows.len() as u64 { Ok(()) } else { Err(DbErr::RecordNotUpdated) }
+    if updated == rows.len() as u64 {
+        Ok(())
+    } else {
+        Err(DbErr::RecordNotUpdated)
+    }
 }
 
 async fn serve_one(
@@ -141,12 +166,21 @@ async fn serve_all(db: &DatabaseTransaction, rows: &[(&Group, Candidate, Candida
         sensor_ids(rows.iter().map(|(group, ..)| *group)),
         times(rows.iter().map(|(group, ..)| *group)),
         rows.iter().map(|(_, old, _)| old.seq).collect::<Vec<_>>().into(),
-        rows.iter().map(|(_, old, _)| old.journal_id).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(_, old, _)| old.journal_id)
+            .collect::<Vec<_>>()
+            .into(),
         rows.iter().map(|(.., new)| new.value).collect::<Vec<_>>().into(),
-        rows.iter().map(|(.., new)| new.flag.number()).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(.., new)| new.flag.number())
+            .collect::<Vec<_>>()
+            .into(),
         sql::times(rows.iter().map(|(.., new)| new.received_at)),
         rows.iter().map(|(.., new)| new.seq).collect::<Vec<_>>().into(),
-        rows.iter().map(|(.., new)| new.journal_id).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(.., new)| new.journal_id)
+            .collect::<Vec<_>>()
+            .into(),
         from.into(),
         to.into(),
     ];
@@ -161,10 +195,16 @@ async fn keep(db: &DatabaseTransaction, rows: &[(&Group, Candidate)]) -> Result<
         sensor_ids(rows.iter().map(|(group, _)| *group)),
         times(rows.iter().map(|(group, _)| *group)),
         rows.iter().map(|(_, one)| one.value).collect::<Vec<_>>().into(),
-        rows.iter().map(|(_, one)| one.flag.number()).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(_, one)| one.flag.number())
+            .collect::<Vec<_>>()
+            .into(),
         sql::times(rows.iter().map(|(_, one)| one.received_at)),
         rows.iter().map(|(_, one)| one.seq).collect::<Vec<_>>().into(),
-        rows.iter().map(|(_, one)| one.journal_id).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(_, one)| one.journal_id)
+            .collect::<Vec<_>>()
+            .into(),
     ];
     sql::execute(db, include_str!("upsert_conflicts.sql"), values).await?;
     Ok(())

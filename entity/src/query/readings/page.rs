@@ -39,7 +39,9 @@ pub async fn page(
         },
     };
     let scan = Scan::new(of.range, of.filter, of.direction, request);
-    let is_few = sensors.as_ref().is_some_and(|sensors| sensors.len() <= FEW_SENSORS);
+    let is_few = sensors
+        .as_ref()
+        .is_some_and(|sensors| sensors.len() <= FEW_SENSORS);
     let mut windows = if is_few {
         Windows::one(scan.range)
     } else {
@@ -53,7 +55,10 @@ pub async fn page(
         }
         let found_max = windows.is_divisible().then_some(WINDOW_READINGS_MAX);
         let (page, found) = match &sensors {
-            Some(sensors) => scan.read_of(db, sensors, window, wanted, Some(wanted), found_max).await?,
+            Some(sensors) => {
+                scan.read_of(db, sensors, window, wanted, Some(wanted), found_max)
+                    .await?
+            }
             None => scan.read_all(db, window, wanted, found_max).await?,
         };
         if found_max.is_some_and(|max| found >= max) {
@@ -81,11 +86,16 @@ pub async fn page_of_each(
     let filter = ReadingFilter::default();
     let scan = Scan::new(range, &filter, direction, request);
     let mut rows: HashMap<i32, Vec<Reading>> = sensors.iter().map(|&sensor| (sensor, Vec::new())).collect();
-    let (page, _) = scan.read_of(db, &sensors, scan.range, scan.limit, None, None).await?;
+    let (page, _) = scan
+        .read_of(db, &sensors, scan.range, scan.limit, None, None)
+        .await?;
     for reading in page {
         rows.entry(reading.sensor_id).or_default().push(reading);
     }
-    Ok(rows.into_iter().map(|(sensor, rows)| (sensor, request.page(rows))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(sensor, rows)| (sensor, request.page(rows)))
+        .collect())
 }
 
 /// The parameters $1 to $6 of a statement that counts: the range, the filter and, where some are asked for, the sensors;
@@ -102,8 +112,10 @@ pub(super) fn restrictions(scope: &Scope, of: &ReadingsOf<'_>) -> Option<Vec<Val
 }
 
 fn filter_values(filter: &ReadingFilter) -> [Value; 3] {
-    let flags: Option<Vec<i16>> =
-        filter.flags.as_ref().map(|flags| flags.iter().map(|flag| flag.number()).collect());
+    let flags: Option<Vec<i16>> = filter
+        .flags
+        .as_ref()
+        .map(|flags| flags.iter().map(|flag| flag.number()).collect());
     [flags.into(), filter.value_min.into(), filter.value_max.into()]
 }
 
@@ -133,7 +145,13 @@ impl<'a> Scan<'a> {
                 range.to = range.to.min(after);
             }
         }
-        Self { range, filter, ascending, key, limit: request.rows_to_read() }
+        Self {
+            range,
+            filter,
+            ascending,
+            key,
+            limit: request.rows_to_read(),
+        }
     }
 
     fn values(&self, window: TimeRange, limit: u64, found_max: Option<i64>) -> Vec<Value> {

@@ -21,7 +21,11 @@ pub(super) fn condition(filter: &SensorFilter) -> Condition {
     for (condition, list) in lists {
         if let Some(list) = list {
             // A text that no row can hold matches none.
-            let list: Vec<String> = list.iter().filter(|text| sql::is_storable(text)).cloned().collect();
+            let list: Vec<String> = list
+                .iter()
+                .filter(|text| sql::is_storable(text))
+                .cloned()
+                .collect();
             all = all.add(Expr::cust_with_values(condition, [list]));
         }
     }
@@ -64,13 +68,19 @@ fn contains(word: &str) -> SimpleExpr {
 
 /// A pattern of ILIKE that finds `word` anywhere, with its wildcards taken as they stand.
 fn pattern(word: &str) -> String {
-    format!("%{}%", word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
+    format!(
+        "%{}%",
+        word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+    )
 }
 
 fn inside(bounds: &BoundingBox) -> Condition {
     let mut lng = Condition::any();
     lng = if bounds.west <= bounds.east {
-        lng.add(Expr::cust_with_values("lng BETWEEN $1 AND $2", [bounds.west, bounds.east]))
+        lng.add(Expr::cust_with_values(
+            "lng BETWEEN $1 AND $2",
+            [bounds.west, bounds.east],
+        ))
     } else {
         lng.add(Expr::cust_with_values("lng >= $1", [bounds.west]))
             .add(Expr::cust_with_values("lng <= $1", [bounds.east]))
@@ -82,7 +92,12 @@ fn inside(bounds: &BoundingBox) -> Condition {
     if bounds.west <= -180.0 {
         lng = lng.add(Expr::cust("lng = 180"));
     }
-    Condition::all().add(Expr::cust_with_values("lat BETWEEN $1 AND $2", [bounds.south, bounds.north])).add(lng)
+    Condition::all()
+        .add(Expr::cust_with_values(
+            "lat BETWEEN $1 AND $2",
+            [bounds.south, bounds.north],
+        ))
+        .add(lng)
 }
 
 /// The haversine formula (R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68, 1984), on a sphere of the

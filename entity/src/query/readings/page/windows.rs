@@ -37,12 +37,22 @@ pub(super) struct Windows {
 impl Windows {
     /// The whole range as one window.
     pub(super) fn one(range: TimeRange) -> Self {
-        Self { rest: range, ascending: true, length: None, is_part: false }
+        Self {
+            rest: range,
+            ascending: true,
+            length: None,
+            is_part: false,
+        }
     }
 
     /// Windows from the range's beginning, or else from its end.
     pub(super) fn growing(range: TimeRange, ascending: bool) -> Self {
-        Self { rest: range, ascending, length: Some(LENGTH_FIRST), is_part: false }
+        Self {
+            rest: range,
+            ascending,
+            length: Some(LENGTH_FIRST),
+            is_part: false,
+        }
     }
 
     /// The window to read; `None` after the last.
@@ -50,18 +60,35 @@ impl Windows {
         if self.rest.from >= self.rest.to {
             return None;
         }
-        let Some(length) = self.length else { return Some(self.rest) };
+        let Some(length) = self.length else {
+            return Some(self.rest);
+        };
         let TimeRange { from, to } = self.rest;
         Some(if self.ascending {
-            TimeRange { from, to: from.checked_add_signed(length).unwrap_or(DateTime::<Utc>::MAX_UTC).min(to) }
+            TimeRange {
+                from,
+                to: from
+                    .checked_add_signed(length)
+                    .unwrap_or(DateTime::<Utc>::MAX_UTC)
+                    .min(to),
+            }
         } else {
-            TimeRange { from: to.checked_sub_signed(length).unwrap_or(DateTime::<Utc>::MIN_UTC).max(from), to }
+            TimeRange {
+                from: to
+                    .checked_sub_signed(length)
+                    .unwrap_or(DateTime::<Utc>::MIN_UTC)
+                    .max(from),
+                to,
+            }
         })
     }
 
     /// Whether the window can be halved.
     pub(super) fn is_divisible(&self) -> bool {
-        self.length.is_some() && self.current().is_some_and(|window| window.to - window.from >= LENGTH_MIN * 2)
+        self.length.is_some()
+            && self
+                .current()
+                .is_some_and(|window| window.to - window.from >= LENGTH_MIN * 2)
     }
 
     /// The window has too many readings: takes its half instead.
@@ -117,12 +144,16 @@ mod tests {
     fn dense_readings_after_a_long_gap_are_found_in_few_windows() {
         // A reading each millisecond for a year, after nine years of none.
         let start = 283_824_000_000_000;
-        let range = TimeRange { from: micros(0), to: micros(315_360_000_000_000) };
+        let range = TimeRange {
+            from: micros(0),
+            to: micros(315_360_000_000_000),
+        };
         let mut windows = Windows::growing(range, true);
         for probes in 0.. {
             assert!(probes < 60, "{windows:?}");
             let window = windows.current().unwrap();
-            let readings = (window.to.timestamp_micros() - window.from.timestamp_micros().max(start)).max(0) / 1000;
+            let readings =
+                (window.to.timestamp_micros() - window.from.timestamp_micros().max(start)).max(0) / 1000;
             if readings >= 20_000 {
                 assert!(windows.is_divisible());
                 windows.narrow();
