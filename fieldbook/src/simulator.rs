@@ -8,7 +8,7 @@ mod model;
 mod publisher;
 
 pub(crate) use history::{History, HistoryOptions};
-pub(crate) use model::{Model, Plant};
+pub(crate) use model::Plant;
 pub(crate) use publisher::{Publisher, PublisherOptions};
 
 /// The sensor list of the imagined plant.

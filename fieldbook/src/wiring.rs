@@ -1,20 +1,24 @@
 //! From command-line arguments to the crates' options.
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use archive::Secret;
-use entity::{ConnectOptions, DatabaseConnection};
+use async_trait::async_trait;
 use entity::load::OnConflict;
+use entity::{ConnectOptions, DatabaseConnection};
 use ingestor::archiver::ArchiverOptions;
 use ingestor::clock::SystemClock;
 use ingestor::loader::LoaderOptions;
 use ingestor::receiver::{ReceiverOptions, Source};
 use ingestor::{Ingestor, IngestorOptions};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
 
-use crate::cli::{IngestLimits, OnConflictArg, SourceArgs, StoreArgs};
+use crate::cli::{AnonymousArg, IngestLimits, OnConflictArg, SourceArgs, StoreArgs};
 use crate::mqtt_url::MqttUrl;
 
 /// A pool of connections.
@@ -26,6 +30,16 @@ pub(crate) async fn database(
 ) -> anyhow::Result<DatabaseConnection> {
     let options = ConnectOptions { url: url.to_owned(), application_name, connections_max, statement_timeout };
     entity::connect(&options).await.context("open the database")
+}
+
+/// What the tables are, for people.
+pub(crate) fn database_kind(outcome: &migration::timescaledb::Outcome) -> String {
+    use migration::timescaledb::Outcome;
+    match outcome {
+        Outcome::Used(extension) => format!("TimescaleDB {} ({})", extension.version, extension.license),
+        Outcome::NotAvailable => "plain PostgreSQL, for TimescaleDB is not installed".to_owned(),
+        Outcome::Refused { reason } => format!("plain PostgreSQL, for TimescaleDB can't be used: {reason}"),
+    }
 }
 
 /// The object store that the arguments name.
@@ -101,4 +115,63 @@ pub(crate) async fn open_store(config: &archive::Config) -> anyhow::Result<archi
         Ok(()) => {}
     }
     Ok(store)
+}
+
+/// How the API is served. Without a word on it, nothing is read without a key; beyond loopback a word is demanded.
+pub(crate) fn api_options(http: SocketAddr, anonymous: Option<AnonymousArg>, time_zone: &str) -> api::Options {
+    api::Options {
+        http,
+        anonymous: match anonymous {
+            None | Some(AnonymousArg::None) => api::Anonymous::None,
+            Some(AnonymousArg::Catalogue) => api::Anonymous::Catalogue,
+            Some(AnonymousArg::Data) => api::Anonymous::Data,
+        },
+        anonymous_explicit: anonymous.is_some(),
+        time_zone: time_zone.to_owned(),
+        ..api::Options::default()
+    }
+}
+
+/// Listens, unless that would be open to the world by accident.
+pub(crate) async fn bind_api(options: &api::Options) -> anyhow::Result<TcpListener> {
+    options.check_exposure(options.http)?;
+    TcpListener::bind(options.http)
+        .await
+        .with_context(|| format!("listen on {}: choose another address with --http", options.http))
+}
+
+/// The API over a database.
+pub(crate) fn api_state(options: api::Options, db: DatabaseConnection, metrics: PrometheusHandle) -> api::ApiState {
+    let schema = Arc::new(SchemaIsKnown { db: db.clone() });
+    api::ApiState::new(options, api::Parts { db, metrics, ready: vec![schema] })
+}
+
+/// `/readyz` says no while the database's schema is another than this program's.
+struct SchemaIsKnown {
+    db: DatabaseConnection,
+}
+
+#[async_trait]
+impl api::ReadyCheck for SchemaIsKnown {
+    fn name(&self) -> &'static str {
+        "schema"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        migration::check(&self.db).await.map_err(|error| error.to_string())
+    }
+}
+
+/// Where `up` writes its private database's address, for the commands beside it.
+pub(crate) fn private_database_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("database-url")
+}
+
+/// The address of the private database of a running `up`.
+pub(crate) fn private_database_url(data_dir: &Path) -> anyhow::Result<String> {
+    let file = private_database_file(data_dir);
+    let url = std::fs::read_to_string(&file).with_context(|| {
+        format!("find the database in {}: start fieldbook up there, or set DATABASE_URL", data_dir.display())
+    })?;
+    Ok(url.trim().to_owned())
 }

@@ -10,6 +10,7 @@ pub mod time;
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entity::load::SENSOR_NAME_BYTES_MAX;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ pub use rejection::{Rejected, Rejection};
 pub struct Bounds {
     /// A payload's bytes, 64 KiB by default.
     pub payload_bytes_max: usize,
-    /// A sensor name's bytes, 1,024 by default: a name is a key in an index.
+    /// A sensor name's bytes, 512 by default: a name is a key in an index.
     pub name_bytes_max: usize,
     /// How long before its receipt a reading may have been taken: 10 years by default.
     pub time_past_max: TimeDelta,
@@ -32,7 +33,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             payload_bytes_max: 64 * 1024,
-            name_bytes_max: 1024,
+            name_bytes_max: SENSOR_NAME_BYTES_MAX,
             time_past_max: TimeDelta::days(3653),
             time_future_max: TimeDelta::hours(1),
         }

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::load::DeclaredSensor;
+use entity::load::{DeclaredSensor, SENSOR_NAME_BYTES_MAX};
 use entity::unit;
 use serde_json::{Map, Value};
 
@@ -55,7 +55,6 @@ pub enum SensorListError {
 /// A list's bytes at most: it is one record of the journal.
 pub const BYTES_MAX: usize = 4 * 1024 * 1024 - 64 * 1024;
 
-const NAME_BYTES_MAX: usize = 1024;
 const TEXT_BYTES_MAX: usize = 4096;
 const MEMBERS: [&str; 8] = [
     "lat",
@@ -105,10 +104,10 @@ fn object<'a>(name: &str, declared: &'a Value) -> Result<&'a Map<String, Value>,
     if name.trim().is_empty() {
         return Err(wrong("the name", "is empty"));
     }
-    if name.len() > NAME_BYTES_MAX {
+    if name.len() > SENSOR_NAME_BYTES_MAX {
         return Err(wrong(
             "the name",
-            &format!("has {} bytes, at most {NAME_BYTES_MAX} are accepted", name.len()),
+            &format!("has {} bytes, at most {SENSOR_NAME_BYTES_MAX} are accepted", name.len()),
         ));
     }
     if name.contains('\0') {

@@ -11,7 +11,7 @@ use crate::catalog::{parse_segment_name, segment_name};
 use crate::checkpoint::CURSOR_ENDING;
 use crate::clock::{Clock, from_micros, to_micros};
 use crate::format::{
-    IDENTITY_BYTES, Identity, SEGMENT_HEADER_BYTES, SegmentHeader, decode_identity, encode_identity,
+    HEADER_BYTES, Identity, SEGMENT_HEADER_BYTES, SegmentHeader, decode_identity, encode_identity,
     encode_segment_header,
 };
 use crate::recovery::OpenError;
@@ -24,14 +24,21 @@ pub(crate) const IDENTITY_NAME: &str = "journal.id";
 pub(crate) fn read_identity(storage: &dyn Storage) -> Result<Identity, OpenError> {
     let path = storage.path(IDENTITY_NAME);
     let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; IDENTITY_BYTES];
+        let mut bytes = vec![0; HEADER_BYTES];
         let filled = storage.open(IDENTITY_NAME)?.read_at(&mut bytes, 0)?;
         bytes.truncate(filled);
         Ok(bytes)
     };
-    let bytes =
-        read().map_err(|source| OpenError::Io { doing: "read identity", path: path.clone(), source })?;
-    decode_identity(&bytes).map_err(|source| OpenError::Corrupt { path, offset: 0, source })
+    let bytes = read().map_err(|source| OpenError::Io {
+        doing: "read identity",
+        path: path.clone(),
+        source,
+    })?;
+    decode_identity(&bytes).map_err(|source| OpenError::Corrupt {
+        path,
+        offset: 0,
+        source,
+    })
 }
 
 /// Makes a journal in a directory that has none.
@@ -42,11 +49,20 @@ pub(crate) fn give_birth(
 ) -> Result<Identity, OpenError> {
     refuse_remains(storage, names)?;
     let created_micros = to_micros(clock.now());
-    let since = from_micros(created_micros).duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = from_micros(created_micros)
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     let now = Timestamp::from_unix(NoContext, since.as_secs(), since.subsec_nanos());
-    let identity = Identity { journal: Uuid::new_v7(now), created_micros };
+    let identity = Identity {
+        journal: Uuid::new_v7(now),
+        created_micros,
+    };
 
-    let header = SegmentHeader { journal: identity.journal, first_seq: 1, created_micros };
+    let header = SegmentHeader {
+        journal: identity.journal,
+        first_seq: 1,
+        created_micros,
+    };
     let make = |name: &str, bytes: &[u8]| {
         write_new(storage, name, bytes).map_err(|source| OpenError::Io {
             doing: "create",

@@ -50,7 +50,10 @@ pub(crate) fn segment_name(first_seq: u64) -> String {
 
 /// The first seq that a file's name says; `None` for a file that is no segment, an inner `None` for one that only looks
 /// like it.
-#[expect(clippy::option_option, reason = "the two ways of not being a segment are handled differently")]
+#[expect(
+    clippy::option_option,
+    reason = "the two ways of not being a segment are handled differently"
+)]
 pub(crate) fn parse_segment_name(name: &str) -> Option<Option<u64>> {
     let digits = name.strip_suffix(SEGMENT_ENDING)?;
     let well_formed = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -75,7 +78,9 @@ pub(crate) struct Catalog {
 
 impl Catalog {
     pub(crate) fn new(segments: VecDeque<Segment>) -> Self {
-        Self { segments: Mutex::new(segments) }
+        Self {
+            segments: Mutex::new(segments),
+        }
     }
 
     /// Adds the segment that follows on the newest.
@@ -100,12 +105,18 @@ impl Catalog {
         let behind = segments.partition_point(|segment| segment.first_seq <= seq);
         let Some(index) = behind.checked_sub(1) else {
             return match segments.front() {
-                Some(first) => Lookup::Retired { first_retained: first.first_seq },
+                Some(first) => Lookup::Retired {
+                    first_retained: first.first_seq,
+                },
                 None => Lookup::NotYet,
             };
         };
         let segment = segments[index];
-        if seq <= segment.last_seq { Lookup::In(segment) } else { Lookup::NotYet }
+        if seq <= segment.last_seq {
+            Lookup::In(segment)
+        } else {
+            Lookup::NotYet
+        }
     }
 
     /// Takes out all sealed segments whose records are all at or below `retired_seq`. The newest stays: it holds the position.
@@ -119,7 +130,10 @@ impl Catalog {
     /// How many segments there are and what their files take.
     pub(crate) fn usage(&self) -> (usize, u64) {
         let segments = lock(&self.segments);
-        (segments.len(), segments.iter().map(|segment| segment.file_bytes).sum())
+        (
+            segments.len(),
+            segments.iter().map(|segment| segment.file_bytes).sum(),
+        )
     }
 }
 
@@ -130,8 +144,18 @@ mod tests {
 
     fn sealed(first_seq: u64, last_seq: u64) -> Segment {
         let count = last_seq + 1 - first_seq;
-        let seal = Seal { last_seq, count, body_bytes: 0, sealed_micros: 0, reason: SealReason::Size };
-        Segment { last_seq, seal: Some(seal), ..Segment::empty(first_seq, 0) }
+        let seal = Seal {
+            last_seq,
+            count,
+            body_bytes: 0,
+            sealed_micros: 0,
+            reason: SealReason::Size,
+        };
+        Segment {
+            last_seq,
+            seal: Some(seal),
+            ..Segment::empty(first_seq, 0)
+        }
     }
 
     #[test]

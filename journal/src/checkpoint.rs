@@ -81,12 +81,7 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// Makes a cursor that stands at `seq`.
-    pub(crate) fn create(
-        storage: &dyn Storage,
-        journal: Uuid,
-        consumer: &str,
-        seq: u64,
-    ) -> io::Result<Self> {
+    pub(crate) fn create(storage: &dyn Storage, journal: Uuid, consumer: &str, seq: u64) -> io::Result<Self> {
         let mut bytes = vec![0; CURSOR_FILE_BYTES];
         let slot = Slot { generation: 1, seq };
         for generation in [0, 1] {
@@ -96,7 +91,13 @@ impl Cursor {
         }
         let name = cursor_name(consumer);
         let file = write_new(storage, &name, &bytes)?;
-        Ok(Self { journal, consumer: consumer.to_owned(), path: storage.path(&name), file, slot })
+        Ok(Self {
+            journal,
+            consumer: consumer.to_owned(),
+            path: storage.path(&name),
+            file,
+            slot,
+        })
     }
 
     /// Opens a cursor: the newer of its two slots, or the one that is sound.
@@ -107,7 +108,11 @@ impl Cursor {
         let filled = file.read_at(&mut bytes, 0)?;
         bytes.truncate(filled);
         let slots = [0, 1].map(|generation| {
-            decode_slot(journal, consumer, bytes.get(slot_offset(generation)..).unwrap_or_default())
+            decode_slot(
+                journal,
+                consumer,
+                bytes.get(slot_offset(generation)..).unwrap_or_default(),
+            )
         });
         let slot = match slots {
             [Ok(even), Ok(odd)] if even.generation > odd.generation => even,
@@ -115,7 +120,13 @@ impl Cursor {
             [Ok(even), Err(_)] => even,
             [Err(error), Err(_)] => return Err(CursorFault::Format(error)),
         };
-        Ok(Self { journal, consumer: consumer.to_owned(), path: storage.path(&name), file, slot })
+        Ok(Self {
+            journal,
+            consumer: consumer.to_owned(),
+            path: storage.path(&name),
+            file,
+            slot,
+        })
     }
 
     pub(crate) fn seq(&self) -> u64 {
@@ -130,7 +141,10 @@ impl Cursor {
     /// most file systems; where it does (copy on write) and there is none, the cursor stays as it was.
     pub(crate) fn write(&mut self, seq: u64) -> io::Result<()> {
         assert!(seq >= self.slot.seq, "a checkpoint never goes back");
-        let slot = Slot { generation: self.slot.generation + 1, seq };
+        let slot = Slot {
+            generation: self.slot.generation + 1,
+            seq,
+        };
         let bytes = encode_slot(self.journal, &self.consumer, slot);
         self.file.write_at(&bytes, slot_offset(slot.generation) as u64)?;
         self.slot = slot;

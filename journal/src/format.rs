@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub(crate) use self::cursor::{CURSOR_FILE_BYTES, Slot, decode_slot, encode_slot, slot_offset};
 pub(crate) use self::frame::{FRAME_BYTES, FrameHead, FrameKind, Place, encode_frame, frame_bytes};
 pub(crate) use self::header::{
-    IDENTITY_BYTES, Identity, SEGMENT_HEADER_BYTES, SegmentHeader, decode_identity, decode_segment_header,
+    HEADER_BYTES, Identity, SEGMENT_HEADER_BYTES, SegmentHeader, check_segment_header, decode_identity,
     encode_identity, encode_segment_header,
 };
 pub use self::seal::SealReason;
@@ -24,7 +24,10 @@ pub(crate) const VERSION: u16 = 1;
 /// The largest record that the format allows, in bytes.
 pub const RECORD_BYTES_LIMIT: usize = 16 << 20;
 
-const _: () = assert!(RECORD_BYTES_LIMIT < u32::MAX as usize, "a body's length is written in 32 bits");
+const _: () = assert!(
+    RECORD_BYTES_LIMIT < u32::MAX as usize,
+    "a body's length is written in 32 bits"
+);
 
 /// What is wrong with bytes that should be the journal's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

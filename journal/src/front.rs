@@ -48,7 +48,11 @@ pub(crate) struct Group {
 
 impl Group {
     fn new(first_seq: u64) -> Self {
-        Self { first_seq, lengths: Vec::new(), bytes: Vec::new() }
+        Self {
+            first_seq,
+            lengths: Vec::new(),
+            bytes: Vec::new(),
+        }
     }
 
     pub(crate) fn first_seq(&self) -> u64 {
@@ -124,12 +128,17 @@ impl Front {
     /// Takes a record, or says why not.
     pub(crate) fn append(&mut self, body: &[u8], options: &Options) -> Result<u64, AppendError> {
         if body.len() > options.record_bytes_max {
-            return Err(AppendError::TooLarge { bytes: body.len(), limit: options.record_bytes_max });
+            return Err(AppendError::TooLarge {
+                bytes: body.len(),
+                limit: options.record_bytes_max,
+            });
         }
         self.refusal()?;
         let cost = held_bytes(body.len());
         if self.held_bytes + cost > options.pending_bytes_max {
-            return Err(AppendError::Busy { pending_bytes: self.held_bytes });
+            return Err(AppendError::Busy {
+                pending_bytes: self.held_bytes,
+            });
         }
         let length = u32::try_from(body.len()).expect("record_bytes_max fits 32 bits");
         self.held_bytes += cost;
@@ -164,8 +173,10 @@ impl Front {
 
     /// Releases the bound's share of records that are durable now.
     pub(crate) fn release(&mut self, bytes: usize) {
-        self.held_bytes =
-            self.held_bytes.checked_sub(bytes).expect("what is released was held since its append");
+        self.held_bytes = self
+            .held_bytes
+            .checked_sub(bytes)
+            .expect("what is released was held since its append");
     }
 
     fn refusal(&self) -> Result<(), AppendError> {

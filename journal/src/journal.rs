@@ -69,7 +69,9 @@ impl Journal {
         };
         storage.create_dir().map_err(io("create directory", ""))?;
         let Some(lock) = storage.lock(LOCK_NAME).map_err(io("lock", LOCK_NAME))? else {
-            return Err(OpenError::Locked { path: storage.path(LOCK_NAME) });
+            return Err(OpenError::Locked {
+                path: storage.path(LOCK_NAME),
+            });
         };
         let recovered = recover(&*storage, &options)?;
         let start_thread_failed = io("start a thread for", "");
@@ -86,8 +88,14 @@ impl Journal {
         };
         let checkpoints = recovered.cursors.iter().map(Cursor::seq).collect();
         let catalog = Catalog::new(recovered.segments);
-        let shared =
-            Arc::new(Shared::new(recovered.journal, options, storage, catalog, checkpoints, state));
+        let shared = Arc::new(Shared::new(
+            recovered.journal,
+            options,
+            storage,
+            catalog,
+            checkpoints,
+            state,
+        ));
         let (commands, queue) = mpsc::channel(QUEUE);
         let keeper = Keeper::new(Arc::clone(&shared), recovered.cursors, queue);
         let writer = Writer::new(Arc::clone(&shared), commands.clone(), recovered.active);
@@ -96,7 +104,12 @@ impl Journal {
             .spawn(|| writer.run(keeper, lock))
             .map_err(start_thread_failed)?;
         log_opened(&shared, &recovered.report);
-        Ok((Self { handle: Arc::new(Handle { shared, commands }) }, recovered.report))
+        Ok((
+            Self {
+                handle: Arc::new(Handle { shared, commands }),
+            },
+            recovered.report,
+        ))
     }
 
     /// The journal's name, for ever.
@@ -175,13 +188,17 @@ impl Journal {
             let ended = state.borrow_and_update().ended();
             match shared.catalog.find(after_seq + 1) {
                 Lookup::Retired { first_retained } => {
-                    return Err(ReadError::Retired { asked: after_seq + 1, first_retained });
+                    return Err(ReadError::Retired {
+                        asked: after_seq + 1,
+                        first_retained,
+                    });
                 }
-                Lookup::In(segment) if segment.seal.is_some() => {
-                    let seal = segment.seal.expect("checked in the guard");
-                    return Ok(SealedSegment::new(shared.id, &segment, &seal));
+                Lookup::In(segment) => {
+                    if let Some(seal) = segment.seal {
+                        return Ok(SealedSegment::new(shared.id, &segment, &seal));
+                    }
                 }
-                Lookup::In(_) | Lookup::NotYet => {}
+                Lookup::NotYet => {}
             }
             if let Some(ended) = ended {
                 return Err(ReadError::Ended(ended));
@@ -204,14 +221,22 @@ impl Journal {
     /// again is no error. When the future is dropped the checkpoint moves or doesn't.
     pub async fn commit(&self, consumer: &str, seq: u64) -> Result<(), CommitError> {
         let Some(index) = self.consumer(consumer) else {
-            return Err(CommitError::UnknownConsumer { name: consumer.to_owned() });
+            return Err(CommitError::UnknownConsumer {
+                name: consumer.to_owned(),
+            });
         };
         let (reply, answer) = oneshot::channel();
-        let command = Command::Commit { consumer: index, seq, reply };
+        let command = Command::Commit {
+            consumer: index,
+            seq,
+            reply,
+        };
         if self.handle.commands.send(command).await.is_err() {
             return Err(CommitError::Ended(self.why_ended()));
         }
-        answer.await.unwrap_or_else(|_| Err(CommitError::Ended(self.why_ended())))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(CommitError::Ended(self.why_ended())))
     }
 
     /// What the journal takes on its disk. Asks the disk, which is quick.
@@ -219,7 +244,12 @@ impl Journal {
         let shared = self.shared();
         let (segments, bytes) = shared.catalog.usage();
         let free_bytes = shared.storage.free_bytes()?;
-        Ok(Usage { bytes, segments, budget_bytes: shared.options.budget_bytes, free_bytes })
+        Ok(Usage {
+            bytes,
+            segments,
+            budget_bytes: shared.options.budget_bytes,
+            free_bytes,
+        })
     }
 
     /// Takes no more records, makes durable what was taken, lets go of the directory. Nothing is sealed.
@@ -229,9 +259,13 @@ impl Journal {
         let shared = self.shared();
         shared.close();
         let mut state = shared.subscribe();
-        let state = match state.wait_for(|state| state.closed).await {
-            Ok(state) => state.clone(),
-            Err(_) => unreachable!("the sender lives in this handle"),
+        // The wait ends without the state only if the sender is gone, which lives in this handle.
+        let Ok(state) = state
+            .wait_for(|state| state.closed)
+            .await
+            .map(|state| state.clone())
+        else {
+            return Err(Ended::Closed);
         };
         match state.poison {
             Some(poison) => Err(Ended::Poisoned(poison)),
@@ -245,16 +279,26 @@ impl Journal {
     }
 
     fn consumer(&self, name: &str) -> Option<usize> {
-        self.shared().options.consumers.iter().position(|consumer| consumer == name)
+        self.shared()
+            .options
+            .consumers
+            .iter()
+            .position(|consumer| consumer == name)
     }
 
     fn why_ended(&self) -> Ended {
-        self.shared().subscribe().borrow().ended().unwrap_or(Ended::Closed)
+        self.shared()
+            .subscribe()
+            .borrow()
+            .ended()
+            .unwrap_or(Ended::Closed)
     }
 
     async fn wait_for(&self, reached: impl Fn(&State) -> bool) -> Result<(), Ended> {
         let mut state = self.shared().subscribe();
-        let met = state.wait_for(|state| reached(state) || state.ended().is_some()).await;
+        let met = state
+            .wait_for(|state| reached(state) || state.ended().is_some())
+            .await;
         match met {
             Ok(state) if reached(&state) => Ok(()),
             Ok(state) => Err(state.ended().unwrap_or(Ended::Closed)),

@@ -20,7 +20,11 @@ pub(crate) const QUEUE: usize = 64;
 /// What the keeper is asked for.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Commit { consumer: usize, seq: u64, reply: oneshot::Sender<Result<(), CommitError>> },
+    Commit {
+        consumer: usize,
+        seq: u64,
+        reply: oneshot::Sender<Result<(), CommitError>>,
+    },
     /// Look again for segments to delete: the newest one has got a successor.
     Retire,
     Stop,
@@ -34,12 +38,12 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        cursors: Vec<Cursor>,
-        commands: mpsc::Receiver<Command>,
-    ) -> Self {
-        Self { shared, cursors, commands }
+    pub(crate) fn new(shared: Arc<Shared>, cursors: Vec<Cursor>, commands: mpsc::Receiver<Command>) -> Self {
+        Self {
+            shared,
+            cursors,
+            commands,
+        }
     }
 
     /// The thread's body; ends when it is told to.
@@ -71,25 +75,45 @@ impl Keeper {
         let cursor = &mut self.cursors[consumer];
         let durable_seq = self.shared.durable_seq();
         if seq > durable_seq {
-            return Err(CommitError::BeyondDurable { name: name(), asked: seq, durable_seq });
+            return Err(CommitError::BeyondDurable {
+                name: name(),
+                asked: seq,
+                durable_seq,
+            });
         }
         let current = cursor.seq();
         if seq < current {
-            return Err(CommitError::Backwards { name: name(), asked: seq, current });
+            return Err(CommitError::Backwards {
+                name: name(),
+                asked: seq,
+                current,
+            });
         }
         if seq == current {
             return Ok(());
         }
         let written = match cursor.write(seq) {
             Err(source) if is_full(&source) => {
-                return Err(CommitError::NoRoom { name: name(), source: Arc::new(source) });
+                return Err(CommitError::NoRoom {
+                    name: name(),
+                    source: Arc::new(source),
+                });
             }
             written => written.and_then(|()| cursor.sync()),
         };
         if let Err(source) = written {
             let path = cursor.path().clone();
-            self.shared.poison(Poison::Io { doing: "write checkpoint", path, source });
-            let poison = self.shared.front().poison.clone().expect("set just now, or before");
+            self.shared.poison(Poison::Io {
+                doing: "write checkpoint",
+                path,
+                source,
+            });
+            let poison = self
+                .shared
+                .front()
+                .poison
+                .clone()
+                .expect("set just now, or before");
             return Err(CommitError::Ended(Ended::Poisoned(poison)));
         }
         self.shared.publish_checkpoint(consumer, seq);

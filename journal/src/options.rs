@@ -41,7 +41,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes_max: 64_000_000,
-            segment_age_max: Duration::from_secs(60),
+            segment_age_max: Duration::from_mins(1),
             record_bytes_max: 4 << 20,
             pending_bytes_max: 64 << 20,
             linger_max: Duration::from_millis(2),
@@ -57,11 +57,16 @@ impl Options {
     /// Whether the choices fit together.
     pub fn validate(&self) -> Result<(), OptionsError> {
         if self.record_bytes_max > RECORD_BYTES_LIMIT {
-            return Err(OptionsError::RecordTooLarge { given: self.record_bytes_max });
+            return Err(OptionsError::RecordTooLarge {
+                given: self.record_bytes_max,
+            });
         }
         let segment_needed = SEGMENT_HEADER_BYTES + frame_bytes(self.record_bytes_max) + SEAL_BYTES;
         if self.segment_bytes_max < segment_needed {
-            return Err(OptionsError::SegmentTooSmall { given: self.segment_bytes_max, needed: segment_needed });
+            return Err(OptionsError::SegmentTooSmall {
+                given: self.segment_bytes_max,
+                needed: segment_needed,
+            });
         }
         if self.budget_bytes < self.segment_bytes_max {
             return Err(OptionsError::BudgetTooSmall {
@@ -71,10 +76,15 @@ impl Options {
         }
         let pending_needed = self.record_bytes_max + FRAME_BYTES;
         if self.pending_bytes_max < pending_needed || u32::try_from(self.pending_bytes_max).is_err() {
-            return Err(OptionsError::Pending { given: self.pending_bytes_max, needed: pending_needed });
+            return Err(OptionsError::Pending {
+                given: self.pending_bytes_max,
+                needed: pending_needed,
+            });
         }
         if self.consumers.len() > CONSUMERS_MAX {
-            return Err(OptionsError::TooManyConsumers { given: self.consumers.len() });
+            return Err(OptionsError::TooManyConsumers {
+                given: self.consumers.len(),
+            });
         }
         for (index, name) in self.consumers.iter().enumerate() {
             let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -99,7 +109,9 @@ pub enum OptionsError {
         given: usize,
     },
     /// A segment must hold the largest record.
-    #[error("segment_bytes_max is {given}, a segment with the largest record needs {needed}; raise it, or lower record_bytes_max")]
+    #[error(
+        "segment_bytes_max is {given}, a segment with the largest record needs {needed}; raise it, or lower record_bytes_max"
+    )]
     SegmentTooSmall {
         /// What was asked for.
         given: u64,

@@ -21,6 +21,8 @@ pub enum Poison {
         source: io::Error,
     },
     /// A bug in the journal.
-    #[error("a thread of the journal panicked: the journal has stopped; restart the process and report the panic")]
+    #[error(
+        "a thread of the journal panicked: the journal has stopped; restart the process and report the panic"
+    )]
     Panicked,
 }

@@ -44,7 +44,9 @@ pub struct Batch {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// What should be read was deleted, because all consumers had passed it.
-    #[error("seq {asked} was deleted here after all consumers had passed it, the oldest kept is {first_retained}; read it from the archive")]
+    #[error(
+        "seq {asked} was deleted here after all consumers had passed it, the oldest kept is {first_retained}; read it from the archive"
+    )]
     Retired {
         /// The position that should be read next.
         asked: u64,
@@ -52,7 +54,9 @@ pub enum ReadError {
         first_retained: u64,
     },
     /// The reader should begin behind the end.
-    #[error("read after seq {after_seq}, but the journal's durable end is {durable_seq}: the position is of another journal, or this one has lost its end")]
+    #[error(
+        "read after seq {after_seq}, but the journal's durable end is {durable_seq}: the position is of another journal, or this one has lost its end"
+    )]
     Ahead {
         /// The position given.
         after_seq: u64,
@@ -98,12 +102,23 @@ impl Reader {
         let state = shared.subscribe();
         let durable_seq = state.borrow().durable_seq;
         if after_seq > durable_seq {
-            return Err(ReadError::Ahead { after_seq, durable_seq });
+            return Err(ReadError::Ahead {
+                after_seq,
+                durable_seq,
+            });
         }
         if let Lookup::Retired { first_retained } = shared.catalog.find(after_seq + 1) {
-            return Err(ReadError::Retired { asked: after_seq + 1, first_retained });
+            return Err(ReadError::Retired {
+                asked: after_seq + 1,
+                first_retained,
+            });
         }
-        Ok(Self { shared, state, position: after_seq, walk: None })
+        Ok(Self {
+            shared,
+            state,
+            position: after_seq,
+            walk: None,
+        })
     }
 
     /// The last position that was read.
@@ -119,7 +134,10 @@ impl Reader {
             let ended = self.state.borrow_and_update().ended();
             match self.shared.catalog.find(self.position + 1) {
                 Lookup::Retired { first_retained } => {
-                    return Err(ReadError::Retired { asked: self.position + 1, first_retained });
+                    return Err(ReadError::Retired {
+                        asked: self.position + 1,
+                        first_retained,
+                    });
                 }
                 Lookup::In(segment) => {
                     if self.enter(segment).await? {
@@ -139,7 +157,11 @@ impl Reader {
 
     /// Opens a segment unless it is open. Returns `false` when it was deleted meanwhile.
     async fn enter(&mut self, segment: Segment) -> Result<bool, ReadError> {
-        if self.walk.as_ref().is_some_and(|walk| walk.first_seq() == segment.first_seq) {
+        if self
+            .walk
+            .as_ref()
+            .is_some_and(|walk| walk.first_seq() == segment.first_seq)
+        {
             return Ok(true);
         }
         self.walk = None;
@@ -152,7 +174,10 @@ impl Reader {
             }
             Err(ReadError::Io { source, .. })
                 if source.kind() == io::ErrorKind::NotFound
-                    && matches!(self.shared.catalog.find(self.position + 1), Lookup::Retired { .. }) =>
+                    && matches!(
+                        self.shared.catalog.find(self.position + 1),
+                        Lookup::Retired { .. }
+                    ) =>
             {
                 Ok(false)
             }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::catalog::{Lookup, Segment};
 use crate::clock::from_micros;
-use crate::format::{FormatError, SealReason, Seal};
+use crate::format::{FormatError, Seal, SealReason};
 use crate::reader::{ReadError, Record, Step, Walk};
 use crate::shared::Shared;
 
@@ -68,20 +68,35 @@ impl SealedRecords {
         let found = match shared.catalog.find(segment.first_seq) {
             Lookup::In(found) => found,
             Lookup::Retired { first_retained } => {
-                return Err(ReadError::Retired { asked: segment.first_seq, first_retained });
+                return Err(ReadError::Retired {
+                    asked: segment.first_seq,
+                    first_retained,
+                });
             }
             Lookup::NotYet => {
                 let durable_seq = shared.durable_seq();
-                return Err(ReadError::Ahead { after_seq: segment.first_seq - 1, durable_seq });
+                return Err(ReadError::Ahead {
+                    after_seq: segment.first_seq - 1,
+                    durable_seq,
+                });
             }
         };
         let walk = Walk::open(&*shared.storage, shared.id, found.first_seq)?;
         let seal = found.seal.filter(|seal| seal.last_seq == segment.last_seq);
         let Some(seal) = seal.filter(|_| segment.journal == shared.id) else {
             // Only a description of another journal's segment can differ.
-            return Err(walk.corrupt(FormatError::ForeignJournal { found: segment.journal }));
+            return Err(walk.corrupt(FormatError::ForeignJournal {
+                found: segment.journal,
+            }));
         };
-        Ok(Self { walk, frames_end: found.frames_end, seal, count: 0, body_bytes: 0, ended: false })
+        Ok(Self {
+            walk,
+            frames_end: found.frames_end,
+            seal,
+            count: 0,
+            body_bytes: 0,
+            ended: false,
+        })
     }
 
     fn step(&mut self) -> Result<Option<Record>, ReadError> {
@@ -107,11 +122,17 @@ impl SealedRecords {
 
     fn check_seal(&self) -> Result<(), ReadError> {
         if self.count != self.seal.count {
-            let source = FormatError::SealCount { sealed: self.seal.count, found: self.count };
+            let source = FormatError::SealCount {
+                sealed: self.seal.count,
+                found: self.count,
+            };
             return Err(self.walk.corrupt(source));
         }
         if self.body_bytes != self.seal.body_bytes {
-            let source = FormatError::SealBytes { sealed: self.seal.body_bytes, found: self.body_bytes };
+            let source = FormatError::SealBytes {
+                sealed: self.seal.body_bytes,
+                found: self.body_bytes,
+            };
             return Err(self.walk.corrupt(source));
         }
         Ok(())

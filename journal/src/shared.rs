@@ -93,9 +93,15 @@ impl Shared {
         checkpoints: Vec<u64>,
         state: State,
     ) -> Self {
-        assert_eq!(checkpoints.len(), options.consumers.len(), "each consumer has a checkpoint");
+        assert_eq!(
+            checkpoints.len(),
+            options.consumers.len(),
+            "each consumer has a checkpoint"
+        );
         assert!(
-            checkpoints.iter().all(|checkpoint| *checkpoint <= state.durable_seq),
+            checkpoints
+                .iter()
+                .all(|checkpoint| *checkpoint <= state.durable_seq),
             "checkpoint ≤ durable was checked at start-up"
         );
         Self {
@@ -136,7 +142,10 @@ impl Shared {
             front.full = None;
         }
         self.state.send_modify(|state| {
-            assert!(state.durable_seq < durable_seq, "the durable position goes forward");
+            assert!(
+                state.durable_seq < durable_seq,
+                "the durable position goes forward"
+            );
             state.durable_seq = durable_seq;
             state.full = None;
         });
@@ -166,7 +175,9 @@ impl Shared {
             front.poison = Some(Arc::clone(&poison));
         }
         self.writer_wake.notify_all();
-        let source = std::error::Error::source(&*poison).map(ToString::to_string).unwrap_or_default();
+        let source = std::error::Error::source(&*poison)
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::error!(journal.id = %self.id, error = %poison, cause = source, "journal stopped: {poison}");
         self.state.send_modify(|state| state.poison = Some(poison));
     }
@@ -201,7 +212,10 @@ impl Shared {
 
     /// Everything up to here may be deleted; nothing without consumers.
     pub(crate) fn retired_seq(&self) -> u64 {
-        let checkpoints = self.checkpoints.iter().map(|checkpoint| checkpoint.load(Ordering::Acquire));
+        let checkpoints = self
+            .checkpoints
+            .iter()
+            .map(|checkpoint| checkpoint.load(Ordering::Acquire));
         checkpoints.min().unwrap_or_default()
     }
 }

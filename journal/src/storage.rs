@@ -78,7 +78,10 @@ pub trait DirectoryLock: Debug + Send + Sync {}
 
 /// Whether an error means that the disk, or the quota on it, is full.
 pub(crate) fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 /// Makes a whole small file durable under its name: `.partial`, fsync, rename, fsync of the directory.

@@ -59,32 +59,44 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        commands: mpsc::Sender<Command>,
-        active: Option<Active>,
-    ) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, commands: mpsc::Sender<Command>, active: Option<Active>) -> Self {
         let state = shared.subscribe().borrow().clone();
         let linger = Linger::new(shared.options.linger_max);
         let (durable_seq, sealed_seq) = (state.durable_seq, state.sealed_seq);
-        Self { shared, commands, active, durable_seq, sealed_seq, linger, spare: None }
+        Self {
+            shared,
+            commands,
+            active,
+            durable_seq,
+            sealed_seq,
+            linger,
+            spare: None,
+        }
     }
 
     /// The thread's body. Whatever ends it, the journal is closed afterwards.
     pub(crate) fn run(mut self, keeper: Keeper, lock: Box<dyn DirectoryLock>) {
         let shared = Arc::clone(&self.shared);
-        let mut ending =
-            Ending { shared: Arc::clone(&shared), keeper: None, commands: self.commands.clone(), lock: Some(lock) };
+        let mut ending = Ending {
+            shared: Arc::clone(&shared),
+            keeper: None,
+            commands: self.commands.clone(),
+            lock: Some(lock),
+        };
         let _on_panic = PoisonOnPanic(Arc::clone(&shared));
-        let keeper = std::thread::Builder::new().name("journal-keeper".to_owned()).spawn(|| keeper.run());
+        let keeper = std::thread::Builder::new()
+            .name("journal-keeper".to_owned())
+            .spawn(|| keeper.run());
         let outcome = match keeper {
             Ok(keeper) => {
                 ending.keeper = Some(keeper);
                 self.serve()
             }
-            Err(source) => {
-                Err(Poison::Io { doing: "start a thread for", path: shared.storage.path(""), source })
-            }
+            Err(source) => Err(Poison::Io {
+                doing: "start a thread for",
+                path: shared.storage.path(""),
+                source,
+            }),
         };
         if let Err(poison) = outcome {
             shared.poison(poison);
@@ -247,7 +259,11 @@ impl Writer {
     /// Seals the active segment and publishes the seal. The next segment is opened by whoever needs it.
     fn seal(&mut self, reason: SealReason) -> Result<(), Fault> {
         let active = self.active.as_mut().expect("only an active segment is sealed");
-        assert_eq!(active.last_seq(), self.durable_seq, "a segment is sealed when all of it is durable");
+        assert_eq!(
+            active.last_seq(),
+            self.durable_seq,
+            "a segment is sealed when all of it is durable"
+        );
         active.seal(&self.shared, reason)?;
         self.active = None;
         self.sealed_seq = self.durable_seq;
@@ -308,7 +324,10 @@ impl Drop for Ending {
 }
 
 fn wait<'a>(shared: &Shared, front: MutexGuard<'a, Front>) -> MutexGuard<'a, Front> {
-    shared.writer_wake().wait(front).unwrap_or_else(std::sync::PoisonError::into_inner)
+    shared
+        .writer_wake()
+        .wait(front)
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn wait_at_most<'a>(

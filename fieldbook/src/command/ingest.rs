@@ -10,10 +10,9 @@ pub(crate) async fn run(args: IngestArgs) -> anyhow::Result<()> {
     let config = wiring::store_config(&args.store)?;
     let journal_dir = args.data.journal_dir();
     let options = wiring::ingestor_options(&journal_dir, &args.mqtt_url, &args.source, &args.ingest)?;
-    let db = wiring::database(&args.database_url, "fieldbook-ingest", 4, None).await?;
+    let db = wiring::ingest_database(&args.database_url).await?;
     migration::check(&db).await.context("check the database's schema")?;
-    let store = archive::Store::connect(&config).context("reach the object store")?;
-    store.check().await.context("reach the object store")?;
+    let store = wiring::open_store(&config).await?;
     let list = args.sensors.as_deref().map(super::read_sensor_list).transpose()?;
 
     let mut ingestor = wiring::start_ingestor(options, db, store)?;

@@ -9,12 +9,12 @@ pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     let db = wiring::database(&args.database_url, "fieldbook-migrate", 2, None).await?;
     match args.action.unwrap_or(MigrateAction::Up) {
         MigrateAction::Up => {
-            migration::up(&db).await.context("migrate the database")?;
-            tracing::info!("the database's schema is up to date");
+            let done = migration::up(&db).await.context("migrate the database")?;
+            tracing::info!("the database's schema is up to date: {}", wiring::database_kind(&done.timescaledb));
         }
         MigrateAction::Down { steps } => {
-            migration::down(&db, steps).await.context("migrate the database back")?;
-            tracing::info!("undid {steps} migrations");
+            let undone = migration::down(&db, Some(steps)).await.context("migrate the database back")?;
+            tracing::info!("undid {}", undone.join(", "));
         }
         MigrateAction::Status => status(&db).await?,
     }

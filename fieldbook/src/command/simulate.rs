@@ -23,8 +23,9 @@ pub(crate) async fn run(args: SimulateArgs) -> anyhow::Result<()> {
         qos: args.qos,
     })?;
     let progress = publisher.progress();
+    let plant = Plant::new(&list);
     tokio::select! {
-        delivered = simulator::run(&Plant::new(&list), publisher, args.rate, args.count) => {
+        delivered = simulator::run(&plant, publisher, args.rate, args.count) => {
             tracing::info!("delivered {delivered} messages");
         }
         () = shutdown.cancelled() => {

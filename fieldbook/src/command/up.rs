@@ -12,7 +12,7 @@ use ingestor::sensor_list::SensorList;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::cli::UpArgs;
+use crate::cli::{AnonymousArg, UpArgs};
 use crate::simulator::{self, History, HistoryOptions, PLANT, Plant, Publisher, PublisherOptions};
 use crate::{signals, telemetry, wiring};
 use neighbours::Neighbours;
@@ -24,6 +24,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let _lock = lock(&data_dir)?;
     let list = sensor_list(&args)?;
     let screen = Screen::new();
+    parts::ports::check(args.http, "the API", "--http")?;
 
     let neighbours = tokio::select! {
         started = Neighbours::start(&args, &data_dir, &screen) => started?,
@@ -65,10 +66,13 @@ async fn serve(
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
     let step = screen.step("Starting ingestor and API");
+    // On loopback, whoever asks is the user of this machine.
+    let loopback = args.http.ip().is_loopback().then_some(AnonymousArg::Data);
+    let api_options = wiring::api_options(args.http, args.anonymous.or(loopback), &args.time_zone);
     let metrics = telemetry::metrics()?;
+    let listener = wiring::bind_api(&api_options).await?;
     let api_db = wiring::api_database(&neighbours.database_url).await?;
-    migration::up(&api_db).await.context("bring the database's schema up to date")?;
-    let api = wiring::bind_api(args.http, args.anonymous, &args.time_zone, api_db, metrics).await?;
+    let state = wiring::api_state(api_options, api_db, metrics);
 
     let journal_dir = data_dir.join("journal");
     let options = wiring::ingestor_options(&journal_dir, &neighbours.mqtt, &args.source, &args.ingest)?;
@@ -76,7 +80,8 @@ async fn serve(
     let store = wiring::open_store(&neighbours.store).await?;
     let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
     let api_stop = CancellationToken::new();
-    let mut api = AbortOnDropHandle::new(tokio::spawn(api.serve(api_stop.clone())));
+    let mut api =
+        AbortOnDropHandle::new(tokio::spawn(api::serve(listener, state, api_stop.clone().cancelled_owned())));
     if let Some(declared) = declared {
         ingestor
             .import_sensors(&args.source.source, &declared.text)

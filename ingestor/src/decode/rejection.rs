@@ -115,7 +115,7 @@ pub enum Rejection {
         limit: usize,
     },
     /// The database said no.
-    #[error("the database refused the reading: {detail}")]
+    #[error("{detail}")]
     Refused {
         /// What it said.
         detail: String,

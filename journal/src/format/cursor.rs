@@ -23,7 +23,11 @@ pub(crate) struct Slot {
 
 /// Where the slot of a generation stands.
 pub(crate) const fn slot_offset(generation: u64) -> usize {
-    if generation.is_multiple_of(2) { 0 } else { SLOT_DISTANCE }
+    if generation.is_multiple_of(2) {
+        0
+    } else {
+        SLOT_DISTANCE
+    }
 }
 
 pub(crate) fn encode_slot(journal: Uuid, consumer: &str, slot: Slot) -> [u8; SLOT_BYTES] {
@@ -41,7 +45,9 @@ pub(crate) fn encode_slot(journal: Uuid, consumer: &str, slot: Slot) -> [u8; SLO
 /// Decodes the slot that `bytes` begin with.
 pub(crate) fn decode_slot(journal: Uuid, consumer: &str, bytes: &[u8]) -> Result<Slot, FormatError> {
     let Some(bytes) = bytes.first_chunk::<SLOT_BYTES>() else {
-        return Err(FormatError::Truncated { missing: (SLOT_BYTES - bytes.len()) as u64 });
+        return Err(FormatError::Truncated {
+            missing: (SLOT_BYTES - bytes.len()) as u64,
+        });
     };
     if bytes[..8] != MAGIC {
         return Err(FormatError::Magic);
@@ -64,7 +70,10 @@ pub(crate) fn decode_slot(journal: Uuid, consumer: &str, bytes: &[u8]) -> Result
 }
 
 fn checksum(consumer: &str, bytes: &[u8; SLOT_BYTES]) -> u32 {
-    Checksum::default().add(&bytes[..CHECKSUM_AT]).add(consumer.as_bytes()).finish()
+    Checksum::default()
+        .add(&bytes[..CHECKSUM_AT])
+        .add(consumer.as_bytes())
+        .finish()
 }
 
 #[cfg(test)]
@@ -74,7 +83,10 @@ mod tests {
     #[test]
     fn every_flipped_bit_of_a_slot_is_noticed() {
         let journal = Uuid::from_u128(7);
-        let slot = Slot { generation: 3, seq: 99 };
+        let slot = Slot {
+            generation: 3,
+            seq: 99,
+        };
         let bytes = encode_slot(journal, "loader", slot);
         assert_eq!(decode_slot(journal, "loader", &bytes), Ok(slot));
         for bit in 0..SLOT_BYTES * 8 {
@@ -86,9 +98,21 @@ mod tests {
 
     #[test]
     fn a_slot_belongs_to_one_consumer_of_one_journal() {
-        let bytes = encode_slot(Uuid::from_u128(7), "loader", Slot { generation: 3, seq: 99 });
-        assert_eq!(decode_slot(Uuid::from_u128(7), "archiver", &bytes), Err(FormatError::HeaderChecksum));
-        let foreign = FormatError::ForeignJournal { found: Uuid::from_u128(7) };
+        let bytes = encode_slot(
+            Uuid::from_u128(7),
+            "loader",
+            Slot {
+                generation: 3,
+                seq: 99,
+            },
+        );
+        assert_eq!(
+            decode_slot(Uuid::from_u128(7), "archiver", &bytes),
+            Err(FormatError::HeaderChecksum)
+        );
+        let foreign = FormatError::ForeignJournal {
+            found: Uuid::from_u128(7),
+        };
         assert_eq!(decode_slot(Uuid::from_u128(8), "loader", &bytes), Err(foreign));
     }
 }

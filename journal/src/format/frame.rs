@@ -52,9 +52,14 @@ pub(crate) fn encode_frame(
     durable_seq: u64,
     body: &[u8],
 ) {
-    assert!(body.len() <= RECORD_BYTES_LIMIT, "a record's size is checked before it is taken");
+    assert!(
+        body.len() <= RECORD_BYTES_LIMIT,
+        "a record's size is checked before it is taken"
+    );
     let length = u32::try_from(body.len()).expect("the limit fits 32 bits");
-    let ahead = seq.checked_sub(durable_seq).and_then(|ahead| u32::try_from(ahead).ok());
+    let ahead = seq
+        .checked_sub(durable_seq)
+        .and_then(|ahead| u32::try_from(ahead).ok());
     let ahead = ahead.expect("a group begins right behind the durable position and has less than 2^32 bytes");
     let mut head = [0; FRAME_BYTES];
     head[4..8].copy_from_slice(&length.to_le_bytes());
@@ -80,7 +85,9 @@ impl FrameHead {
             if bytes.iter().all(|byte| *byte == 0) {
                 return Err(FormatError::NoFrame);
             }
-            return Err(FormatError::Truncated { missing: (FRAME_BYTES - bytes.len()) as u64 });
+            return Err(FormatError::Truncated {
+                missing: (FRAME_BYTES - bytes.len()) as u64,
+            });
         };
         let kind = match bytes[20] {
             KIND_RECORD => FrameKind::Record,
@@ -112,14 +119,18 @@ impl FrameHead {
 
     /// Everything up to here was durable when the frame was written, if the frame is sound.
     pub(crate) fn proven_seq(&self) -> Result<u64, FormatError> {
-        self.seq.checked_sub(u64::from(self.ahead)).ok_or(FormatError::FrameAhead { found: self.ahead })
+        self.seq
+            .checked_sub(u64::from(self.ahead))
+            .ok_or(FormatError::FrameAhead { found: self.ahead })
     }
 
     /// The body of the frame that begins with `bytes`, after checking all of it.
     pub(crate) fn body<'a>(&self, place: Place, bytes: &'a [u8]) -> Result<&'a [u8], FormatError> {
         let whole = (FRAME_BYTES + self.body_bytes).next_multiple_of(ALIGNMENT);
         let Some(frame) = bytes.get(..whole) else {
-            return Err(FormatError::Truncated { missing: (whole - bytes.len()) as u64 });
+            return Err(FormatError::Truncated {
+                missing: (whole - bytes.len()) as u64,
+            });
         };
         let (head, rest) = frame.split_at(FRAME_BYTES);
         let (body, padding) = rest.split_at(self.body_bytes);
@@ -150,7 +161,10 @@ mod tests {
     use super::*;
 
     fn place() -> Place {
-        Place { journal: Uuid::from_u128(7), offset: 64 }
+        Place {
+            journal: Uuid::from_u128(7),
+            offset: 64,
+        }
     }
 
     fn decode(place: Place, bytes: &[u8]) -> Result<(FrameHead, Vec<u8>), FormatError> {
@@ -161,7 +175,14 @@ mod tests {
     #[test]
     fn every_flipped_bit_of_a_frame_is_noticed() {
         let mut bytes = Vec::new();
-        encode_frame(&mut bytes, place(), FrameKind::Record, 9, 7, b"a body of 19 bytes.");
+        encode_frame(
+            &mut bytes,
+            place(),
+            FrameKind::Record,
+            9,
+            7,
+            b"a body of 19 bytes.",
+        );
         assert_eq!(bytes.len() as u64, frame_bytes(19));
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
@@ -174,9 +195,15 @@ mod tests {
     fn a_frame_is_sound_only_in_its_place() {
         let mut bytes = Vec::new();
         encode_frame(&mut bytes, place(), FrameKind::Record, 9, 7, b"body");
-        let elsewhere = Place { offset: 72, ..place() };
+        let elsewhere = Place {
+            offset: 72,
+            ..place()
+        };
         assert_eq!(decode(elsewhere, &bytes), Err(FormatError::FrameChecksum));
-        let other = Place { journal: Uuid::from_u128(8), ..place() };
+        let other = Place {
+            journal: Uuid::from_u128(8),
+            ..place()
+        };
         assert_eq!(decode(other, &bytes), Err(FormatError::FrameChecksum));
     }
 

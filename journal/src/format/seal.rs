@@ -45,9 +45,14 @@ pub(crate) fn encode_seal(out: &mut Vec<u8>, place: Place, seal: &Seal) {
 
 /// Decodes the body of a frame whose head says that it is a seal.
 pub(crate) fn decode_seal(head: &FrameHead, body: &[u8]) -> Result<Seal, FormatError> {
-    let Some(body) = body.first_chunk::<SEAL_BODY_BYTES>().filter(|_| body.len() == SEAL_BODY_BYTES) else {
+    let Some(body) = body
+        .first_chunk::<SEAL_BODY_BYTES>()
+        .filter(|_| body.len() == SEAL_BODY_BYTES)
+    else {
         // A body's length fits 32 bits because the head's does.
-        return Err(FormatError::SealLength { found: u32::try_from(body.len()).unwrap_or(u32::MAX) });
+        return Err(FormatError::SealLength {
+            found: u32::try_from(body.len()).unwrap_or(u32::MAX),
+        });
     };
     let reason = match body[24] {
         1 => SealReason::Size,
@@ -75,9 +80,18 @@ mod tests {
 
     #[test]
     fn a_seal_survives_the_round_trip() {
-        let place = Place { journal: Uuid::from_u128(7), offset: 1024 };
+        let place = Place {
+            journal: Uuid::from_u128(7),
+            offset: 1024,
+        };
         for reason in [SealReason::Size, SealReason::Age, SealReason::Asked] {
-            let seal = Seal { last_seq: 30, count: 10, body_bytes: 1500, sealed_micros: 1, reason };
+            let seal = Seal {
+                last_seq: 30,
+                count: 10,
+                body_bytes: 1500,
+                sealed_micros: 1,
+                reason,
+            };
             let mut bytes = Vec::new();
             encode_seal(&mut bytes, place, &seal);
             assert_eq!(bytes.len() as u64, SEAL_BYTES);
@@ -90,12 +104,21 @@ mod tests {
 
     #[test]
     fn bad_bodies_have_their_own_errors() {
-        let place = Place { journal: Uuid::from_u128(7), offset: 0 };
+        let place = Place {
+            journal: Uuid::from_u128(7),
+            offset: 0,
+        };
         let mut bytes = Vec::new();
         encode_frame(&mut bytes, place, FrameKind::Seal, 1, 1, &[0; 32]);
         let head = FrameHead::decode(&bytes).unwrap();
-        assert_eq!(decode_seal(&head, &[0; 32]), Err(FormatError::SealReason { found: 0 }));
-        assert_eq!(decode_seal(&head, &[0; 31]), Err(FormatError::SealLength { found: 31 }));
+        assert_eq!(
+            decode_seal(&head, &[0; 32]),
+            Err(FormatError::SealReason { found: 0 })
+        );
+        assert_eq!(
+            decode_seal(&head, &[0; 31]),
+            Err(FormatError::SealLength { found: 31 })
+        );
         let mut padded = [0; 32];
         padded[24] = 1;
         padded[31] = 1;

@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use super::{ReadError, Record};
 use crate::catalog::segment_name;
-use crate::format::{FRAME_BYTES, FormatError, FrameHead, FrameKind, Place, SEGMENT_HEADER_BYTES};
-use crate::recovery::check_header;
+use crate::format::{
+    FRAME_BYTES, FormatError, FrameHead, FrameKind, HEADER_BYTES, Place, SEGMENT_HEADER_BYTES,
+    check_segment_header,
+};
 use crate::storage::{Storage, StorageFile};
 
 /// What comes next.
@@ -45,12 +47,18 @@ impl Walk {
     pub(crate) fn open(storage: &dyn Storage, journal: Uuid, first_seq: u64) -> Result<Self, ReadError> {
         let name = segment_name(first_seq);
         let path = storage.path(&name);
-        let io = |source| ReadError::Io { path: path.clone(), source };
+        let io = |source| ReadError::Io {
+            path: path.clone(),
+            source,
+        };
         let file = storage.open(&name).map_err(io)?;
-        let mut header = [0; SEGMENT_HEADER_BYTES as usize];
+        let mut header = [0; HEADER_BYTES];
         let filled = file.read_at(&mut header, 0).map_err(io)?;
-        check_header(&header[..filled], journal, first_seq)
-            .map_err(|source| ReadError::Corrupt { path: path.clone(), offset: 0, source })?;
+        check_segment_header(&header[..filled], journal, first_seq).map_err(|source| ReadError::Corrupt {
+            path: path.clone(),
+            offset: 0,
+            source,
+        })?;
         Ok(Self {
             journal,
             first_seq,
@@ -75,31 +83,46 @@ impl Walk {
         }
         if self.chunk.len() < FRAME_BYTES {
             if left < FRAME_BYTES as u64 {
-                return Err(self.corrupt(FormatError::Truncated { missing: FRAME_BYTES as u64 - left }));
+                return Err(self.corrupt(FormatError::Truncated {
+                    missing: FRAME_BYTES as u64 - left,
+                }));
             }
             return Ok(Step::Need(FRAME_BYTES));
         }
         let head = FrameHead::decode(&self.chunk).map_err(|source| self.corrupt(source))?;
         let whole = head.frame_bytes();
         if whole > left {
-            return Err(self.corrupt(FormatError::Truncated { missing: whole - left }));
+            return Err(self.corrupt(FormatError::Truncated {
+                missing: whole - left,
+            }));
         }
         let whole = usize::try_from(whole).expect("a frame's length fits memory, its body's does");
         if self.chunk.len() < whole {
             return Ok(Step::Need(whole));
         }
-        let place = Place { journal: self.journal, offset: self.offset };
-        let body = head.body(place, &self.chunk).map_err(|source| self.corrupt(source))?;
+        let place = Place {
+            journal: self.journal,
+            offset: self.offset,
+        };
+        let body = head
+            .body(place, &self.chunk)
+            .map_err(|source| self.corrupt(source))?;
         if head.kind != FrameKind::Record {
             // Seals stand behind the end that readers are given.
             return Err(self.corrupt(FormatError::NoFrame));
         }
         if head.seq != self.next_seq {
-            let error = FormatError::FrameSeq { expected: self.next_seq, found: head.seq };
+            let error = FormatError::FrameSeq {
+                expected: self.next_seq,
+                found: head.seq,
+            };
             return Err(self.corrupt(error));
         }
         self.peeked = whole;
-        Ok(Step::Record(Record { seq: head.seq, body: self.chunk.slice_ref(body) }))
+        Ok(Step::Record(Record {
+            seq: head.seq,
+            body: self.chunk.slice_ref(body),
+        }))
     }
 
     /// Goes past the record that was peeked at.
@@ -123,11 +146,19 @@ impl Walk {
         let length = usize::try_from(end - offset).map_or(most, |left| left.min(most));
         move || {
             let mut chunk = vec![0; length];
-            let filled =
-                file.read_at(&mut chunk, offset).map_err(|source| ReadError::Io { path: path.clone(), source })?;
+            let filled = file.read_at(&mut chunk, offset).map_err(|source| ReadError::Io {
+                path: path.clone(),
+                source,
+            })?;
             if filled < length {
-                let source = FormatError::Truncated { missing: (length - filled) as u64 };
-                return Err(ReadError::Corrupt { path, offset: offset + filled as u64, source });
+                let source = FormatError::Truncated {
+                    missing: (length - filled) as u64,
+                };
+                return Err(ReadError::Corrupt {
+                    path,
+                    offset: offset + filled as u64,
+                    source,
+                });
             }
             Ok(chunk.into())
         }
@@ -140,6 +171,10 @@ impl Walk {
 
     /// Damage at this place.
     pub(crate) fn corrupt(&self, source: FormatError) -> ReadError {
-        ReadError::Corrupt { path: self.path.clone(), offset: self.offset, source }
+        ReadError::Corrupt {
+            path: self.path.clone(),
+            offset: self.offset,
+            source,
+        }
     }
 }

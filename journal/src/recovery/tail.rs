@@ -2,9 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::format::{
-    FRAME_BYTES, FormatError, FrameHead, FrameKind, Place, SEGMENT_HEADER_BYTES, Seal, decode_seal,
-};
+use crate::format::{FRAME_BYTES, FormatError, FrameHead, FrameKind, HEADER_BYTES, Place, Seal, decode_seal};
 
 /// Frames begin at multiples of this.
 const ALIGNMENT: usize = 8;
@@ -38,22 +36,27 @@ pub(super) struct Damage {
 
 /// Walks a whole segment whose header is sound.
 pub(super) fn scan(bytes: &[u8], journal: Uuid, first_seq: u64) -> Result<Tail, Damage> {
-    let header = usize::try_from(SEGMENT_HEADER_BYTES).expect("a header is short");
     let mut tail = Tail {
         last_seq: first_seq - 1,
         body_bytes: 0,
-        group_start: header,
-        frames_end: header,
-        end: header,
+        group_start: HEADER_BYTES,
+        frames_end: HEADER_BYTES,
+        end: HEADER_BYTES,
         seal: None,
         torn_bytes: 0,
     };
     let mut proven = first_seq - 1;
     loop {
         let offset = tail.end;
-        let damage = |source| Damage { offset: offset as u64, source };
+        let damage = |source| Damage {
+            offset: offset as u64,
+            source,
+        };
         let rest = &bytes[offset..];
-        let place = Place { journal, offset: offset as u64 };
+        let place = Place {
+            journal,
+            offset: offset as u64,
+        };
         let sound = FrameHead::decode(rest).and_then(|head| Ok((head, head.body(place, rest)?)));
         let Ok((head, body)) = sound else {
             tail.torn_bytes = rest.len() - trailing_zeros(rest);
@@ -67,7 +70,10 @@ pub(super) fn scan(bytes: &[u8], journal: Uuid, first_seq: u64) -> Result<Tail, 
             FrameKind::Seal => tail.last_seq,
         };
         if head.seq != expected {
-            return Err(damage(FormatError::FrameSeq { expected, found: head.seq }));
+            return Err(damage(FormatError::FrameSeq {
+                expected,
+                found: head.seq,
+            }));
         }
         let frame_proves = head.proven_seq().map_err(damage)?;
         if frame_proves > proven || head.kind == FrameKind::Seal {
@@ -97,23 +103,36 @@ pub(super) fn scan(bytes: &[u8], journal: Uuid, first_seq: u64) -> Result<Tail, 
 fn check_seal(seal: &Seal, tail: &Tail, first_seq: u64) -> Result<(), FormatError> {
     let found = tail.last_seq + 1 - first_seq;
     if seal.count != found || found == 0 {
-        return Err(FormatError::SealCount { sealed: seal.count, found });
+        return Err(FormatError::SealCount {
+            sealed: seal.count,
+            found,
+        });
     }
     if seal.body_bytes != tail.body_bytes {
-        return Err(FormatError::SealBytes { sealed: seal.body_bytes, found: tail.body_bytes });
+        return Err(FormatError::SealBytes {
+            sealed: seal.body_bytes,
+            found: tail.body_bytes,
+        });
     }
     Ok(())
 }
 
 /// Looks behind bad bytes for a sound frame that was written when `lost_seq`, which should be here, was durable.
 fn refuse_proven_damage(bytes: &[u8], journal: Uuid, bad: usize, lost_seq: u64) -> Result<(), Damage> {
-    let damage = |source| Err(Damage { offset: bad as u64, source });
+    let damage = |source| {
+        Err(Damage {
+            offset: bad as u64,
+            source,
+        })
+    };
     let mut effort = (bytes.len() - bad).saturating_mul(SEARCH_EFFORT);
     let most_frames = ((bytes.len() - bad) / FRAME_BYTES) as u64;
     let begin = bad.next_multiple_of(ALIGNMENT) + ALIGNMENT;
     for offset in (begin..bytes.len()).step_by(ALIGNMENT) {
         let rest = &bytes[offset..];
-        let Ok(head) = FrameHead::decode(rest) else { continue };
+        let Ok(head) = FrameHead::decode(rest) else {
+            continue;
+        };
         let proves = head.proven_seq().is_ok_and(|proven| proven >= lost_seq);
         let possible = proves && head.seq - lost_seq <= most_frames && whole(&head) <= rest.len();
         if !possible {
@@ -123,7 +142,16 @@ fn refuse_proven_damage(bytes: &[u8], journal: Uuid, bad: usize, lost_seq: u64) 
             return damage(FormatError::Undecidable);
         };
         effort = left;
-        if head.body(Place { journal, offset: offset as u64 }, rest).is_ok() {
+        if head
+            .body(
+                Place {
+                    journal,
+                    offset: offset as u64,
+                },
+                rest,
+            )
+            .is_ok()
+        {
             return damage(FormatError::ProvenDamage { proof: offset as u64 });
         }
     }

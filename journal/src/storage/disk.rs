@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use super::{DirectoryLock, Storage, StorageFile};
 
 /// What is written at once where a file system can't allocate.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// The real thing: files in a directory, made durable by `fsync`.
 #[derive(Debug, Clone)]
@@ -23,7 +23,9 @@ pub struct Disk {
 impl Disk {
     /// A storage in `directory`, which need not exist yet.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into() }
+        Self {
+            directory: directory.into(),
+        }
     }
 }
 
@@ -34,8 +36,11 @@ impl Storage for Disk {
 
     fn create_dir(&self) -> io::Result<()> {
         // Each directory that is missing is an entry of its parent, which must be durable before the child is relied on.
-        let mut missing: Vec<&Path> =
-            self.directory.ancestors().take_while(|directory| !directory.exists()).collect();
+        let mut missing: Vec<&Path> = self
+            .directory
+            .ancestors()
+            .take_while(|directory| !directory.exists())
+            .collect();
         while let Some(directory) = missing.pop() {
             if directory.as_os_str().is_empty() {
                 continue;
@@ -50,8 +55,12 @@ impl Storage for Disk {
     }
 
     fn lock(&self, name: &str) -> io::Result<Option<Box<dyn DirectoryLock>>> {
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.path(name))?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.path(name))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Box::new(FileLock { _file: file }))),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -73,11 +82,15 @@ impl Storage for Disk {
     fn create(&self, name: &str) -> io::Result<Arc<dyn StorageFile>> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(true);
-        Ok(Arc::new(DiskFile { file: options.open(self.path(name))? }))
+        Ok(Arc::new(DiskFile {
+            file: options.open(self.path(name))?,
+        }))
     }
 
     fn open(&self, name: &str) -> io::Result<Arc<dyn StorageFile>> {
-        Ok(Arc::new(DiskFile { file: OpenOptions::new().read(true).write(true).open(self.path(name))? }))
+        Ok(Arc::new(DiskFile {
+            file: OpenOptions::new().read(true).write(true).open(self.path(name))?,
+        }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -100,7 +113,11 @@ impl Storage for Disk {
 
 fn sync_directory(directory: &Path) -> io::Result<()> {
     let here = Path::new(".");
-    let directory = if directory.as_os_str().is_empty() { here } else { directory };
+    let directory = if directory.as_os_str().is_empty() {
+        here
+    } else {
+        directory
+    };
     File::open(directory)?.sync_all()
 }
 

@@ -49,14 +49,25 @@ impl Active {
     /// Makes the next segment.
     pub(crate) fn create(shared: &Shared, first_seq: u64) -> Result<Self, Fault> {
         let created_micros = to_micros(shared.options.clock.now());
-        let header = SegmentHeader { journal: shared.id, first_seq, created_micros };
+        let header = SegmentHeader {
+            journal: shared.id,
+            first_seq,
+            created_micros,
+        };
         let name = segment_name(first_seq);
         let path = shared.storage.path(&name);
         let file = match write_new(&*shared.storage, &name, &encode_segment_header(&header)) {
             Ok(file) => file,
             // Even where the fsync of a file says so: nothing relies on this file yet, and the next try makes it anew.
             Err(error) if is_full(&error) => return Err(disk_full(SEGMENT_HEADER_BYTES)),
-            Err(source) => return Err(Poison::Io { doing: "create segment", path, source }.into()),
+            Err(source) => {
+                return Err(Poison::Io {
+                    doing: "create segment",
+                    path,
+                    source,
+                }
+                .into());
+            }
         };
         let segment = Segment::empty(first_seq, created_micros);
         shared.catalog.add(segment);
@@ -72,7 +83,10 @@ impl Active {
     ) -> Self {
         assert!(segment.seal.is_none(), "a sealed segment is never written again");
         let is_empty = segment.last_seq < segment.first_seq;
-        let age = clock.now().duration_since(from_micros(segment.created_micros)).unwrap_or_default();
+        let age = clock
+            .now()
+            .duration_since(from_micros(segment.created_micros))
+            .unwrap_or_default();
         Self {
             path,
             file,
@@ -105,14 +119,21 @@ impl Active {
 
     /// How much of a group fits before `limit`, with its seal.
     pub(super) fn fit(&self, lengths: &[u32], done: Progress, limit: u64) -> Progress {
-        let mut fitting = Progress { end: self.end, ..done };
+        let mut fitting = Progress {
+            end: self.end,
+            ..done
+        };
         for length in &lengths[done.records..] {
             let length = *length as usize;
             let end = fitting.end + frame_bytes(length);
             if end + SEAL_BYTES > limit {
                 break;
             }
-            fitting = Progress { records: fitting.records + 1, bytes: fitting.bytes + length, end };
+            fitting = Progress {
+                records: fitting.records + 1,
+                bytes: fitting.bytes + length,
+                end,
+            };
         }
         fitting
     }
@@ -139,9 +160,10 @@ impl Active {
         let needed = self.end + first + SEAL_BYTES;
         match self.allocate(shared, needed) {
             Ok(()) => Ok(self.fit(lengths, done, self.allocated)),
-            Err(Fault::Full(_)) => {
-                Err(Fault::Full(Full { shortage, needed_bytes: needed - self.allocated }))
-            }
+            Err(Fault::Full(_)) => Err(Fault::Full(Full {
+                shortage,
+                needed_bytes: needed - self.allocated,
+            })),
             Err(fault) => Err(fault),
         }
     }
@@ -163,16 +185,24 @@ impl Active {
         let more = target - self.allocated;
         let (_, used) = shared.catalog.usage();
         if used + more > shared.options.budget_bytes {
-            return Err(Fault::Full(Full { shortage: Shortage::Budget, needed_bytes: more }));
+            return Err(Fault::Full(Full {
+                shortage: Shortage::Budget,
+                needed_bytes: more,
+            }));
         }
-        let free = shared.storage.free_bytes().map_err(|source| self.failed("ask for free space", source))?;
+        let free = shared
+            .storage
+            .free_bytes()
+            .map_err(|source| self.failed("ask for free space", source))?;
         if free < more.saturating_add(shared.options.free_bytes_min.max(RESERVE_BYTES)) {
             return Err(disk_full(more));
         }
         match self.file.allocate(self.allocated, more) {
             Ok(()) => {
                 self.allocated = target;
-                shared.catalog.update_newest(|segment| segment.file_bytes = target);
+                shared
+                    .catalog
+                    .update_newest(|segment| segment.file_bytes = target);
                 Ok(())
             }
             Err(error) if is_full(&error) => Err(disk_full(more)),
@@ -190,8 +220,15 @@ impl Active {
         durable_seq: u64,
     ) -> Result<(), Fault> {
         assert_eq!(self.last_seq, durable_seq, "a group follows on what is durable");
-        assert_eq!(group.first_seq() + from.records as u64, durable_seq + 1, "no record is left out");
-        assert!(to.end + SEAL_BYTES <= self.allocated, "space is allocated before it is written");
+        assert_eq!(
+            group.first_seq() + from.records as u64,
+            durable_seq + 1,
+            "no record is left out"
+        );
+        assert!(
+            to.end + SEAL_BYTES <= self.allocated,
+            "space is allocated before it is written"
+        );
         let mut bodies = &group.bytes()[from.bytes..to.bytes];
         let mut seq = durable_seq;
         let mut piece_at = self.end;
@@ -200,7 +237,10 @@ impl Active {
             let (body, rest) = bodies.split_at(*length as usize);
             bodies = rest;
             seq += 1;
-            let place = Place { journal: shared.id, offset: piece_at + self.piece.len() as u64 };
+            let place = Place {
+                journal: shared.id,
+                offset: piece_at + self.piece.len() as u64,
+            };
             encode_frame(&mut self.piece, place, FrameKind::Record, seq, durable_seq, body);
             if self.piece.len() >= PIECE_BYTES {
                 self.flush(piece_at)?;
@@ -209,7 +249,11 @@ impl Active {
             }
         }
         self.flush(piece_at)?;
-        assert_eq!(piece_at + self.piece.len() as u64, to.end, "frames are as long as was counted");
+        assert_eq!(
+            piece_at + self.piece.len() as u64,
+            to.end,
+            "frames are as long as was counted"
+        );
         self.piece.clear();
         self.piece.shrink_to(PIECE_BYTES + FRAME_BYTES);
         Ok(())
@@ -225,7 +269,9 @@ impl Active {
     }
 
     pub(super) fn sync(&self) -> Result<(), Poison> {
-        self.file.sync_data().map_err(|source| self.failed("sync segment", source))
+        self.file
+            .sync_data()
+            .map_err(|source| self.failed("sync segment", source))
     }
 
     /// Counts records that have become durable and lets readers have them.
@@ -236,7 +282,10 @@ impl Active {
         self.body_bytes += body_bytes as u64;
         self.end = end;
         shared.catalog.update_newest(|segment| {
-            assert_eq!(segment.first_seq, self.first_seq, "only the newest segment is written to");
+            assert_eq!(
+                segment.first_seq, self.first_seq,
+                "only the newest segment is written to"
+            );
             segment.last_seq = self.last_seq;
             segment.body_bytes = self.body_bytes;
             segment.frames_end = end;
@@ -253,11 +302,22 @@ impl Active {
             reason,
         };
         self.piece.clear();
-        encode_seal(&mut self.piece, Place { journal: shared.id, offset: self.end }, &seal);
+        encode_seal(
+            &mut self.piece,
+            Place {
+                journal: shared.id,
+                offset: self.end,
+            },
+            &seal,
+        );
         self.flush(self.end)?;
         let file_bytes = self.end + SEAL_BYTES;
-        self.file.set_len(file_bytes).map_err(|source| self.failed("cut segment behind its seal", source))?;
-        self.file.sync_data().map_err(|source| self.failed("sync sealed segment", source))?;
+        self.file
+            .set_len(file_bytes)
+            .map_err(|source| self.failed("cut segment behind its seal", source))?;
+        self.file
+            .sync_data()
+            .map_err(|source| self.failed("sync sealed segment", source))?;
         shared.catalog.update_newest(|segment| {
             assert_eq!(segment.last_seq, seal.last_seq, "the seal fits what is durable");
             segment.file_bytes = file_bytes;
@@ -267,10 +327,17 @@ impl Active {
     }
 
     fn failed(&self, doing: &'static str, source: std::io::Error) -> Poison {
-        Poison::Io { doing, path: self.path.clone(), source }
+        Poison::Io {
+            doing,
+            path: self.path.clone(),
+            source,
+        }
     }
 }
 
 fn disk_full(needed_bytes: u64) -> Fault {
-    Fault::Full(Full { shortage: Shortage::Disk, needed_bytes })
+    Fault::Full(Full {
+        shortage: Shortage::Disk,
+        needed_bytes,
+    })
 }

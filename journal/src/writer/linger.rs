@@ -30,7 +30,12 @@ pub(super) struct Linger {
 
 impl Linger {
     pub(super) fn new(max: Duration) -> Self {
-        Self { max, sync_began: None, penalty: 0, skip: 0 }
+        Self {
+            max,
+            sync_began: None,
+            penalty: 0,
+            skip: 0,
+        }
     }
 
     pub(super) fn sync_begins(&mut self) {
@@ -43,7 +48,9 @@ impl Linger {
         shared: &Shared,
         mut front: MutexGuard<'a, Front>,
     ) -> MutexGuard<'a, Front> {
-        let Some(sync_began) = self.sync_began else { return front };
+        let Some(sync_began) = self.sync_began else {
+            return front;
+        };
         let mut records = front.pending().lengths().len();
         if records < BUSY_RECORDS {
             return front;
@@ -74,7 +81,11 @@ impl Linger {
     }
 
     fn learn(&mut self, gained: bool) {
-        self.penalty = if gained { 0 } else { (self.penalty * 2 + 1).min(SKIP_MAX) };
+        self.penalty = if gained {
+            0
+        } else {
+            (self.penalty * 2 + 1).min(SKIP_MAX)
+        };
         self.skip = self.penalty;
     }
 }

@@ -1,0 +1,6 @@
+//! The loader's transaction.
+
+mod books;
+mod readings;
+mod readings_model;
+mod sensors;

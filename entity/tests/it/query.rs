@@ -1,0 +1,5 @@
+//! What the API asks.
+
+mod readings;
+mod sensors;
+mod service;

@@ -1,0 +1,82 @@
+//! Checking a segment that has a successor, without reading all of it.
+
+use std::io;
+
+use uuid::Uuid;
+
+use super::OpenError;
+use crate::catalog::{Segment, segment_name};
+use crate::format::{
+    FormatError, FrameHead, FrameKind, HEADER_BYTES, Place, SEAL_BYTES, check_segment_header, decode_seal,
+};
+use crate::storage::Storage;
+
+/// Checks header, seal and length of a segment that has a successor.
+pub(super) fn open_sealed(
+    storage: &dyn Storage,
+    journal: Uuid,
+    first_seq: u64,
+) -> Result<Segment, OpenError> {
+    let name = segment_name(first_seq);
+    let path = storage.path(&name);
+    let read = || -> io::Result<(Vec<u8>, Vec<u8>, u64)> {
+        let file = storage.open(&name)?;
+        let length = file.len()?;
+        let mut header = vec![0; HEADER_BYTES];
+        let filled = file.read_at(&mut header, 0)?;
+        header.truncate(filled);
+        let mut seal = vec![0; usize::try_from(SEAL_BYTES).expect("a seal is short")];
+        let filled = file.read_at(&mut seal, length.saturating_sub(SEAL_BYTES))?;
+        seal.truncate(filled);
+        Ok((header, seal, length))
+    };
+    let (header, seal, file_bytes) = read().map_err(|source| OpenError::Io {
+        doing: "read segment",
+        path: path.clone(),
+        source,
+    })?;
+    let corrupt = |offset, source| OpenError::Corrupt {
+        path: path.clone(),
+        offset,
+        source,
+    };
+    let created_micros =
+        check_segment_header(&header, journal, first_seq).map_err(|source| corrupt(0, source))?;
+
+    let seal_at = file_bytes.saturating_sub(SEAL_BYTES);
+    let place = Place {
+        journal,
+        offset: seal_at,
+    };
+    let head = FrameHead::decode(&seal)
+        .ok()
+        .filter(|head| head.kind == FrameKind::Seal && head.frame_bytes() == SEAL_BYTES)
+        .ok_or_else(|| corrupt(seal_at, FormatError::Unsealed))?;
+    let seal = head
+        .body(place, &seal)
+        .and_then(|body| decode_seal(&head, body))
+        .map_err(|source| corrupt(seal_at, source))?;
+    let counted = seal
+        .last_seq
+        .checked_sub(first_seq - 1)
+        .filter(|count| *count > 0)
+        .unwrap_or_default();
+    if counted != seal.count || counted == 0 {
+        return Err(corrupt(
+            seal_at,
+            FormatError::SealCount {
+                sealed: seal.count,
+                found: counted,
+            },
+        ));
+    }
+    Ok(Segment {
+        first_seq,
+        last_seq: seal.last_seq,
+        created_micros,
+        body_bytes: seal.body_bytes,
+        frames_end: seal_at,
+        file_bytes,
+        seal: Some(seal),
+    })
+}
