@@ -79,7 +79,9 @@ pub(crate) fn to_sensor(
             [1] => Some(fields.text()?),
             _ => return None,
         };
-        fields.end(SensorKey { sort, name, id }).filter(|key| order.accepts(key))
+        fields
+            .end(SensorKey { sort, name, id })
+            .filter(|key| order.accepts(key))
     };
     read().ok_or_else(|| refused(argument, "a list of sensors in the same order"))
 }

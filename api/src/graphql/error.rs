@@ -150,6 +150,10 @@ fn limit_message(argument: Option<&str>, limit: u64, asked: Option<u64>, advice:
     text
 }
 
+/// What a nullable field gives: a failure makes the field null, with its error beside it. The library would take a
+/// `Result` of an `Option` for a failure of the whole parent.
+pub(crate) type Nullable<T> = Option<Result<T, ApiError>>;
+
 impl ApiError {
     /// Its code.
     pub(crate) fn code(&self) -> ErrorCode {

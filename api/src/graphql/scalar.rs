@@ -14,11 +14,7 @@ use serde::Serialize;
 
 use crate::ask::time;
 
-/// An instant.
-///
-/// In answers: RFC 3339 in UTC with `Z` and no, three or six digits of a second, such as `2026-11-23T10:00:00.500Z`.
-/// In arguments: the same with any offset; without an offset it is UTC; a date alone, which is its midnight in UTC;
-/// or milliseconds since 1970-01-01T00:00:00Z as a number or a string. Finer digits than microseconds are cut.
+/// An instant in questions and answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) chrono::DateTime<Utc>);
 

@@ -13,7 +13,10 @@ fn anonymous(anonymous: Anonymous) -> Options {
 #[tokio::test]
 async fn none_is_nothing_but_life_signs() {
     let world = World::without_database(anonymous(Anonymous::None)).await;
-    let request = world.client.post(world.url("/graphql")).json(&json!({ "query": "{ __typename }" }));
+    let request = world
+        .client
+        .post(world.url("/graphql"))
+        .json(&json!({ "query": "{ __typename }" }));
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     assert!(response.headers().contains_key("www-authenticate"));
@@ -21,7 +24,11 @@ async fn none_is_nothing_but_life_signs() {
     assert_eq!(body["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     assert!(body.get("data").is_none());
 
-    for path in ["/sensors/", "/graphql?query={__typename}", "/graphql/schema.graphql"] {
+    for path in [
+        "/sensors/",
+        "/graphql?query={__typename}",
+        "/graphql/schema.graphql",
+    ] {
         assert_eq!(world.get(path).await.0, StatusCode::UNAUTHORIZED, "{path}");
     }
     assert_eq!(world.get("/healthz").await.0, StatusCode::OK);
@@ -31,7 +38,9 @@ async fn none_is_nothing_but_life_signs() {
 async fn catalogue_is_the_service_and_no_data() {
     let world = World::with(anonymous(Anonymous::Catalogue)).await;
     world.sensors(&["a"]).await;
-    let data = world.data("{ service { anonymousAccess datasets { slug } backend { server } } }").await;
+    let data = world
+        .data("{ service { anonymousAccess datasets { slug } backend { server } } }")
+        .await;
     assert_eq!(data["service"]["anonymousAccess"], "CATALOGUE");
     for query in [
         "{ sensor(name: \"a\") { name } }",
@@ -40,10 +49,17 @@ async fn catalogue_is_the_service_and_no_data() {
         "{ latest { value } }",
         "{ series(sensors: [\"a\"], from: \"2026-01-01\", to: \"2026-01-02\") { values } }",
     ] {
-        assert_eq!(world.error(query).await["extensions"]["code"], "UNAUTHENTICATED", "{query}");
+        assert_eq!(
+            world.error(query).await["extensions"]["code"],
+            "UNAUTHENTICATED",
+            "{query}"
+        );
     }
     let (status, body) = world.get("/sensors/").await;
-    assert_eq!((status, &body["code"]), (StatusCode::UNAUTHORIZED, &json!("UNAUTHENTICATED")));
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::UNAUTHORIZED, &json!("UNAUTHENTICATED"))
+    );
 }
 
 #[test]
@@ -56,7 +72,11 @@ fn beyond_this_machine_only_when_it_was_said_what_anybody_may_see() {
         let error = silent.check_exposure(address).unwrap_err();
         assert!(error.to_string().contains("FIELDBOOK_ANONYMOUS"), "{error}");
         for anonymous in [Anonymous::None, Anonymous::Catalogue, Anonymous::Data] {
-            let explicit = Options { anonymous, anonymous_explicit: true, ..Options::default() };
+            let explicit = Options {
+                anonymous,
+                anonymous_explicit: true,
+                ..Options::default()
+            };
             explicit.check_exposure(address).unwrap();
         }
     }

@@ -37,7 +37,9 @@ async fn what_many_sensors_need_is_one_statement() {
     let names: Vec<String> = (0..50).map(|i| format!("sensor {i:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for sensor in filled.sensors(&names).await {
-        filled.readings(sensor, "2026-11-23T10:00:00Z", "1 minute", 3).await;
+        filled
+            .readings(sensor, "2026-11-23T10:00:00Z", "1 minute", 3)
+            .await;
     }
     let mut options = sea_orm::ConnectOptions::new(filled.database_url());
     options.sqlx_logging(true);
@@ -50,15 +52,36 @@ async fn what_many_sensors_need_is_one_statement() {
     let range = "from: \"2026-11-23\", to: \"2026-11-24\"";
     for (query, expected) in [
         ("{ sensors { nodes { name } } }".to_owned(), 1),
-        ("{ sensors { nodes { name } totalCount { value } } }".to_owned(), 2),
-        ("{ sensors { nodes { latest { value sensor { name } } } } }".to_owned(), 2),
-        (format!("{{ sensors {{ nodes {{ readings({range}, first: 2) {{ nodes {{ value }} }} }} }} }}"), 2),
-        (format!("{{ sensors {{ nodes {{ readings({range}) {{ totalCount {{ value }} }} }} }} }}"), 3),
-        (format!("{{ sensors {{ nodes {{ series({range}, maxPoints: 2) {{ values }} }} }} }}"), 2),
+        (
+            "{ sensors { nodes { name } totalCount { value } } }".to_owned(),
+            2,
+        ),
+        (
+            "{ sensors { nodes { latest { value sensor { name } } } } }".to_owned(),
+            2,
+        ),
+        (
+            format!("{{ sensors {{ nodes {{ readings({range}, first: 2) {{ nodes {{ value }} }} }} }} }}"),
+            2,
+        ),
+        (
+            format!("{{ sensors {{ nodes {{ readings({range}) {{ totalCount {{ value }} }} }} }} }}"),
+            3,
+        ),
+        (
+            format!("{{ sensors {{ nodes {{ series({range}, maxPoints: 2) {{ values }} }} }} }}"),
+            2,
+        ),
         // The readings, and how many there will be.
-        (format!("{{ sensors {{ nodes {{ series({range}) {{ values }} }} }} }}"), 3),
+        (
+            format!("{{ sensors {{ nodes {{ series({range}) {{ values }} }} }} }}"),
+            3,
+        ),
         // A page of three windows of time at most, and the sensors of its readings.
-        (format!("{{ readings({range}, sensor: \"sensor 01\") {{ nodes {{ sensor {{ name }} }} }} }}"), 2),
+        (
+            format!("{{ readings({range}, sensor: \"sensor 01\") {{ nodes {{ sensor {{ name }} }} }} }}"),
+            2,
+        ),
         ("{ latest { value sensor { name } } }".to_owned(), 2),
         // Everything at once: sensors, latest, two pages and a series.
         (
@@ -79,5 +102,8 @@ async fn what_many_sensors_need_is_one_statement() {
     statements.0.store(0, Ordering::Relaxed);
     world.data(&of_all).await;
     let windows_and_sensors = statements.0.load(Ordering::Relaxed);
-    assert!(windows_and_sensors < 10, "{windows_and_sensors} statements for 100 readings");
+    assert!(
+        windows_and_sensors < 10,
+        "{windows_and_sensors} statements for 100 readings"
+    );
 }

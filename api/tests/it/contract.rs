@@ -44,7 +44,9 @@ fn types(sdl: &str) -> BTreeMap<String, TypeDefinition> {
         TypeSystemDefinition::Type(definition) => Some(definition.node),
         TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
     });
-    types.map(|definition| (definition.name.node.to_string(), definition)).collect()
+    types
+        .map(|definition| (definition.name.node.to_string(), definition))
+        .collect()
 }
 
 /// Every part of a schema by its path, with its type and its default, such as `Query.sensors(first)` and `Int = 100`.
@@ -93,7 +95,10 @@ fn the_schema_is_the_one_checked_in() {
 fn the_schema_is_as_the_contract_says() {
     let ours = parts(&api::sdl());
     let is_later = |path: &str| {
-        LATER.iter().any(|later| path.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '('])))
+        LATER.iter().any(|later| {
+            path.strip_prefix(later)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(']))
+        })
     };
     let mut wrong = Vec::new();
     for (path, expected) in parts(include_str!("contract.graphql")) {
@@ -123,18 +128,27 @@ fn every_part_of_the_schema_is_described() {
                     let path = format!("{name}.{}", field.name.node);
                     check(&path, field.description.is_some());
                     for argument in field.arguments {
-                        check(&format!("{path}({})", argument.node.name.node), argument.node.description.is_some());
+                        check(
+                            &format!("{path}({})", argument.node.name.node),
+                            argument.node.description.is_some(),
+                        );
                     }
                 }
             }
             TypeKind::Enum(words) => {
                 for value in words.values {
-                    check(&format!("{name}.{}", value.node.value.node), value.node.description.is_some());
+                    check(
+                        &format!("{name}.{}", value.node.value.node),
+                        value.node.description.is_some(),
+                    );
                 }
             }
             TypeKind::InputObject(input) => {
                 for field in input.fields {
-                    check(&format!("{name}.{}", field.node.name.node), field.node.description.is_some());
+                    check(
+                        &format!("{name}.{}", field.node.name.node),
+                        field.node.description.is_some(),
+                    );
                 }
             }
             TypeKind::Scalar | TypeKind::Interface(_) | TypeKind::Union(_) => {}

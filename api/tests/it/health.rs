@@ -25,7 +25,13 @@ impl ReadyCheck for NotYet {
 async fn ready_when_the_database_answers() {
     let world = World::new().await;
     let (status, body) = world.get("/readyz").await;
-    assert_eq!((status, body), (StatusCode::OK, json!({ "ready": true, "parts": [{ "part": "database", "ready": true }] })));
+    assert_eq!(
+        (status, body),
+        (
+            StatusCode::OK,
+            json!({ "ready": true, "parts": [{ "part": "database", "ready": true }] })
+        )
+    );
 }
 
 #[tokio::test]
@@ -35,7 +41,13 @@ async fn without_the_database_alive_but_not_ready_and_it_says_why() {
     let (status, body) = world.get("/readyz").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(body["parts"][0]["part"], "database");
-    assert!(body["parts"][0]["reason"].as_str().unwrap().contains("does not answer"), "{body}");
+    assert!(
+        body["parts"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("does not answer"),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -45,7 +57,10 @@ async fn what_else_must_hold_is_said_by_name() {
     let (status, body) = world.get("/readyz").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(body["parts"][0]["ready"], true);
-    assert_eq!(body["parts"][1], json!({ "part": "schema", "ready": false, "reason": "run fieldbook migrate" }));
+    assert_eq!(
+        body["parts"][1],
+        json!({ "part": "schema", "ready": false, "reason": "run fieldbook migrate" })
+    );
 }
 
 #[tokio::test]
@@ -54,5 +69,8 @@ async fn questions_without_a_database_are_unavailable_and_show_no_details() {
     let error = world.error("{ sensors { nodes { name } } }").await;
     assert_eq!(error["extensions"], json!({ "code": "UNAVAILABLE" }));
     let (status, body) = world.get("/sensors/").await;
-    assert_eq!((status, &body["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("UNAVAILABLE")));
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("UNAVAILABLE"))
+    );
 }

@@ -16,11 +16,21 @@ async fn a_browser_gets_the_playground_and_programs_do_not() {
     assert_eq!(page.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
     for accept in ["*/*", "application/json"] {
         let request = world.client.get(world.url("/graphql")).header(ACCEPT, accept);
-        assert_eq!(request.send().await.unwrap().status(), StatusCode::BAD_REQUEST, "{accept}");
+        assert_eq!(
+            request.send().await.unwrap().status(),
+            StatusCode::BAD_REQUEST,
+            "{accept}"
+        );
     }
     // A link to a query shows its answer, in a browser too.
-    let request = world.client.get(world.url("/graphql?query={__typename}")).header(ACCEPT, BROWSER);
-    assert_eq!(request.send().await.unwrap().headers()[CONTENT_TYPE], "application/json; charset=utf-8");
+    let request = world
+        .client
+        .get(world.url("/graphql?query={__typename}"))
+        .header(ACCEPT, BROWSER);
+    assert_eq!(
+        request.send().await.unwrap().headers()[CONTENT_TYPE],
+        "application/json; charset=utf-8"
+    );
 }
 
 #[tokio::test]
@@ -28,8 +38,14 @@ async fn the_page_loads_its_own_files_only() {
     let world = World::without_database(open()).await;
     let request = world.client.get(world.url("/graphql")).header(ACCEPT, BROWSER);
     let page = request.send().await.unwrap();
-    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("script-src 'self';") && !policy.contains("http"), "{policy}");
+    let policy = page.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.contains("script-src 'self';") && !policy.contains("http"),
+        "{policy}"
+    );
     let html = page.text().await.unwrap();
     let files: Vec<&str> = html
         .split('"')

@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use crate::world::{World, thermometer};
 
 fn names(connection: &Value) -> Vec<&str> {
-    connection["nodes"].as_array().unwrap().iter().map(|node| node["name"].as_str().unwrap()).collect()
+    connection["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| node["name"].as_str().unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -31,16 +36,26 @@ async fn a_sensor_shows_all_that_its_list_declares() {
             "labels": [{ "key": "site", "value": "Harbour" }], "latest": null,
         })
     );
-    let data = world.data(&format!("{{ sensor(id: \"{}\") {{ name }} }}", id.to_uppercase())).await;
+    let data = world
+        .data(&format!("{{ sensor(id: \"{}\") {{ name }} }}", id.to_uppercase()))
+        .await;
     assert_eq!(data["sensor"]["name"], "Sensor 1");
 }
 
 #[tokio::test]
 async fn a_sensor_that_is_not_there_is_null() {
     let world = World::new().await;
-    assert_eq!(world.data("{ sensor(name: \"nobody\") { name } }").await, json!({ "sensor": null }));
+    assert_eq!(
+        world.data("{ sensor(name: \"nobody\") { name } }").await,
+        json!({ "sensor": null })
+    );
     let id = "00000000-0000-4000-8000-000000000000";
-    assert_eq!(world.data(&format!("{{ sensor(id: \"{id}\") {{ name }} }}")).await, json!({ "sensor": null }));
+    assert_eq!(
+        world
+            .data(&format!("{{ sensor(id: \"{id}\") {{ name }} }}"))
+            .await,
+        json!({ "sensor": null })
+    );
 }
 
 #[tokio::test]
@@ -51,7 +66,9 @@ async fn a_name_of_several_sources_needs_its_source() {
     let error = world.error("{ sensor(name: \"a\") { name } }").await;
     assert_eq!(error["extensions"]["argument"], "source");
     assert_eq!(error["extensions"]["accepted"], "\"north\" or \"south\"");
-    let data = world.data("{ sensor(name: \"a\", source: \"south\") { source } }").await;
+    let data = world
+        .data("{ sensor(name: \"a\", source: \"south\") { source } }")
+        .await;
     assert_eq!(data["sensor"]["source"], "south");
 }
 
@@ -60,8 +77,10 @@ async fn pages_go_through_all_sensors_in_either_direction() {
     let world = World::new().await;
     world.sensors(&["a", "b", "c", "d", "e"]).await;
     let first = world
-        .data("{ sensors(first: 2) { nodes { name } edges { cursor node { name } } totalCount { value exact } \
-               pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }")
+        .data(
+            "{ sensors(first: 2) { nodes { name } edges { cursor node { name } } totalCount { value exact } \
+               pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }",
+        )
         .await["sensors"]
         .take();
     assert_eq!(names(&first), ["a", "b"]);
@@ -71,13 +90,17 @@ async fn pages_go_through_all_sensors_in_either_direction() {
     assert_eq!(first["edges"][1]["cursor"], first["pageInfo"]["endCursor"]);
 
     let after = first["pageInfo"]["endCursor"].as_str().unwrap();
-    let query = format!("{{ sensors(first: 3, after: \"{after}\") {{ nodes {{ name }} pageInfo {{ hasNextPage startCursor }} }} }}");
+    let query = format!(
+        "{{ sensors(first: 3, after: \"{after}\") {{ nodes {{ name }} pageInfo {{ hasNextPage startCursor }} }} }}"
+    );
     let rest = world.data(&query).await["sensors"].take();
     assert_eq!(names(&rest), ["c", "d", "e"]);
     assert_eq!(rest["pageInfo"]["hasNextPage"], false);
 
     let before = rest["pageInfo"]["startCursor"].as_str().unwrap();
-    let query = format!("{{ sensors(last: 1, before: \"{before}\") {{ nodes {{ name }} pageInfo {{ hasPreviousPage }} }} }}");
+    let query = format!(
+        "{{ sensors(last: 1, before: \"{before}\") {{ nodes {{ name }} pageInfo {{ hasPreviousPage }} }} }}"
+    );
     let back = world.data(&query).await["sensors"].take();
     assert_eq!(names(&back), ["b"]);
     assert_eq!(back["pageInfo"]["hasPreviousPage"], true);
@@ -93,17 +116,31 @@ async fn filters_restrict_and_orders_sort() {
         ("filter: { names: [\"c\", \"x\"] }", vec!["c"]),
         ("filter: { types: [\"temperature\"] }", vec!["a"]),
         ("filter: { units: [\"Cel\"] }", vec!["a"]),
-        ("filter: { sources: [\"plant\"], declared: false }", vec!["b", "c"]),
-        ("filter: { labels: [{ key: \"site\", value: \"Harbour\" }] }", vec!["a"]),
+        (
+            "filter: { sources: [\"plant\"], declared: false }",
+            vec!["b", "c"],
+        ),
+        (
+            "filter: { labels: [{ key: \"site\", value: \"Harbour\" }] }",
+            vec!["a"],
+        ),
         ("filter: { labels: [{ key: \"site\" }] }", vec!["a"]),
         ("filter: { text: \"ENTRANCE\" }", vec!["a"]),
-        ("filter: { within: { south: 9, west: 19, north: 11, east: 21 } }", vec!["a"]),
-        ("filter: { near: { lat: 10, lng: 20.001, metres: 200 } }", vec!["a"]),
+        (
+            "filter: { within: { south: 9, west: 19, north: 11, east: 21 } }",
+            vec!["a"],
+        ),
+        (
+            "filter: { near: { lat: 10, lng: 20.001, metres: 200 } }",
+            vec!["a"],
+        ),
         ("filter: { near: { lat: 11, lng: 20, metres: 200 } }", vec![]),
         ("filter: { ids: [\"no id\"] }", vec![]),
         ("filter: { names: [] }", vec![]),
     ] {
-        let data = world.data(&format!("{{ sensors({arguments}) {{ nodes {{ name }} }} }}")).await;
+        let data = world
+            .data(&format!("{{ sensors({arguments}) {{ nodes {{ name }} }} }}"))
+            .await;
         assert_eq!(names(&data["sensors"]), expected, "{arguments}");
     }
 }

@@ -23,20 +23,31 @@ async fn somebody_waits(world: &World) {
 async fn an_open_request_ends_before_the_server_does() {
     let mut world = World::new().await;
     let locked = sea_orm::TransactionTrait::begin(&world.db).await.unwrap();
-    sea_orm::ConnectionTrait::execute_unprepared(&locked, "LOCK TABLE sensor").await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&locked, "LOCK TABLE sensor")
+        .await
+        .unwrap();
     let request = tokio::spawn(world.post(json!({ "query": "{ sensors { nodes { name } } }" })));
     somebody_waits(&world).await;
     let server = world.stop();
     locked.rollback().await.unwrap();
-    assert_eq!(request.await.unwrap().1, json!({ "data": { "sensors": { "nodes": [] } } }));
+    assert_eq!(
+        request.await.unwrap().1,
+        json!({ "data": { "sensors": { "nodes": [] } } })
+    );
     server.await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn a_request_that_does_not_end_is_cut_off() {
-    let mut world = World::with(Options { drain_timeout: Duration::from_millis(50), ..open() }).await;
+    let mut world = World::with(Options {
+        drain_timeout: Duration::from_millis(50),
+        ..open()
+    })
+    .await;
     let locked = sea_orm::TransactionTrait::begin(&world.db).await.unwrap();
-    sea_orm::ConnectionTrait::execute_unprepared(&locked, "LOCK TABLE sensor").await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&locked, "LOCK TABLE sensor")
+        .await
+        .unwrap();
     let url = world.url("/sensors/");
     let request = tokio::spawn(world.client.get(url).send());
     somebody_waits(&world).await;

@@ -26,26 +26,40 @@ async fn a_query_is_answered_in_the_media_type_asked_for() {
         (Some("*/*"), "application/json; charset=utf-8"),
         (Some("application/json"), "application/json; charset=utf-8"),
         (Some("text/plain"), "application/json; charset=utf-8"),
-        (Some(GRAPHQL_RESPONSE), "application/graphql-response+json; charset=utf-8"),
+        (
+            Some(GRAPHQL_RESPONSE),
+            "application/graphql-response+json; charset=utf-8",
+        ),
     ] {
-        let mut request = world.client.post(world.url("/graphql")).json(&json!({ "query": "{ __typename }" }));
+        let mut request = world
+            .client
+            .post(world.url("/graphql"))
+            .json(&json!({ "query": "{ __typename }" }));
         if let Some(accept) = accept {
             request = request.header(ACCEPT, accept);
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[CONTENT_TYPE], expected, "{accept:?}");
-        assert_eq!(json_of(response).await, json!({ "data": { "__typename": "Query" } }));
+        assert_eq!(
+            json_of(response).await,
+            json!({ "data": { "__typename": "Query" } })
+        );
     }
 }
 
 #[tokio::test]
 async fn a_refused_document_has_status_400_for_those_who_know_the_newer_media_type() {
     let world = World::without_database(open()).await;
-    for (accept, expected) in
-        [(GRAPHQL_RESPONSE, StatusCode::BAD_REQUEST), ("application/json", StatusCode::OK)]
-    {
-        for query in ["{", "{ nothing }", "query A { __typename } query B { __typename }"] {
+    for (accept, expected) in [
+        (GRAPHQL_RESPONSE, StatusCode::BAD_REQUEST),
+        ("application/json", StatusCode::OK),
+    ] {
+        for query in [
+            "{",
+            "{ nothing }",
+            "query A { __typename } query B { __typename }",
+        ] {
             let request = world.client.post(world.url("/graphql")).header(ACCEPT, accept);
             let response = request.json(&json!({ "query": query })).send().await.unwrap();
             assert_eq!(response.status(), expected, "{query}");
@@ -58,19 +72,35 @@ async fn a_refused_document_has_status_400_for_those_who_know_the_newer_media_ty
 async fn a_get_may_query_and_nothing_else() {
     let world = World::without_database(open()).await;
     let (status, body) = world.get("/graphql?query={__typename}").await;
-    assert_eq!((status, body), (StatusCode::OK, json!({ "data": { "__typename": "Query" } })));
+    assert_eq!(
+        (status, body),
+        (StatusCode::OK, json!({ "data": { "__typename": "Query" } }))
+    );
 
-    let named = "/graphql?query=query A { a: __typename } query B { b: __typename }&operationName=B&variables={}";
+    let named =
+        "/graphql?query=query A { a: __typename } query B { b: __typename }&operationName=B&variables={}";
     let (status, body) = world.get(named).await;
-    assert_eq!((status, body), (StatusCode::OK, json!({ "data": { "b": "Query" } })));
+    assert_eq!(
+        (status, body),
+        (StatusCode::OK, json!({ "data": { "b": "Query" } }))
+    );
 
-    let response = world.client.get(world.url("/graphql?query=mutation{__typename}")).send().await.unwrap();
+    let response = world
+        .client
+        .get(world.url("/graphql?query=mutation{__typename}"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()[ALLOW], "POST");
     assert_refused(&json_of(response).await, "BAD_REQUEST");
 
-    for path in ["/graphql", "/graphql?query={x}&query={y}", "/graphql?query={x}&variables=1", "/graphql?query={x}&variables={"]
-    {
+    for path in [
+        "/graphql",
+        "/graphql?query={x}&query={y}",
+        "/graphql?query={x}&variables=1",
+        "/graphql?query={x}&variables={",
+    ] {
         let (status, body) = world.get(path).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
         assert_refused(&body, "BAD_REQUEST");
@@ -93,15 +123,35 @@ async fn other_methods_are_told_which_ones_there_are() {
 async fn a_body_must_be_json_and_say_so() {
     let world = World::without_database(open()).await;
     let body = r#"{"query": "{ __typename }"}"#;
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1"] {
-        let request = world.client.post(world.url("/graphql")).header(CONTENT_TYPE, content_type);
+    for content_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=latin1",
+    ] {
+        let request = world
+            .client
+            .post(world.url("/graphql"))
+            .header(CONTENT_TYPE, content_type);
         let response = request.body(body).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{content_type}");
+        assert_eq!(
+            response.status(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "{content_type}"
+        );
         assert_refused(&json_of(response).await, "BAD_REQUEST");
     }
-    let response = world.client.post(world.url("/graphql")).body(body).send().await.unwrap();
+    let response = world
+        .client
+        .post(world.url("/graphql"))
+        .body(body)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let request = world.client.post(world.url("/graphql")).header(CONTENT_TYPE, "application/json; charset=\"UTF-8\"");
+    let request = world
+        .client
+        .post(world.url("/graphql"))
+        .header(CONTENT_TYPE, "application/json; charset=\"UTF-8\"");
     assert_eq!(request.body(body).send().await.unwrap().status(), StatusCode::OK);
 }
 
@@ -122,7 +172,10 @@ async fn bodies_of_another_shape_are_refused() {
         r#"{"query": "{ __typename }", "operationName": 1}"#,
         r#"{"query": "{ __typename }", "extensions": 1}"#,
     ] {
-        let request = world.client.post(world.url("/graphql")).header(CONTENT_TYPE, "application/json");
+        let request = world
+            .client
+            .post(world.url("/graphql"))
+            .header(CONTENT_TYPE, "application/json");
         let response = request.body(body).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{body}");
         assert_refused(&json_of(response).await, "BAD_REQUEST");
@@ -131,7 +184,10 @@ async fn bodies_of_another_shape_are_refused() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_with_both_numbers() {
-    let limits = api::Limits { body_bytes_max: 100, ..api::Limits::default() };
+    let limits = api::Limits {
+        body_bytes_max: 100,
+        ..api::Limits::default()
+    };
     let world = World::without_database(with_limits(limits)).await;
     let (status, body) = world.post(json!({ "query": "x".repeat(200) })).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
@@ -142,7 +198,10 @@ async fn a_body_over_the_limit_is_refused_with_both_numbers() {
 #[tokio::test]
 async fn answers_are_compressed_for_those_who_can_read_it() {
     let world = World::without_database(open()).await;
-    let request = world.client.get(world.url("/graphql/schema.graphql")).header(ACCEPT_ENCODING, "gzip");
+    let request = world
+        .client
+        .get(world.url("/graphql/schema.graphql"))
+        .header(ACCEPT_ENCODING, "gzip");
     let response = request.send().await.unwrap();
     assert_eq!(response.headers()[CONTENT_ENCODING], "gzip");
     let bytes = response.bytes().await.unwrap();
@@ -157,7 +216,12 @@ async fn every_answer_has_an_id_and_headers_that_close_what_it_does_not_need() {
         let headers = response.headers();
         assert_eq!(headers["x-request-id"].len(), 32, "{path}");
         assert_eq!(headers["x-content-type-options"], "nosniff");
-        assert!(headers["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+        assert!(
+            headers["content-security-policy"]
+                .to_str()
+                .unwrap()
+                .starts_with("default-src 'none'")
+        );
     }
 }
 
@@ -172,5 +236,8 @@ async fn requests_are_counted_by_route_and_never_by_address() {
         metrics.contains(r#"fieldbook_http_requests_total{method="GET",route="/healthz",status="200"}"#),
         "{metrics}"
     );
-    assert!(metrics.contains(r#"route="none",status="404""#) && !metrics.contains("of/my/own"), "{metrics}");
+    assert!(
+        metrics.contains(r#"route="none",status="404""#) && !metrics.contains("of/my/own"),
+        "{metrics}"
+    );
 }

@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use api::{Anonymous, ApiState, Limits, Options, Parts, ReadyCheck};
 use chrono::{DateTime, Utc};
 use entity::DatabaseConnection;
-use entity::load::{DeclaredSensor, KnownSensor, LoadTransaction, NewSensor, NewSensorList, UnitMeaning, journal_id};
+use entity::load::{
+    DeclaredSensor, KnownSensor, LoadTransaction, NewSensor, NewSensorList, UnitMeaning, journal_id,
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use reqwest::StatusCode;
 use sea_orm::ConnectionTrait as _;
@@ -32,7 +35,10 @@ pub(crate) struct World {
 
 /// Options that show data, as `up` has them.
 pub(crate) fn open() -> Options {
-    Options { anonymous: Anonymous::Data, ..Options::default() }
+    Options {
+        anonymous: Anonymous::Data,
+        ..Options::default()
+    }
 }
 
 /// The same with other limits.
@@ -49,24 +55,56 @@ impl World {
     pub(crate) async fn with(options: Options) -> Self {
         let database = testbed::postgres().await;
         let db = database.connect().await;
-        Self { database: Some(database), ..Self::over(db, options, Vec::new()).await }
+        Self {
+            database: Some(database),
+            ..Self::over(db, options, Vec::new()).await
+        }
     }
 
-    /// An API whose database was never there.
+    /// An API whose database is not there.
     pub(crate) async fn without_database(options: Options) -> Self {
-        Self::over(DatabaseConnection::default(), options, Vec::new()).await
+        // Nothing listens on port 1.
+        let mut nowhere = sea_orm::ConnectOptions::new("postgres://fieldbook@127.0.0.1:1/fieldbook");
+        nowhere
+            .connect_lazy(true)
+            .acquire_timeout(Duration::from_millis(100))
+            .sqlx_logging(false);
+        #[expect(clippy::disallowed_methods, reason = "a pool that does not connect at once")]
+        let db = sea_orm::Database::connect(nowhere).await.unwrap();
+        Self::over(db, options, Vec::new()).await
     }
 
-    pub(crate) async fn over(db: DatabaseConnection, options: Options, ready: Vec<Arc<dyn ReadyCheck>>) -> Self {
+    pub(crate) async fn over(
+        db: DatabaseConnection,
+        options: Options,
+        ready: Vec<Arc<dyn ReadyCheck>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
-        let state = ApiState::new(options, Parts { db: db.clone(), metrics: metrics(), ready });
+        let state = ApiState::new(
+            options,
+            Parts {
+                db: db.clone(),
+                metrics: metrics(),
+                ready,
+            },
+        );
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(api::serve(listener, state, async {
             let _ = stopped.await;
         }));
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { base, db, client, database: None, stop: Some(stop), server: Some(server) }
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            base,
+            db,
+            client,
+            database: None,
+            stop: Some(stop),
+            server: Some(server),
+        }
     }
 
     /// Tells the server to stop.
@@ -91,7 +129,10 @@ impl World {
         let asked = self.post(json!({ "query": query }));
         async move {
             let (status, mut body) = asked.await;
-            assert!(status == StatusCode::OK && body.get("errors").is_none(), "{status} {body:#} at {caller}");
+            assert!(
+                status == StatusCode::OK && body.get("errors").is_none(),
+                "{status} {body:#} at {caller}"
+            );
             body["data"].take()
         }
     }
@@ -127,7 +168,11 @@ impl World {
     pub(crate) async fn sensors_of(&self, source: &str, names: &[&str]) -> Vec<i32> {
         let new: Vec<NewSensor> = names
             .iter()
-            .map(|name| NewSensor { source: source.into(), name: (*name).into(), registered_at: at("2026-01-01") })
+            .map(|name| NewSensor {
+                source: source.into(),
+                name: (*name).into(),
+                registered_at: at("2026-01-01"),
+            })
             .collect();
         let mut load = self.load().await;
         let known = load.register_sensors(&new).await.unwrap();
@@ -153,7 +198,9 @@ impl World {
     }
 
     async fn load(&self) -> LoadTransaction {
-        let journal = journal_id(&self.db, Uuid::from_u128(1), at("2026-01-01")).await.unwrap();
+        let journal = journal_id(&self.db, Uuid::from_u128(1), at("2026-01-01"))
+            .await
+            .unwrap();
         LoadTransaction::begin(&self.db, journal).await.unwrap()
     }
 
@@ -197,7 +244,11 @@ pub(crate) fn thermometer(name: &str) -> DeclaredSensor {
 
 /// A time.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
-    let text = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
+    let text = if text.contains('T') {
+        text.to_owned()
+    } else {
+        format!("{text}T00:00:00Z")
+    };
     text.parse().unwrap()
 }
 
@@ -216,5 +267,7 @@ fn ids(known: &[KnownSensor]) -> Vec<i32> {
 
 fn metrics() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap()).clone()
+    HANDLE
+        .get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap())
+        .clone()
 }

@@ -10,7 +10,7 @@ use entity::query::sensors::Sensor as SensorRow;
 use super::{Count, PageInfo, QualityFlag, Sensor, Total};
 use crate::ask::cursor;
 use crate::graphql::batch::SensorKey;
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
 
@@ -135,8 +135,8 @@ impl ReadingConnection {
     }
 
     /// How many readings all pages together have; counted only when it is selected.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<Count>, ApiError> {
-        self.total.count(ctx).await.map(Some)
+    async fn total_count(&self, ctx: &Context<'_>) -> Nullable<Count> {
+        Some(self.total.count(ctx).await)
     }
 }
 

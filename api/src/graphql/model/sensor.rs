@@ -9,7 +9,7 @@ use entity::query::sensors::{self, Sensor as Row, SensorFilter, SensorOrder};
 use super::{Count, Direction, PageInfo, Reading, ReadingConnection, Series, Total, series};
 use crate::ask::{cursor, page, range};
 use crate::graphql::batch::{LatestKey, OfSensor, ReadingsColumns, ReadingsCount, ReadingsPage};
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::query::READINGS_FIRST;
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
@@ -97,12 +97,16 @@ impl Sensor {
     }
 
     /// Its newest reading; null while it has none.
-    async fn latest(&self, ctx: &Context<'_>) -> Result<Option<Reading>, ApiError> {
-        let row = ctx.loaders().load_one(LatestKey(self.0.id)).await?;
-        Ok(row.map(|row| Reading {
-            row,
-            sensor: Some(Arc::clone(&self.0)),
-        }))
+    async fn latest(&self, ctx: &Context<'_>) -> Nullable<Reading> {
+        let found: Result<Option<Reading>, ApiError> = async {
+            let row = ctx.loaders().load_one(LatestKey(self.0.id)).await?;
+            Ok(row.map(|row| Reading {
+                row,
+                sensor: Some(Arc::clone(&self.0)),
+            }))
+        }
+        .await;
+        found.transpose()
     }
 
     /// Its readings row by row, in pages.
@@ -124,40 +128,44 @@ impl Sensor {
         #[graphql(desc = "Go on after this cursor: pageInfo.endCursor of the page before.")] after: Option<
             String,
         >,
-    ) -> Result<Option<ReadingConnection>, ApiError> {
-        let range = range::of_rows(from.map(|time| time.0), to.map(|time| time.0), ctx.asked().at)?;
-        let order = order.unwrap_or(Direction::Asc);
-        let direction = order.into();
-        let after = after
-            .map(|after| cursor::to_reading("after", &after, direction))
-            .transpose()?;
-        let limit = page::rows("first", first.unwrap_or(READINGS_FIRST), ctx.limits())?;
-        let sensor_id = self.0.id;
-        let newest_first = order == Direction::Desc;
-        let what = ReadingsPage {
-            range: range.into(),
-            newest_first,
-            limit,
-            after,
-        };
-        let page = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
-        let page = page.unwrap_or_else(|| {
-            Arc::new(Page {
-                rows: Vec::new(),
-                has_next: false,
-                has_previous: false,
-            })
-        });
-        let total = Total::OfSensor(OfSensor {
-            sensor_id,
-            what: ReadingsCount { range: range.into() },
-        });
-        Ok(Some(ReadingConnection::new(
-            page,
-            direction,
-            vec![Arc::clone(&self.0)],
-            total,
-        )))
+    ) -> Nullable<ReadingConnection> {
+        let found: Result<Option<ReadingConnection>, ApiError> = async {
+            let range = range::of_rows(from.map(|time| time.0), to.map(|time| time.0), ctx.asked().at)?;
+            let order = order.unwrap_or(Direction::Asc);
+            let direction = order.into();
+            let after = after
+                .map(|after| cursor::to_reading("after", &after, direction))
+                .transpose()?;
+            let limit = page::rows("first", first.unwrap_or(READINGS_FIRST), ctx.limits())?;
+            let sensor_id = self.0.id;
+            let newest_first = order == Direction::Desc;
+            let what = ReadingsPage {
+                range: range.into(),
+                newest_first,
+                limit,
+                after,
+            };
+            let page = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
+            let page = page.unwrap_or_else(|| {
+                Arc::new(Page {
+                    rows: Vec::new(),
+                    has_next: false,
+                    has_previous: false,
+                })
+            });
+            let total = Total::OfSensor(OfSensor {
+                sensor_id,
+                what: ReadingsCount { range: range.into() },
+            });
+            Ok(Some(ReadingConnection::new(
+                page,
+                direction,
+                vec![Arc::clone(&self.0)],
+                total,
+            )))
+        }
+        .await;
+        found.transpose()
     }
 
     /// Its readings in columns.
@@ -248,7 +256,7 @@ pub(crate) struct Label {
     /// What it is about, such as `site`.
     key: String,
     /// What it says, such as `Harbour`.
-    value: Option<String>,
+    value: String,
 }
 
 /// A page of sensors.
@@ -276,6 +284,11 @@ impl SensorConnection {
             order,
             filter,
         }
+    }
+
+    async fn count(&self, ctx: &Context<'_>) -> Result<Count, ApiError> {
+        let value = sensors::count(ctx.db(), ctx.scope()?, &self.filter).await?;
+        Ok(entity::query::readings::Count { value, exact: true }.into())
     }
 
     fn cursor(&self, sensor: &Sensor) -> String {
@@ -311,9 +324,8 @@ impl SensorConnection {
     }
 
     /// How many sensors all pages together have; counted only when it is selected.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<Count>, ApiError> {
-        let value = sensors::count(ctx.db(), ctx.scope()?, &self.filter).await?;
-        Ok(Some(entity::query::readings::Count { value, exact: true }.into()))
+    async fn total_count(&self, ctx: &Context<'_>) -> Nullable<Count> {
+        Some(self.count(ctx).await)
     }
 }
 

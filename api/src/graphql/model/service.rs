@@ -5,7 +5,7 @@ use catalogue::DATASETS;
 use entity::query::service::{self, Backend as BackendRow};
 use tokio::sync::OnceCell;
 
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
 use crate::options;
@@ -40,14 +40,17 @@ impl Service {
     }
 
     /// The newest migration that the database has; null when it has none, or does not answer.
-    async fn schema_version(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
-        Ok(self.backend_row(ctx).await?.schema_version.clone())
+    async fn schema_version(&self, ctx: &Context<'_>) -> Nullable<String> {
+        self.backend_row(ctx)
+            .await
+            .map(|row| row.schema_version.clone())
+            .transpose()
     }
 
     /// The database behind it; null when it does not answer.
-    async fn backend(&self, ctx: &Context<'_>) -> Result<Option<Backend>, ApiError> {
-        let row = self.backend_row(ctx).await?.clone();
-        Ok(Some(Backend {
+    async fn backend(&self, ctx: &Context<'_>) -> Nullable<Backend> {
+        let row = self.backend_row(ctx).await.cloned();
+        Some(row.map(|row| Backend {
             server: row.server,
             timescaledb: row.timescaledb,
             timescaledb_license: row.timescaledb_license,

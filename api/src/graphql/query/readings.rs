@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 use entity::query::readings::{self, ReadingsOf};
 
 use crate::ask::{cursor, page, range, sensors};
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::model::{Direction, ReadingConnection, ReadingFilter, Total};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
@@ -39,58 +39,62 @@ impl ReadingsQuery {
         #[graphql(desc = "Go on after this cursor: pageInfo.endCursor of the page before.")] after: Option<
             String,
         >,
-    ) -> Result<Option<ReadingConnection>, ApiError> {
-        let scope = ctx.scope()?;
-        let limits = ctx.limits();
-        let range = range::of_rows(from.map(|time| time.0), to.map(|time| time.0), ctx.asked().at)?;
-        let direction = order.unwrap_or(Direction::Asc).into();
-        let request = page::forward(
-            first.unwrap_or(FIRST),
-            after.as_deref(),
-            limits,
-            |argument, cursor| cursor::to_reading(argument, cursor, direction),
-        )?;
-        let (filter, of_sensors) = filter
-            .map(|filter| filter.check("filter", limits))
-            .transpose()?
-            .unwrap_or_default();
-        let mut chosen = match &of_sensors {
-            Some(of_sensors) => {
-                Some(sensors::matching(ctx.db(), scope, "filter.sensors", of_sensors, limits).await?)
-            }
-            None => None,
-        };
-        if let Some(name) = sensor {
-            let named = sensors::by_names(ctx.db(), scope, "sensor", &[name], limits).await?;
-            let kept = match chosen {
-                Some(matching) => {
-                    let of_filter = |id| matching.iter().any(|sensor| sensor.id == id);
-                    named.into_iter().filter(|sensor| of_filter(sensor.id)).collect()
+    ) -> Nullable<ReadingConnection> {
+        let found: Result<Option<ReadingConnection>, ApiError> = async {
+            let scope = ctx.scope()?;
+            let limits = ctx.limits();
+            let range = range::of_rows(from.map(|time| time.0), to.map(|time| time.0), ctx.asked().at)?;
+            let direction = order.unwrap_or(Direction::Asc).into();
+            let request = page::forward(
+                first.unwrap_or(FIRST),
+                after.as_deref(),
+                limits,
+                |argument, cursor| cursor::to_reading(argument, cursor, direction),
+            )?;
+            let (filter, of_sensors) = filter
+                .map(|filter| filter.check("filter", limits))
+                .transpose()?
+                .unwrap_or_default();
+            let mut chosen = match &of_sensors {
+                Some(of_sensors) => {
+                    Some(sensors::matching(ctx.db(), scope, "filter.sensors", of_sensors, limits).await?)
                 }
-                None => named,
+                None => None,
             };
-            chosen = Some(kept);
+            if let Some(name) = sensor {
+                let named = sensors::by_names(ctx.db(), scope, "sensor", &[name], limits).await?;
+                let kept = match chosen {
+                    Some(matching) => {
+                        let of_filter = |id| matching.iter().any(|sensor| sensor.id == id);
+                        named.into_iter().filter(|sensor| of_filter(sensor.id)).collect()
+                    }
+                    None => named,
+                };
+                chosen = Some(kept);
+            }
+            let ids: Option<Vec<i32>> = chosen
+                .as_ref()
+                .map(|sensors| sensors.iter().map(|sensor| sensor.id).collect());
+            let of = ReadingsOf {
+                sensors: ids.as_deref(),
+                range,
+                filter: &filter,
+                direction,
+            };
+            let page = readings::page(ctx.db(), scope, &of, &request).await?;
+            let total = Total::Asked {
+                sensors: ids,
+                range,
+                filter,
+            };
+            Ok(Some(ReadingConnection::new(
+                page.into(),
+                direction,
+                chosen.unwrap_or_default(),
+                total,
+            )))
         }
-        let ids: Option<Vec<i32>> = chosen
-            .as_ref()
-            .map(|sensors| sensors.iter().map(|sensor| sensor.id).collect());
-        let of = ReadingsOf {
-            sensors: ids.as_deref(),
-            range,
-            filter: &filter,
-            direction,
-        };
-        let page = readings::page(ctx.db(), scope, &of, &request).await?;
-        let total = Total::Asked {
-            sensors: ids,
-            range,
-            filter,
-        };
-        Ok(Some(ReadingConnection::new(
-            page.into(),
-            direction,
-            chosen.unwrap_or_default(),
-            total,
-        )))
+        .await;
+        found.transpose()
     }
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object};
 
 use crate::ask::sensors;
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::model::Sensor;
 use crate::graphql::request::ContextExt as _;
 
@@ -21,29 +21,33 @@ impl SensorQuery {
             String,
         >,
         #[graphql(desc = "Its id, instead of the name.")] id: Option<ID>,
-    ) -> Result<Option<Sensor>, ApiError> {
-        let scope = ctx.scope()?;
-        let (argument, wanted) = match (name, id) {
-            (Some(name), None) => ("name", name),
-            (None, Some(id)) => ("id", sensor_id(&id)?),
-            _ => {
-                return Err(ApiError::InvalidArgument {
-                    argument: "name".to_owned(),
-                    message: "one sensor has one name or one id".to_owned(),
-                    accepted: "either name or id".to_owned(),
-                });
-            }
-        };
-        let found = sensors::one(
-            ctx.db(),
-            scope,
-            argument,
-            &wanted,
-            source.as_deref(),
-            ctx.limits(),
-        )
-        .await?;
-        Ok(found.map(Sensor))
+    ) -> Nullable<Sensor> {
+        let found: Result<Option<Sensor>, ApiError> = async {
+            let scope = ctx.scope()?;
+            let (argument, wanted) = match (name, id) {
+                (Some(name), None) => ("name", name),
+                (None, Some(id)) => ("id", sensor_id(&id)?),
+                _ => {
+                    return Err(ApiError::InvalidArgument {
+                        argument: "name".to_owned(),
+                        message: "one sensor has one name or one id".to_owned(),
+                        accepted: "either name or id".to_owned(),
+                    });
+                }
+            };
+            let found = sensors::one(
+                ctx.db(),
+                scope,
+                argument,
+                &wanted,
+                source.as_deref(),
+                ctx.limits(),
+            )
+            .await?;
+            Ok(found.map(Sensor))
+        }
+        .await;
+        found.transpose()
     }
 }
 

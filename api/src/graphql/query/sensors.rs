@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use crate::ask::cursor;
 use crate::ask::page::{self, PageArguments};
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::model::{SensorConnection, SensorFilter, SensorOrder};
 use crate::graphql::request::ContextExt as _;
 
@@ -34,23 +34,27 @@ impl SensorsQuery {
         #[graphql(desc = "Take the last sensors instead of the first, from 1 to 10,000.")] last: Option<i32>,
         #[graphql(desc = "Go back from this cursor: pageInfo.startCursor of the page behind.")]
         before: Option<String>,
-    ) -> Result<Option<SensorConnection>, ApiError> {
-        let scope = ctx.scope()?;
-        let filter = filter
-            .map(|filter| filter.check("filter", ctx.limits()))
-            .transpose()?
-            .unwrap_or_default();
-        let order = order_by.unwrap_or(SensorOrder::NameAsc).into();
-        let arguments = PageArguments {
-            first,
-            after,
-            last,
-            before,
-        };
-        let request = page::either(&arguments, FIRST, ctx.limits(), |argument, cursor| {
-            cursor::to_sensor(argument, cursor, order)
-        })?;
-        let page = entity::query::sensors::page(ctx.db(), scope, &filter, order, &request).await?;
-        Ok(Some(SensorConnection::new(page, order, filter)))
+    ) -> Nullable<SensorConnection> {
+        let found: Result<Option<SensorConnection>, ApiError> = async {
+            let scope = ctx.scope()?;
+            let filter = filter
+                .map(|filter| filter.check("filter", ctx.limits()))
+                .transpose()?
+                .unwrap_or_default();
+            let order = order_by.unwrap_or(SensorOrder::NameAsc).into();
+            let arguments = PageArguments {
+                first,
+                after,
+                last,
+                before,
+            };
+            let request = page::either(&arguments, FIRST, ctx.limits(), |argument, cursor| {
+                cursor::to_sensor(argument, cursor, order)
+            })?;
+            let page = entity::query::sensors::page(ctx.db(), scope, &filter, order, &request).await?;
+            Ok(Some(SensorConnection::new(page, order, filter)))
+        }
+        .await;
+        found.transpose()
     }
 }
