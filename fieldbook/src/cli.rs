@@ -66,6 +66,9 @@ pub(crate) struct UpArgs {
     /// Where the private object store listens; on a free port when this one is taken
     #[arg(long, env = "FIELDBOOK_S3", value_name = "ADDR", default_value = "127.0.0.1:9000")]
     pub(crate) s3: SocketAddr,
+    /// Look for Mosquitto's and PostgreSQL's programs in these directories only
+    #[arg(long, env = "FIELDBOOK_PROGRAM_PATH", value_name = "DIRS")]
+    pub(crate) program_path: Option<std::ffi::OsString>,
     /// Send nothing of our own
     #[arg(long)]
     pub(crate) no_simulator: bool,

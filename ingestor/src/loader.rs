@@ -213,9 +213,11 @@ impl Loader {
             other => LoaderError::Read(other),
         })?;
         self.moved(checkpoint);
+        let released = self.journal.checkpoint(crate::CONSUMER_LOADER).unwrap_or(0);
         Ok(Session {
             journal_id,
             checkpoint,
+            released,
             sensors,
             reader,
         })

@@ -1,7 +1,7 @@
 //! The ingestor as a whole: its parts, started and stopped in order.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +45,15 @@ pub enum IngestorError {
     /// Two sources with one name, or none at all.
     #[error("the sources need names of their own, and at least one: {0}")]
     Sources(String),
+    /// The journal has no directory.
+    #[error("make the journal's directory {dir}")]
+    Directory {
+        /// The directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The journal can't be opened.
     #[error("open the journal in {dir}")]
     Open {
@@ -114,6 +123,7 @@ impl Ingestor {
             consumers: crate::consumers(),
             ..options.journal
         };
+        make_private(&dir).map_err(|source| IngestorError::Directory { dir: dir.clone(), source })?;
         let (journal, _) = Journal::open(&dir, journal_options).map_err(|source| IngestorError::Open {
             dir: dir.clone(),
             source,
@@ -283,6 +293,13 @@ async fn watch_journal(journal: Journal, shutdown: CancellationToken) -> Result<
             _ = states.wait_for(|state| state.ended().is_some() || state.full.is_some() != full) => {}
         }
     }
+}
+
+/// It holds every message, and the control socket: it is the ingestor's alone.
+fn make_private(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
 }
 
 fn check_sources(sources: &[Source]) -> Result<(), IngestorError> {

@@ -13,7 +13,7 @@ async fn what_the_broker_acknowledged_survives_kills_of_the_whole_process() {
     let (http, mqtt) = (free_address(), free_address());
     let args = ["--no-simulator", "--segment-seconds", "1"];
     let start = chrono::Utc::now().timestamp_micros() - 60_000_000;
-    let payload = |index: usize| {
+    let payload = move |index: usize| {
         let offset = i64::try_from(index).expect("small") * 1_000;
         let time = chrono::DateTime::from_timestamp_micros(start + offset).expect("a time");
         format!(

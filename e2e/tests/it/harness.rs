@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
 pub(crate) use producer::Producer;
-pub(crate) use raw::{RawMessage, raw_messages};
+pub(crate) use raw::raw_messages;
 
 /// Nothing here takes this long; a test that reaches it has failed.
 const DEADLINE: Duration = Duration::from_secs(120);

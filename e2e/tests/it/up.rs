@@ -80,8 +80,7 @@ async fn a_port_in_use_is_one_clear_line() {
 #[tokio::test]
 async fn a_missing_program_is_one_clear_line() {
     let data = DataDir::new();
-    let path = ("FIELDBOOK_PROGRAM_PATH", "/nonexistent");
-    let error = refused_with(&data, &[], &[path]).await;
+    let error = refused(&data, &["--program-path", "/nonexistent", "--http", &free_address().to_string()]).await;
     assert!(error.contains("apt-get install mosquitto"), "{error}");
 }
 
@@ -129,18 +128,13 @@ async fn a_database_of_a_newer_schema_is_refused_and_left_alone() {
     assert!(error.contains("newer"), "{error}");
 }
 
-async fn refused(data: &DataDir, args: &[&str]) -> String {
-    refused_with(data, args, &[]).await
-}
-
 /// Starts one that must not start, and gives its last line.
-async fn refused_with(data: &DataDir, args: &[&str], environment: &[(&str, &str)]) -> String {
+async fn refused(data: &DataDir, args: &[&str]) -> String {
     let child = Command::new(binary())
         .arg("up")
         .args(["--data-dir".as_ref(), data.path().as_os_str()])
         .args(["--no-simulator"])
         .args(args)
-        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();

@@ -1,6 +1,6 @@
 //! Broker, object store and database: private ones, or the user's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use archive::Secret;
@@ -78,7 +78,7 @@ impl Neighbours {
                 self.database_url.clone_from(url);
                 "yours (DATABASE_URL)".clone_into(&mut self.database_place);
             }
-            None => self.start_database(data_dir, screen).await?,
+            None => self.start_database(args, data_dir, screen).await?,
         }
         self.migrate(screen).await
     }
@@ -87,7 +87,7 @@ impl Neighbours {
         let step = screen.step("Starting the broker (Mosquitto)");
         let options = broker::Options {
             listen: args.mqtt,
-            search: wiring::program_search(),
+            search: search(args),
             ..broker::Options::new(data_dir.join("broker"))
         };
         let broker = Broker::start(&options).await.context("start the broker")?;
@@ -113,10 +113,10 @@ impl Neighbours {
         Ok(())
     }
 
-    async fn start_database(&mut self, data_dir: &Path, screen: &Screen) -> anyhow::Result<()> {
+    async fn start_database(&mut self, args: &UpArgs, data_dir: &Path, screen: &Screen) -> anyhow::Result<()> {
         let step = screen.step("Starting the database (PostgreSQL)");
         let options = database::Options {
-            search: wiring::program_search(),
+            search: search(args),
             ..database::Options::new(data_dir.join("postgres"))
         };
         let database = Database::start(&options).await.context("start the database")?;
@@ -159,4 +159,12 @@ impl Neighbours {
 
 fn remark(adopted: bool) -> &'static str {
     if adopted { "it still ran, and goes on" } else { "" }
+}
+
+/// Where to look for Mosquitto's and PostgreSQL's programs.
+fn search(args: &UpArgs) -> Vec<PathBuf> {
+    match &args.program_path {
+        Some(path) => std::env::split_paths(path).collect(),
+        None => parts::program::search_here(),
+    }
 }
