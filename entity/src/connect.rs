@@ -50,7 +50,9 @@ pub enum ConnectError {
 
 /// Opens a pool; every session of it speaks UTC and has the timeouts of `options`.
 pub async fn connect(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
-    let server = server(&options.url).map_err(ConnectError::Url)?.application_name(options.application_name);
+    let server = server(&options.url)
+        .map_err(ConnectError::Url)?
+        .application_name(options.application_name);
     let session = session(options.statement_timeout);
     let pool = PgPoolOptions::new()
         .max_connections(options.connections_max)
@@ -59,11 +61,13 @@ pub async fn connect(options: &ConnectOptions) -> Result<DatabaseConnection, Con
         .after_connect(move |connection, _| {
             let session = session.clone();
             Box::pin(async move {
-                sqlx::query("SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', $1, false)")
-                    .persistent(false)
-                    .bind(session)
-                    .execute(connection)
-                    .await?;
+                sqlx::query(
+                    "SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', $1, false)",
+                )
+                .persistent(false)
+                .bind(session)
+                .execute(connection)
+                .await?;
                 Ok(())
             })
         })
@@ -75,7 +79,9 @@ pub async fn connect(options: &ConnectOptions) -> Result<DatabaseConnection, Con
 
 fn server(url: &str) -> Result<PgConnectOptions, DbErr> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(DbErr::Conn(RuntimeErr::Internal("the URL begins with another scheme".to_owned())));
+        return Err(DbErr::Conn(RuntimeErr::Internal(
+            "the URL begins with another scheme".to_owned(),
+        )));
     }
     let server = url
         .parse::<PgConnectOptions>()
@@ -87,7 +93,9 @@ fn server(url: &str) -> Result<PgConnectOptions, DbErr> {
 /// The server's setting: milliseconds, 0 for no limit.
 fn session(statement_timeout: Option<Duration>) -> String {
     // A limit under a millisecond must not become none.
-    statement_timeout.map_or(0, |limit| limit.as_millis().max(1)).to_string()
+    statement_timeout
+        .map_or(0, |limit| limit.as_millis().max(1))
+        .to_string()
 }
 
 #[cfg(test)]
@@ -114,7 +122,10 @@ mod tests {
                 connections_max: 1,
                 statement_timeout: None,
             };
-            assert!(matches!(connect(&options).await, Err(ConnectError::Url(_))), "{url}");
+            assert!(
+                matches!(connect(&options).await, Err(ConnectError::Url(_))),
+                "{url}"
+            );
         }
     }
 

@@ -13,6 +13,7 @@ mod error;
 mod model;
 mod quarantine;
 mod readings;
+mod refusal;
 mod segment;
 mod sensor_list;
 mod sensors;
@@ -21,8 +22,8 @@ mod transaction;
 pub use checkpoint::{checkpoint, journal_id};
 pub use error::LoadError;
 pub use model::{
-    ArchivedSegment, Counts, DeclaredSensor, KnownSensor, NewQuarantined, NewReading, NewSensor, NewSensorList,
-    OnConflict, Refused, UnitMeaning, Written,
+    ArchivedSegment, Counts, DeclaredSensor, KnownSensor, NewQuarantined, NewReading, NewSensor,
+    NewSensorList, OnConflict, Refused, UnitMeaning, Written,
 };
 pub use segment::record_archived;
 pub use sensors::{SENSOR_NAME_BYTES_MAX, known_sensors, sensor_uuid};

@@ -40,7 +40,9 @@ pub(crate) struct Row<'r>(&'r sqlx::postgres::PgRow);
 
 impl<'r> Row<'r> {
     fn of(row: &'r QueryResult) -> Result<Self, DbErr> {
-        row.try_as_pg_row().map(Row).ok_or_else(|| DbErr::Type("a row of another database than PostgreSQL".to_owned()))
+        row.try_as_pg_row()
+            .map(Row)
+            .ok_or_else(|| DbErr::Type("a row of another database than PostgreSQL".to_owned()))
     }
 
     /// The column at `position`, from 0.
@@ -48,7 +50,9 @@ impl<'r> Row<'r> {
     where
         T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
-        self.0.try_get(position).map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
+        self.0
+            .try_get(position)
+            .map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
     }
 
     /// The flag at `position`.

@@ -19,7 +19,12 @@ struct Row {
     symbol: &'static str,
 }
 
-const TEMPERATURE: &[&str] = &["temperature", "ambient_temperature", "air_temperature", "water_temperature"];
+const TEMPERATURE: &[&str] = &[
+    "temperature",
+    "ambient_temperature",
+    "air_temperature",
+    "water_temperature",
+];
 
 macro_rules! row {
     ($written:expr, $types:expr, $ucum:literal, $qudt:literal, $kind:literal, $symbol:literal) => {
@@ -37,11 +42,39 @@ macro_rules! row {
 const ROWS: &[Row] = &[
     row!(["C", "c"], TEMPERATURE, "Cel", "DEG_C", "Temperature", "°C"),
     row!(["F", "f"], TEMPERATURE, "[degF]", "DEG_F", "Temperature", "°F"),
-    row!(["C"], &["charge", "electric_charge"], "C", "C", "ElectricCharge", "C"),
-    row!(["°C", "℃", "degC", "Cel", "celsius", "Celsius"], &[], "Cel", "DEG_C", "Temperature", "°C"),
-    row!(["°F", "℉", "degF", "[degF]", "fahrenheit", "Fahrenheit"], &[], "[degF]", "DEG_F", "Temperature", "°F"),
+    row!(
+        ["C"],
+        &["charge", "electric_charge"],
+        "C",
+        "C",
+        "ElectricCharge",
+        "C"
+    ),
+    row!(
+        ["°C", "℃", "degC", "Cel", "celsius", "Celsius"],
+        &[],
+        "Cel",
+        "DEG_C",
+        "Temperature",
+        "°C"
+    ),
+    row!(
+        ["°F", "℉", "degF", "[degF]", "fahrenheit", "Fahrenheit"],
+        &[],
+        "[degF]",
+        "DEG_F",
+        "Temperature",
+        "°F"
+    ),
     row!(["K", "kelvin", "Kelvin"], &[], "K", "K", "Temperature", "K"),
-    row!(["%", "percent", "pct"], &[], "%", "PERCENT", "DimensionlessRatio", "%"),
+    row!(
+        ["%", "percent", "pct"],
+        &[],
+        "%",
+        "PERCENT",
+        "DimensionlessRatio",
+        "%"
+    ),
     row!(["W", "watt"], &[], "W", "W", "Power", "W"),
     row!(["kW"], &[], "kW", "KiloW", "Power", "kW"),
     row!(["MW"], &[], "MW", "MegaW", "Power", "MW"),
@@ -55,16 +88,65 @@ const ROWS: &[Row] = &[
     row!(["Pa", "pascal"], &[], "Pa", "PA", "Pressure", "Pa"),
     row!(["hPa", "mbar"], &[], "hPa", "HectoPA", "Pressure", "hPa"),
     row!(["bar"], &[], "bar", "BAR", "Pressure", "bar"),
-    row!(["m3/h", "m³/h", "m3.h-1"], &[], "m3.h-1", "M3-PER-HR", "VolumeFlowRate", "m³/h"),
-    row!(["l/min", "L/min", "L.min-1"], &[], "L.min-1", "L-PER-MIN", "VolumeFlowRate", "L/min"),
+    row!(
+        ["m3/h", "m³/h", "m3.h-1"],
+        &[],
+        "m3.h-1",
+        "M3-PER-HR",
+        "VolumeFlowRate",
+        "m³/h"
+    ),
+    row!(
+        ["l/min", "L/min", "L.min-1"],
+        &[],
+        "L.min-1",
+        "L-PER-MIN",
+        "VolumeFlowRate",
+        "L/min"
+    ),
     row!(["m/s", "m.s-1"], &[], "m.s-1", "M-PER-SEC", "Speed", "m/s"),
-    row!(["mm/s", "mm.s-1"], &[], "mm.s-1", "MilliM-PER-SEC", "Speed", "mm/s"),
+    row!(
+        ["mm/s", "mm.s-1"],
+        &[],
+        "mm.s-1",
+        "MilliM-PER-SEC",
+        "Speed",
+        "mm/s"
+    ),
     row!(["°", "deg", "degree"], &[], "deg", "DEG", "Angle", "°"),
-    row!(["W/m2", "W/m²", "W.m-2"], &[], "W.m-2", "W-PER-M2", "Irradiance", "W/m²"),
+    row!(
+        ["W/m2", "W/m²", "W.m-2"],
+        &[],
+        "W.m-2",
+        "W-PER-M2",
+        "Irradiance",
+        "W/m²"
+    ),
     row!(["VA", "V.A", "V·A"], &[], "V.A", "V-A", "ApparentPower", "VA"),
-    row!(["var", "VAr", "VAR"], &[], "V.A{reactive}", "VAR", "ReactivePower", "var"),
-    row!(["kvar", "kVAr", "kVAR"], &[], "kV.A{reactive}", "KiloVAR", "ReactivePower", "kvar"),
-    row!(["rpm", "1/min", "U/min", "{#}.min-1"], &[], "{#}.min-1", "REV-PER-MIN", "RotationalFrequency", "rpm"),
+    row!(
+        ["var", "VAr", "VAR"],
+        &[],
+        "V.A{reactive}",
+        "VAR",
+        "ReactivePower",
+        "var"
+    ),
+    row!(
+        ["kvar", "kVAr", "kVAR"],
+        &[],
+        "kV.A{reactive}",
+        "KiloVAR",
+        "ReactivePower",
+        "kvar"
+    ),
+    row!(
+        ["rpm", "1/min", "U/min", "{#}.min-1"],
+        &[],
+        "{#}.min-1",
+        "REV-PER-MIN",
+        "RotationalFrequency",
+        "rpm"
+    ),
     row!(["m", "metre", "meter"], &[], "m", "M", "Length", "m"),
     row!(["ppm"], &[], "[ppm]", "PPM", "MoleFraction", "ppm"),
 ];
@@ -75,7 +157,8 @@ pub fn meaning(declared: &str, kind: Option<&str>) -> Option<UnitMeaning> {
     let kind = kind.map(|kind| kind.trim().to_lowercase());
     ROWS.iter()
         .find(|row| {
-            let of_type = row.types.is_empty() || kind.as_deref().is_some_and(|kind| row.types.contains(&kind));
+            let of_type =
+                row.types.is_empty() || kind.as_deref().is_some_and(|kind| row.types.contains(&kind));
             of_type && row.written.contains(&declared)
         })
         .map(|row| UnitMeaning {
@@ -92,8 +175,14 @@ mod tests {
 
     #[test]
     fn c_is_celsius_of_a_temperature_coulomb_of_a_charge_and_otherwise_unknown() {
-        assert_eq!(meaning("C", Some("temperature")).map(|unit| unit.ucum), Some("Cel"));
-        assert_eq!(meaning("C", Some("Temperature")).map(|unit| unit.ucum), Some("Cel"));
+        assert_eq!(
+            meaning("C", Some("temperature")).map(|unit| unit.ucum),
+            Some("Cel")
+        );
+        assert_eq!(
+            meaning("C", Some("Temperature")).map(|unit| unit.ucum),
+            Some("Cel")
+        );
         assert_eq!(meaning("C", Some("charge")).map(|unit| unit.ucum), Some("C"));
         assert_eq!(meaning("C", Some("pressure")), None);
         assert_eq!(meaning("C", None), None);
@@ -109,10 +198,17 @@ mod tests {
     fn a_written_form_has_one_meaning_for_a_type() {
         for row in ROWS {
             for written in row.written {
-                let of: Vec<Option<&str>> =
-                    if row.types.is_empty() { vec![None] } else { row.types.iter().map(|kind| Some(*kind)).collect() };
+                let of: Vec<Option<&str>> = if row.types.is_empty() {
+                    vec![None]
+                } else {
+                    row.types.iter().map(|kind| Some(*kind)).collect()
+                };
                 for kind in of {
-                    assert_eq!(meaning(written, kind).map(|unit| unit.qudt), Some(row.qudt), "{written} of {kind:?}");
+                    assert_eq!(
+                        meaning(written, kind).map(|unit| unit.qudt),
+                        Some(row.qudt),
+                        "{written} of {kind:?}"
+                    );
                 }
             }
         }

@@ -63,9 +63,9 @@ pub(crate) struct UpArgs {
     /// Where the private broker listens
     #[arg(long, env = "FIELDBOOK_MQTT", value_name = "ADDR", default_value = "127.0.0.1:1883")]
     pub(crate) mqtt: SocketAddr,
-    /// Where the private object store listens [default: 127.0.0.1:9000, or a free port when that is taken]
-    #[arg(long, env = "FIELDBOOK_S3", value_name = "ADDR")]
-    pub(crate) s3: Option<SocketAddr>,
+    /// Where the private object store listens; on a free port when this one is taken
+    #[arg(long, env = "FIELDBOOK_S3", value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub(crate) s3: SocketAddr,
     /// Send nothing of our own
     #[arg(long)]
     pub(crate) no_simulator: bool,

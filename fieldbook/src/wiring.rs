@@ -175,3 +175,11 @@ pub(crate) fn private_database_url(data_dir: &Path) -> anyhow::Result<String> {
     })?;
     Ok(url.trim().to_owned())
 }
+
+/// Where `up` looks for Mosquitto and PostgreSQL: the places of `FIELDBOOK_PROGRAM_PATH` alone when it is set.
+pub(crate) fn program_search() -> Vec<PathBuf> {
+    match std::env::var_os("FIELDBOOK_PROGRAM_PATH") {
+        Some(path) => std::env::split_paths(&path).collect(),
+        None => parts::program::search_here(),
+    }
+}

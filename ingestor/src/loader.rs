@@ -121,9 +121,14 @@ pub(crate) struct Loader {
 struct Session {
     journal_id: i16,
     checkpoint: u64,
+    /// Up to where the journal need not keep anything for the loader.
+    released: u64,
     sensors: KnownSensors,
     reader: journal::Reader,
 }
+
+/// How long a loader that has caught up waits before it lets the journal go of what it has.
+const RELEASE_AFTER: Duration = Duration::from_secs(1);
 
 impl Loader {
     /// Loads until `shutdown`; what is durable then is loaded first, unless the database is away.
@@ -149,28 +154,40 @@ impl Loader {
     /// From the database's checkpoint on, until shutdown or the first failure.
     async fn session(&self, shutdown: &CancellationToken, backoff: &mut Duration) -> Result<(), LoaderError> {
         let mut session = self.begin().await?;
+        let mut segment = 0;
         loop {
-            let LoaderOptions {
-                batch_records_max,
-                batch_bytes_max,
-                ..
-            } = self.options;
+            let LoaderOptions { batch_records_max, batch_bytes_max, .. } = self.options;
             let batch = tokio::select! {
                 biased;
                 batch = session.reader.next(batch_records_max, batch_bytes_max) => batch.map_err(LoaderError::Read)?,
+                // Caught up: a full journal may be waiting for just this.
+                () = tokio::time::sleep(RELEASE_AFTER), if session.released < session.checkpoint => {
+                    self.release(&mut session).await?;
+                    continue;
+                }
                 () = shutdown.cancelled() => return Ok(()),
             };
+            // Only a whole segment can be let go, so its end is worth an fsync; its seal may come after its last record.
+            if batch.segment_first_seq != segment {
+                segment = batch.segment_first_seq;
+                self.release(&mut session).await?;
+            }
             self.load(&mut session, &batch).await?;
             *backoff = self.options.backoff_min;
             if batch.ends_segment {
-                // Only a whole segment can be retired, so only its end is worth an fsync.
-                let loaded = session.checkpoint;
-                self.journal
-                    .commit(crate::CONSUMER_LOADER, loaded)
-                    .await
-                    .map_err(LoaderError::Checkpoint)?;
+                self.release(&mut session).await?;
             }
         }
+    }
+
+    /// Tells the journal what the database has, so that it need not be kept for the loader.
+    async fn release(&self, session: &mut Session) -> Result<(), LoaderError> {
+        if session.released < session.checkpoint {
+            let seq = session.checkpoint;
+            self.journal.commit(crate::CONSUMER_LOADER, seq).await.map_err(LoaderError::Checkpoint)?;
+            session.released = seq;
+        }
+        Ok(())
     }
 
     async fn begin(&self) -> Result<Session, LoaderError> {

@@ -30,8 +30,15 @@ pub async fn check(db: &DatabaseConnection) -> Result<(), CheckError> {
     if let Some(newer) = unknown_of(&applied) {
         return Err(newer);
     }
-    let missing: Vec<String> = known().into_iter().filter(|name| !applied.contains(name)).collect();
-    if missing.is_empty() { Ok(()) } else { Err(CheckError::Behind { steps: missing }) }
+    let missing: Vec<String> = known()
+        .into_iter()
+        .filter(|name| !applied.contains(name))
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(CheckError::Behind { steps: missing })
+    }
 }
 
 /// The steps taken, oldest first; none where there is no schema yet.
@@ -51,6 +58,14 @@ pub(crate) async fn applied<C: ConnectionTrait>(db: &C) -> Result<Vec<String>, D
 /// The steps among `applied` that this program does not know.
 pub(crate) fn unknown_of(applied: &[String]) -> Option<CheckError> {
     let known = known();
-    let unknown: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
-    if unknown.is_empty() { None } else { Some(CheckError::Newer { steps: unknown }) }
+    let unknown: Vec<String> = applied
+        .iter()
+        .filter(|name| !known.contains(name))
+        .cloned()
+        .collect();
+    if unknown.is_empty() {
+        None
+    } else {
+        Some(CheckError::Newer { steps: unknown })
+    }
 }

@@ -32,5 +32,8 @@ impl MigratorTrait for Migrator {
 
 /// Names of the steps that this program knows, oldest first.
 pub fn known() -> Vec<String> {
-    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+    Migrator::migrations()
+        .iter()
+        .map(|step| step.name().to_owned())
+        .collect()
 }

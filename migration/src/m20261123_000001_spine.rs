@@ -16,24 +16,33 @@ impl MigrationName for Migration {
     }
 }
 
-#[expect(elided_lifetimes_in_paths, reason = "the trait leaves the lifetime out, and its impl must match")]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait leaves the lifetime out, and its impl must match"
+)]
 #[async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
-        db.execute_unprepared(include_str!("m20261123_000001_spine/up.sql")).await?;
+        db.execute_unprepared(include_str!("m20261123_000001_spine/up.sql"))
+            .await?;
         let Some(timescaledb) = timescaledb::installed(db).await? else {
             return Ok(());
         };
-        db.execute_unprepared(include_str!("m20261123_000001_spine/hypertable.sql")).await?;
+        db.execute_unprepared(include_str!("m20261123_000001_spine/hypertable.sql"))
+            .await?;
         if timescaledb.compresses() {
-            db.execute_unprepared(include_str!("m20261123_000001_spine/compression.sql")).await?;
+            db.execute_unprepared(include_str!("m20261123_000001_spine/compression.sql"))
+                .await?;
         }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(include_str!("m20261123_000001_spine/down.sql")).await?;
+        manager
+            .get_connection()
+            .execute_unprepared(include_str!("m20261123_000001_spine/down.sql"))
+            .await?;
         Ok(())
     }
 }

@@ -40,9 +40,14 @@ pub async fn up(db: &DatabaseConnection) -> Result<Up, MigrateError> {
     let timescaledb = timescaledb::install(db).await.map_err(MigrateError::Database)?;
     let transaction = begin(db).await?;
     let before = refuse_newer(&transaction).await?;
-    Migrator::up(&transaction, None).await.map_err(MigrateError::Database)?;
+    Migrator::up(&transaction, None)
+        .await
+        .map_err(MigrateError::Database)?;
     transaction.commit().await.map_err(MigrateError::Database)?;
-    let applied = known().into_iter().filter(|name| !before.contains(name)).collect();
+    let applied = known()
+        .into_iter()
+        .filter(|name| !before.contains(name))
+        .collect();
     Ok(Up { applied, timescaledb })
 }
 
@@ -50,7 +55,9 @@ pub async fn up(db: &DatabaseConnection) -> Result<Up, MigrateError> {
 pub async fn down(db: &DatabaseConnection, steps: Option<u32>) -> Result<Vec<String>, MigrateError> {
     let transaction = begin(db).await?;
     let before = refuse_newer(&transaction).await?;
-    Migrator::down(&transaction, steps).await.map_err(MigrateError::Database)?;
+    Migrator::down(&transaction, steps)
+        .await
+        .map_err(MigrateError::Database)?;
     transaction.commit().await.map_err(MigrateError::Database)?;
     let taken = steps.map_or(before.len(), |steps| before.len().min(steps as usize));
     Ok(before.into_iter().rev().take(taken).collect())
@@ -59,13 +66,19 @@ pub async fn down(db: &DatabaseConnection, steps: Option<u32>) -> Result<Vec<Str
 /// The steps that this program knows, oldest first, and whether the database has taken them. Changes nothing.
 pub async fn status(db: &DatabaseConnection) -> Result<Vec<Step>, MigrateError> {
     let applied = applied(db).await.map_err(MigrateError::Database)?;
-    let step = |name: String| Step { applied: applied.contains(&name), name };
+    let step = |name: String| Step {
+        applied: applied.contains(&name),
+        name,
+    };
     Ok(known().into_iter().map(step).collect())
 }
 
 async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, MigrateError> {
     let transaction = db.begin().await.map_err(MigrateError::Database)?;
-    transaction.execute_unprepared(include_str!("lock.sql")).await.map_err(MigrateError::Database)?;
+    transaction
+        .execute_unprepared(include_str!("lock.sql"))
+        .await
+        .map_err(MigrateError::Database)?;
     Ok(transaction)
 }
 

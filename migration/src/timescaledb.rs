@@ -36,10 +36,16 @@ pub enum Outcome {
 pub async fn installed<C: ConnectionTrait>(db: &C) -> Result<Option<Timescaledb>, DbErr> {
     let select = "SELECT extversion, coalesce(current_setting('timescaledb.license', true), 'apache') \
                   FROM pg_extension WHERE extname = 'timescaledb'";
-    let Some(row) = db.query_one_raw(Statement::from_string(db.get_database_backend(), select)).await? else {
+    let Some(row) = db
+        .query_one_raw(Statement::from_string(db.get_database_backend(), select))
+        .await?
+    else {
         return Ok(None);
     };
-    Ok(Some(Timescaledb { version: row.try_get_by_index(0)?, license: row.try_get_by_index(1)? }))
+    Ok(Some(Timescaledb {
+        version: row.try_get_by_index(0)?,
+        license: row.try_get_by_index(1)?,
+    }))
 }
 
 /// Installs the extension in this database where the server has it.
@@ -51,14 +57,22 @@ pub(crate) async fn install(db: &DatabaseConnection) -> Result<Outcome, DbErr> {
         return Ok(Outcome::Used(timescaledb));
     }
     let select = "SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'";
-    if db.query_one_raw(Statement::from_string(db.get_database_backend(), select)).await?.is_none() {
+    if db
+        .query_one_raw(Statement::from_string(db.get_database_backend(), select))
+        .await?
+        .is_none()
+    {
         return Ok(Outcome::NotAvailable);
     }
     if let Err(refusal) = create(db).await {
-        return Ok(Outcome::Refused { reason: refusal.to_string() });
+        return Ok(Outcome::Refused {
+            reason: refusal.to_string(),
+        });
     }
     Ok(installed(db).await?.map_or_else(
-        || Outcome::Refused { reason: "the extension was created but is not there".to_owned() },
+        || Outcome::Refused {
+            reason: "the extension was created but is not there".to_owned(),
+        },
         Outcome::Used,
     ))
 }
@@ -67,6 +81,8 @@ pub(crate) async fn install(db: &DatabaseConnection) -> Result<Outcome, DbErr> {
 async fn create(db: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = db.begin().await?;
     transaction.execute_unprepared(include_str!("lock.sql")).await?;
-    transaction.execute_unprepared("CREATE EXTENSION IF NOT EXISTS timescaledb").await?;
+    transaction
+        .execute_unprepared("CREATE EXTENSION IF NOT EXISTS timescaledb")
+        .await?;
     transaction.commit().await
 }

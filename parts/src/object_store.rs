@@ -1,157 +1,214 @@
-//! A private object store inside this process: S3's protocol over files, by s3s-fs.
+//! A private S3 in this process: s3s-fs on a loopback port, with files below one directory.
 //!
 //! ```text
-//! DIR/                    0700
-//! ├─ credentials          0600: access key and secret key, a line each, the same from one start to the next
-//! └─ objects/{bucket}/…   an object is a file under its key
+//! DIR/            0700
+//! ├─ credentials  0600: the access key's id and its secret, random, made at the first start
+//! ├─ lock         held while a process serves this directory
+//! └─ objects/     a folder a bucket, the objects in it by their keys; s3s-fs' own files beside the buckets
 //! ```
 //!
-//! s3s-fs never syncs, and Fieldbook lets go of a journal's segment on the strength of its upload. So a PUT is answered
-//! here only when the file system has everything on disk (see [`durable`]).
+//! s3s-fs itself is for tests: it syncs nothing, and shows an object before it has checked its checksums and written
+//! its metadata. The module `durable` puts what is missing around it, because the journal is deleted on the strength of
+//! an upload: an upload that was answered is on disk whole with its metadata, one that was not is absent.
 
 mod durable;
 
+use std::fmt;
+use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use rand::distr::{Alphanumeric, SampleString as _};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use uuid::Uuid;
 
 use crate::files;
-use crate::ports::{self, PortError};
-use durable::Durable;
+use crate::object_store::durable::Durable;
 
-/// Where a private object store listens when nobody says otherwise and the port is free.
-pub const PREFERRED: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9000);
-
-/// How long open requests may go on after a stop.
-const DRAIN_MAX: Duration = Duration::from_secs(5);
+/// The only region that the store has; requests are signed with it.
+pub const REGION: &str = "us-east-1";
 
 /// What a private object store is made of.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Its own directory.
     pub directory: PathBuf,
-    /// Where it listens; without one, [`PREFERRED`] or a free port.
-    pub listen: Option<SocketAddr>,
-    /// The bucket that it has.
+    /// Where it listens if that is free, otherwise on a free port of the same address.
+    pub preferred: SocketAddr,
+    /// The bucket that is there from the start.
     pub bucket: String,
+    /// How long requests under way may take when it stops.
+    pub stop_within: Duration,
 }
 
-/// Why the object store does not run.
+impl Options {
+    /// A store in `directory` with a bucket, on a free loopback port.
+    pub fn new(directory: impl Into<PathBuf>, bucket: impl Into<String>) -> Self {
+        Self {
+            directory: directory.into(),
+            preferred: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            bucket: bucket.into(),
+            stop_within: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why there is no private object store.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectStoreError {
-    /// Its directory can't be prepared.
-    #[error("prepare the object store's directory {path}")]
-    Directory {
-        /// The directory or file.
+    /// A file or folder of its directory.
+    #[error("prepare {path} of the object store")]
+    File {
+        /// The file or folder.
         path: PathBuf,
         /// What the system says.
         #[source]
         source: io::Error,
     },
-    /// Its directory can't be served.
-    #[error("serve the directory {path} as an object store: {reason}")]
-    Serve {
+    /// Another process serves the directory.
+    #[error("use the object store in {path}: another process serves it; stop that one first")]
+    Locked {
         /// The directory.
         path: PathBuf,
-        /// What s3s-fs says.
-        reason: String,
     },
-    /// The address is taken.
-    #[error(transparent)]
-    Port(#[from] PortError),
-    /// There is no free port.
-    #[error("listen on a port of the loopback interface")]
-    Listen(#[source] io::Error),
+    /// The credentials are not what an earlier start wrote.
+    #[error(
+        "read the object store's credentials in {path}: expected two lines; remove the file to have new ones"
+    )]
+    Credentials {
+        /// The file.
+        path: PathBuf,
+    },
+    /// S3 would not take the name.
+    #[error("make the bucket {bucket}: a name has 3 to 63 lower-case letters, digits, dots and hyphens")]
+    Bucket {
+        /// The name.
+        bucket: String,
+    },
+    /// Neither the preferred port nor any other.
+    #[error("listen on {address} for the object store")]
+    Listen {
+        /// Where it would listen.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Files could not be opened by s3s-fs.
+    #[error("open the object store's folder {path}: {message}")]
+    Open {
+        /// The folder.
+        path: PathBuf,
+        /// What s3s-fs says.
+        message: String,
+    },
 }
 
-/// A running object store. Dropped, it ends.
-#[derive(Debug)]
+/// A running private object store. Dropping it ends it without waiting for requests under way.
 pub struct ObjectStore {
     address: SocketAddr,
-    credentials: Credentials,
-    directory: PathBuf,
-    bucket: String,
-    stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<()>,
-}
-
-#[derive(Clone)]
-struct Credentials {
     access_key_id: String,
     secret_access_key: String,
+    bucket: String,
+    directory: PathBuf,
+    stopping: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    _lock: File,
 }
 
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("[secret]")
+impl fmt::Debug for ObjectStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the credentials.
+        let mut shown = formatter.debug_struct("ObjectStore");
+        shown
+            .field("address", &self.address)
+            .field("bucket", &self.bucket)
+            .field("directory", &self.directory);
+        shown.finish_non_exhaustive()
     }
 }
 
 impl ObjectStore {
-    /// Starts the object store of `options.directory`.
+    /// Serves the objects of `options.directory`, from tasks on the current runtime.
     pub async fn start(options: &Options) -> Result<Self, ObjectStoreError> {
-        let directory = options.directory.clone();
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| ObjectStoreError::Directory { path, source }
-        };
-        let objects = directory.join("objects");
-        let bucket = objects.join(&options.bucket);
-        files::create_private_dir(&bucket).map_err(failed(&bucket))?;
-        let credentials = credentials(&directory.join("credentials")).map_err(failed(&directory))?;
-        let listener = listen(options.listen).await?;
-        let address = listener.local_addr().map_err(ObjectStoreError::Listen)?;
-        let store = Durable::new(&objects)
-            .map_err(|reason| ObjectStoreError::Serve { path: objects.clone(), reason })?;
-        let mut service = S3ServiceBuilder::new(store);
-        let Credentials { access_key_id, secret_access_key } = credentials.clone();
-        service.set_auth(SimpleAuth::from_single(access_key_id, secret_access_key));
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(serve(listener, service.build(), stopped));
-        Ok(Self { address, credentials, directory: objects, bucket: options.bucket.clone(), stop: Some(stop), task })
+        if !s3s::path::check_bucket_name(&options.bucket) {
+            return Err(ObjectStoreError::Bucket {
+                bucket: options.bucket.clone(),
+            });
+        }
+        let directory = &options.directory;
+        files::create_private_dir(directory).map_err(file_error(directory))?;
+        let lock = lock(directory)?;
+        let (access_key_id, secret_access_key) = credentials(&directory.join("credentials"))?;
+        let root = directory.join("objects");
+        let bucket_folder = root.join(&options.bucket);
+        files::create_private_dir(&bucket_folder).map_err(file_error(&bucket_folder))?;
+        for folder in [&bucket_folder, &root, directory] {
+            files::sync_parent(folder).map_err(file_error(folder))?;
+        }
+        let store = Durable::open(&root)?;
+
+        let mut builder = S3ServiceBuilder::new(store);
+        builder.set_auth(SimpleAuth::from_single(
+            access_key_id.clone(),
+            secret_access_key.clone(),
+        ));
+        let listener = listen(options.preferred).await?;
+        let address = listener.local_addr().map_err(|source| ObjectStoreError::Listen {
+            address: options.preferred,
+            source,
+        })?;
+        let (stopping, stop) = watch::channel(false);
+        let task = tokio::spawn(serve(listener, builder.build(), stop, options.stop_within));
+        Ok(Self {
+            address,
+            access_key_id,
+            secret_access_key,
+            bucket: options.bucket.clone(),
+            directory: directory.clone(),
+            stopping,
+            task,
+            _lock: lock,
+        })
     }
 
-    /// Where it listens, as a URL.
+    /// `http://…` for S3 clients, which must address buckets by path.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Its access key.
+    /// The access key's id.
     pub fn access_key_id(&self) -> &str {
-        &self.credentials.access_key_id
+        &self.access_key_id
     }
 
-    /// Its secret key.
+    /// The access key's secret.
     pub fn secret_access_key(&self) -> &str {
-        &self.credentials.secret_access_key
+        &self.secret_access_key
     }
 
-    /// The bucket that it has.
+    /// The bucket that is there.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
 
-    /// Where its objects lie as files.
+    /// Its directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// Takes no new request, and ends when the open ones have, or after 5 s.
+    /// Lets requests under way finish, for as long as the options say, and ends.
     pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
+        self.stopping.send_replace(true);
+        // A panic there has been reported by the runtime; there is nothing left to stop.
         let _ = (&mut self.task).await;
     }
 }
@@ -162,60 +219,111 @@ impl Drop for ObjectStore {
     }
 }
 
-async fn listen(address: Option<SocketAddr>) -> Result<TcpListener, ObjectStoreError> {
-    if let Some(address) = address {
-        ports::check(address, "the object store", "--s3")?;
-        return TcpListener::bind(address).await.map_err(ObjectStoreError::Listen);
-    }
-    match TcpListener::bind(PREFERRED).await {
-        Ok(listener) => Ok(listener),
-        Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(ObjectStoreError::Listen),
+fn file_error(path: &Path) -> impl FnOnce(io::Error) -> ObjectStoreError {
+    let path = path.to_owned();
+    move |source| ObjectStoreError::File { path, source }
+}
+
+/// Two servers would not know of each other's turns to write.
+fn lock(directory: &Path) -> Result<File, ObjectStoreError> {
+    let path = directory.join("lock");
+    let file = File::create(&path).map_err(file_error(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(ObjectStoreError::Locked {
+            path: directory.to_owned(),
+        }),
+        Err(fs::TryLockError::Error(source)) => Err(ObjectStoreError::File { path, source }),
     }
 }
 
-async fn serve(listener: TcpListener, service: S3Service, mut stopped: oneshot::Receiver<()>) {
-    let http = Builder::new(TokioExecutor::new());
-    let graceful = GracefulShutdown::new();
+fn credentials(path: &Path) -> Result<(String, String), ObjectStoreError> {
+    match fs::read_to_string(path) {
+        Ok(text) => match text.lines().collect::<Vec<_>>()[..] {
+            [id, secret] if !id.is_empty() && !secret.is_empty() => Ok((id.to_owned(), secret.to_owned())),
+            _ => Err(ObjectStoreError::Credentials {
+                path: path.to_owned(),
+            }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // 122 random bits each, from the system's generator: one makes an id, two make a secret.
+            let random = || Uuid::new_v4().simple().to_string();
+            let (id, secret) = (
+                format!("FB{}", &random()[..18].to_uppercase()),
+                random() + &random(),
+            );
+            files::write_whole(path, format!("{id}\n{secret}\n").as_bytes(), 0o600)
+                .map_err(file_error(path))?;
+            Ok((id, secret))
+        }
+        Err(error) => Err(file_error(path)(error)),
+    }
+}
+
+async fn listen(preferred: SocketAddr) -> Result<TcpListener, ObjectStoreError> {
+    match TcpListener::bind(preferred).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            let address = SocketAddr::new(preferred.ip(), 0);
+            TcpListener::bind(address)
+                .await
+                .map_err(|source| ObjectStoreError::Listen { address, source })
+        }
+        Err(source) => Err(ObjectStoreError::Listen {
+            address: preferred,
+            source,
+        }),
+    }
+}
+
+/// Takes connections until told to stop, then waits for those under way.
+async fn serve(
+    listener: TcpListener,
+    service: S3Service,
+    mut stop: watch::Receiver<bool>,
+    stop_within: Duration,
+) {
+    let mut connections = JoinSet::new();
     loop {
-        let stream = tokio::select! {
-            _ = &mut stopped => break,
+        tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                // Such as too many open files: the next moment may be better.
+                Ok((stream, _)) => {
+                    connections.spawn(serve_connection(stream, service.clone(), stop.clone()));
+                }
                 Err(error) => {
-                    tracing::warn!("the object store could not take a connection: {error}");
+                    // Such as too many open files: it passes when connections end.
+                    tracing::warn!(%error, "the object store could not take a connection");
                     tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
                 }
             },
-        };
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone()).into_owned();
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!("a connection to the object store broke: {error}");
-            }
-        });
-    }
-    let _ = tokio::time::timeout(DRAIN_MAX, graceful.shutdown()).await;
-}
-
-/// Those of the directory, made at the first start.
-fn credentials(path: &Path) -> io::Result<Credentials> {
-    if let Ok(text) = std::fs::read_to_string(path) {
-        let mut lines = text.lines();
-        if let (Some(access_key_id), Some(secret_access_key)) = (lines.next(), lines.next()) {
-            return Ok(Credentials {
-                access_key_id: access_key_id.to_owned(),
-                secret_access_key: secret_access_key.to_owned(),
-            });
+            Some(_) = connections.join_next() => {}
+            () = told_to_stop(&mut stop) => break,
         }
     }
-    let credentials = Credentials {
-        access_key_id: Alphanumeric.sample_string(&mut rand::rng(), 20),
-        secret_access_key: Alphanumeric.sample_string(&mut rand::rng(), 40),
+    drop(listener);
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    // Whoever has not finished by then meets a closed connection, as after a crash, and asks again.
+    let _ = tokio::time::timeout(stop_within, all_ended).await;
+}
+
+/// Completes when the store stops, or is dropped.
+async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopping| *stopping).await;
+}
+
+async fn serve_connection(stream: TcpStream, service: S3Service, mut stop: watch::Receiver<bool>) {
+    // Answers are small: waiting to fill packets would only delay them. Failing that, it is merely slower.
+    let _ = stream.set_nodelay(true);
+    let builder = Builder::new(TokioExecutor::new());
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let outcome: Result<(), Box<dyn std::error::Error + Send + Sync>> = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        () = told_to_stop(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
     };
-    let text = format!("{}\n{}\n", credentials.access_key_id, credentials.secret_access_key);
-    files::write_whole(path, text.as_bytes(), 0o600)?;
-    Ok(credentials)
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection to the object store broke");
+    }
 }

@@ -5,20 +5,39 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, DatabaseConnection};
 
 use crate::OrGiveUp;
+use crate::timescale::Server;
 
 /// How long a test waits for a connection of its pool.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(30);
 
-/// One test's database. The server behind it lives as long as the test process needs it.
+/// One test's database: keep it as long as it is used, because a server of the test's own ends with it.
 #[derive(Debug)]
 pub struct TestDatabase {
     url: String,
     connections_max: u32,
+    /// Absent when the server is the test process's one.
+    server: Option<Server>,
 }
 
 impl TestDatabase {
     pub(crate) fn new(url: String, connections_max: u32) -> Self {
-        Self { url, connections_max }
+        Self {
+            url,
+            connections_max,
+            server: None,
+        }
+    }
+
+    pub(crate) fn on(server: Server, url: String, connections_max: u32) -> Self {
+        Self {
+            url,
+            connections_max,
+            server: Some(server),
+        }
+    }
+
+    pub(crate) fn into_server(self) -> Option<Server> {
+        self.server
     }
 
     /// `postgres://…`, for whatever connects by itself.
@@ -26,7 +45,7 @@ impl TestDatabase {
         &self.url
     }
 
-    /// Connections at most, for whoever opens a pool by itself: the TimescaleDB of tests takes a single one.
+    /// Connections at most, for whoever opens a pool by itself.
     pub fn connections_max(&self) -> u32 {
         self.connections_max
     }

@@ -13,14 +13,21 @@
 //! Whatever way a test process ends, SIGKILL included, its servers end and its directories go: a watchdog outside the
 //! process sees to it (`src/watchdog.rs`).
 
+mod both;
+mod broker;
 mod database;
+mod object_store;
 mod room;
 mod schema;
 mod server;
+mod timescale;
 mod watchdog;
 
+pub use crate::broker::{TestBroker, broker};
 pub use crate::database::TestDatabase;
+pub use crate::object_store::{TestObjectStore, object_store};
 pub use crate::server::{postgres, postgres_empty};
+pub use crate::timescale::{timescale, timescale_empty};
 
 /// Panics with the error and all its sources.
 #[track_caller]

@@ -23,7 +23,13 @@ pub async fn journal_id(db: &DatabaseConnection, uuid: Uuid, now: DateTime<Utc>)
 }
 
 async fn find(db: &DatabaseConnection, uuid: Uuid) -> Result<Option<i16>, DbErr> {
-    let rows = sql::query(db, "SELECT id FROM journal WHERE uuid = $1", [uuid.into()], |row| row.get(0)).await?;
+    let rows = sql::query(
+        db,
+        "SELECT id FROM journal WHERE uuid = $1",
+        [uuid.into()],
+        |row| row.get(0),
+    )
+    .await?;
     Ok(rows.first().copied())
 }
 
@@ -32,7 +38,9 @@ pub async fn checkpoint(db: &DatabaseConnection, journal_id: i16) -> Result<i64,
     let select = "SELECT seq FROM ingest_checkpoint WHERE journal_id = $1 AND consumer = 'loader'";
     let rows = sql::query(db, select, [journal_id.into()], |row| row.get(0)).await?;
     rows.first().copied().ok_or_else(|| {
-        LoadError::Halt(DbErr::RecordNotFound(format!("journal {journal_id} has no checkpoint of a loader")))
+        LoadError::Halt(DbErr::RecordNotFound(format!(
+            "journal {journal_id} has no checkpoint of a loader"
+        )))
     })
 }
 
@@ -44,7 +52,10 @@ impl LoadTransaction {
         if moved == 1 {
             Ok(())
         } else {
-            Err(LoadError::CheckpointMoved { journal_id: self.journal_id, expected: from })
+            Err(LoadError::CheckpointMoved {
+                journal_id: self.journal_id,
+                expected: from,
+            })
         }
     }
 }

@@ -8,7 +8,9 @@ use sea_orm::{DbErr, RuntimeErr};
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Another loader moved the checkpoint.
-    #[error("the checkpoint of journal {journal_id} is not at {expected}: another loader works on this journal")]
+    #[error(
+        "the checkpoint of journal {journal_id} is not at {expected}: another loader works on this journal"
+    )]
     CheckpointMoved {
         /// The journal.
         journal_id: i16,
@@ -27,7 +29,7 @@ impl From<DbErr> for LoadError {
     fn from(error: DbErr) -> Self {
         match Fault::of(&error) {
             Fault::Elsewhere => Self::Retry(error),
-            Fault::Row | Fault::Size | Fault::Work => Self::Halt(error),
+            Fault::Row | Fault::Size | Fault::Decompression | Fault::Work => Self::Halt(error),
         }
     }
 }
@@ -39,6 +41,8 @@ pub(super) enum Fault {
     Row,
     /// In the size of the batch.
     Size,
+    /// In TimescaleDB's bound on the rows that a transaction may decompress.
+    Decompression,
     /// In the connection, the server's state or another transaction: the same work may succeed later.
     Elsewhere,
     /// In the work: it will fail again.
@@ -48,9 +52,9 @@ pub(super) enum Fault {
 impl Fault {
     pub(super) fn of(error: &DbErr) -> Self {
         match sqlx_error(error) {
-            Some(sqlx::Error::Database(database)) => {
-                database.code().map_or(Self::Elsewhere, |code| Self::of_code(&code))
-            }
+            Some(sqlx::Error::Database(database)) => database
+                .code()
+                .map_or(Self::Elsewhere, |code| Self::of_code(&code)),
             // The server did not get to say anything.
             Some(
                 sqlx::Error::Io(_)
@@ -60,19 +64,22 @@ impl Fault {
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed,
             ) => Self::Elsewhere,
-            Some(_) => Self::Work,
             // A row that another transaction changed under our hands is told as "not updated".
-            None if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_) | DbErr::RecordNotUpdated) => {
+            None if matches!(
+                error,
+                DbErr::ConnectionAcquire(_) | DbErr::Conn(_) | DbErr::RecordNotUpdated
+            ) =>
+            {
                 Self::Elsewhere
             }
-            None => Self::Work,
+            Some(_) | None => Self::Work,
         }
     }
 
     fn of_code(code: &str) -> Self {
         match code {
-            // TimescaleDB's bound on decompressed rows a statement comes as "configuration limit exceeded".
-            "53400" => Self::Size,
+            // "Configuration limit exceeded": of TimescaleDB, max_tuples_decompressed_per_dml_transaction.
+            "53400" => Self::Decompression,
             // A server that became a standby refuses to write until the connection finds the new primary.
             "25006" => Self::Elsewhere,
             _ => match code.get(..2) {
@@ -88,7 +95,7 @@ impl Fault {
     }
 }
 
-/// What the database said, for people: its message, and its detail where it has one.
+/// What the database said, for people.
 pub(super) fn reason(error: &DbErr) -> String {
     let Some(sqlx::Error::Database(database)) = sqlx_error(error) else {
         return error.to_string();
@@ -114,7 +121,7 @@ mod tests {
         for (code, fault) in [
             ("22P02", Fault::Row),
             ("23514", Fault::Row),
-            ("53400", Fault::Size),
+            ("53400", Fault::Decompression),
             ("54000", Fault::Size),
             ("08006", Fault::Elsewhere),
             ("40001", Fault::Elsewhere),

@@ -14,17 +14,38 @@ impl LoadTransaction {
         let values: [Value; 11] = [
             self.journal_id.into(),
             sql::times(messages.iter().map(|message| message.received_at)),
-            messages.iter().map(|message| message.seq).collect::<Vec<_>>().into(),
-            messages.iter().map(|message| message.item).collect::<Vec<_>>().into(),
+            messages
+                .iter()
+                .map(|message| message.seq)
+                .collect::<Vec<_>>()
+                .into(),
+            messages
+                .iter()
+                .map(|message| message.item)
+                .collect::<Vec<_>>()
+                .into(),
             texts(messages, |message| &message.source),
             texts(messages, |message| &message.topic),
             texts(messages, |message| message.code),
             texts(messages, |message| &message.reason),
             texts(messages, |message| message.sensor.as_deref().unwrap_or_default()),
-            messages.iter().map(|message| message.payload.clone()).collect::<Vec<_>>().into(),
-            messages.iter().map(|message| message.payload_size).collect::<Vec<_>>().into(),
+            messages
+                .iter()
+                .map(|message| message.payload.clone())
+                .collect::<Vec<_>>()
+                .into(),
+            messages
+                .iter()
+                .map(|message| message.payload_size)
+                .collect::<Vec<_>>()
+                .into(),
         ];
-        sql::execute(&self.transaction, include_str!("insert_quarantined_messages.sql"), values).await?;
+        sql::execute(
+            &self.transaction,
+            include_str!("insert_quarantined_messages.sql"),
+            values,
+        )
+        .await?;
         Ok(())
     }
 }
@@ -32,5 +53,9 @@ impl LoadTransaction {
 /// One text of each message. PostgreSQL's texts have no NUL: here, where nothing may be refused, its picture stands for
 /// it. The payload keeps the bytes.
 fn texts<'a>(messages: &'a [NewQuarantined], text: impl Fn(&'a NewQuarantined) -> &'a str) -> Value {
-    messages.iter().map(|message| text(message).replace('\0', "\u{2400}")).collect::<Vec<String>>().into()
+    messages
+        .iter()
+        .map(|message| text(message).replace('\0', "\u{2400}"))
+        .collect::<Vec<String>>()
+        .into()
 }

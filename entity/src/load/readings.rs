@@ -13,6 +13,10 @@
 //! A batch is written under a savepoint. When the database refuses it for what is in it, it is taken back and its halves
 //! are written instead, down to the reading at fault. Halving may cut anywhere, because what the rows say in the end does
 //! not depend on how readings are grouped.
+//!
+//! Late readings may meet chunks that TimescaleDB has compressed. What it takes to write them, it decompresses, up to a
+//! bound a transaction. Past the bound, a part is written again without it, and each served row by itself: a row found by
+//! its key costs the decompression of one batch, rows found by a join cost that of the chunk.
 
 mod conflicts;
 mod merge;
@@ -21,8 +25,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseTransaction, Value};
-use sea_orm::{TransactionSession as _, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr, TransactionTrait as _, Value};
 
 use self::merge::Candidate;
 use super::error::{Fault, reason};
@@ -57,7 +60,16 @@ impl LoadTransaction {
                     written.conflicting += tally.conflicting;
                     written.duplicate += part.len() as u64 - tally.new - tally.conflicting;
                 }
-                Err(reason) if part.len() == 1 => written.refused.push(Refused { index: sorted[part.start], reason }),
+                Err(refusal) if refusal.fault == Fault::Decompression && !self.row_by_row => {
+                    self.go_row_by_row().await?;
+                    parts.push(part);
+                }
+                Err(refusal) if part.len() == 1 => {
+                    written.refused.push(Refused {
+                        index: sorted[part.start],
+                        reason: refusal.reason,
+                    });
+                }
                 Err(_) => {
                     let middle = part.start + part.len() / 2;
                     parts.push(middle..part.end);
@@ -75,36 +87,76 @@ impl LoadTransaction {
         &self,
         readings: &[NewReading],
         indexes: &[usize],
-    ) -> Result<Result<Tally, String>, LoadError> {
-        let savepoint = self.transaction.begin().await?;
+    ) -> Result<Result<Tally, Refusal>, LoadError> {
+        let db = self.transaction.begin().await?;
         let groups = group_by_key(readings, indexes, self.journal_id);
-        match write(&savepoint, self.journal_id, &groups, indexes.len()).await {
+        let savepoint = Savepoint {
+            db,
+            journal_id: self.journal_id,
+            row_by_row: self.row_by_row,
+        };
+        match write(&savepoint, &groups, indexes.len()).await {
             Ok(tally) => {
-                savepoint.commit().await?;
+                savepoint.db.commit().await?;
                 Ok(Ok(tally))
             }
-            Err(error) if matches!(Fault::of(&error), Fault::Row | Fault::Size) => {
-                savepoint.rollback().await?;
-                Ok(Err(reason(&error)))
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => match Fault::of(&error) {
+                fault @ (Fault::Row | Fault::Size | Fault::Decompression) => {
+                    savepoint.db.rollback().await?;
+                    Ok(Err(Refusal {
+                        fault,
+                        reason: reason(&error),
+                    }))
+                }
+                Fault::Elsewhere | Fault::Work => Err(error.into()),
+            },
         }
+    }
+
+    async fn go_row_by_row(&mut self) -> Result<(), LoadError> {
+        let lift = "SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
+        self.transaction.execute_unprepared(lift).await?;
+        self.row_by_row = true;
+        Ok(())
     }
 
     /// Moves the beginning of the sensors' activity back to their earliest reading.
     async fn note_activity(&self, readings: &[NewReading], refused: &[Refused]) -> Result<(), LoadError> {
         let mut earliest: BTreeMap<i32, DateTime<Utc>> = BTreeMap::new();
         for (index, reading) in readings.iter().enumerate() {
-            if refused.binary_search_by_key(&index, |refused| refused.index).is_err() {
+            if refused
+                .binary_search_by_key(&index, |refused| refused.index)
+                .is_err()
+            {
                 let time = earliest.entry(reading.sensor_id).or_insert(reading.time);
                 *time = reading.time.min(*time);
             }
         }
         let ids: Vec<i32> = earliest.keys().copied().collect();
         let values: [Value; 2] = [ids.into(), sql::times(earliest.into_values())];
-        sql::execute(&self.transaction, include_str!("readings/update_active_since.sql"), values).await?;
+        sql::execute(
+            &self.transaction,
+            include_str!("readings/update_active_since.sql"),
+            values,
+        )
+        .await?;
         Ok(())
     }
+}
+
+/// What the database did not like in a part.
+#[derive(Debug)]
+struct Refusal {
+    fault: Fault,
+    reason: String,
+}
+
+/// Where a part is written.
+#[derive(Debug)]
+struct Savepoint {
+    db: DatabaseTransaction,
+    journal_id: i16,
+    row_by_row: bool,
 }
 
 /// All readings of a batch for one sensor and time.
@@ -120,7 +172,13 @@ struct Group {
 impl Group {
     fn preferred(&self) -> Candidate {
         let first = self.candidates[0];
-        self.candidates.iter().fold(first, |best, one| if one.beats(&best, self.on_conflict) { *one } else { best })
+        self.candidates.iter().fold(first, |best, one| {
+            if one.beats(&best, self.on_conflict) {
+                *one
+            } else {
+                best
+            }
+        })
     }
 }
 
@@ -133,7 +191,10 @@ fn sort_by_key(readings: &[NewReading]) -> Vec<usize> {
 
 fn parts(len: usize) -> Vec<Range<usize>> {
     let starts = (0..len).step_by(STATEMENT_READINGS_MAX);
-    starts.rev().map(|start| start..len.min(start + STATEMENT_READINGS_MAX)).collect()
+    starts
+        .rev()
+        .map(|start| start..len.min(start + STATEMENT_READINGS_MAX))
+        .collect()
 }
 
 fn group_by_key(readings: &[NewReading], indexes: &[usize], journal_id: i16) -> Vec<Group> {
@@ -162,43 +223,54 @@ fn group_by_key(readings: &[NewReading], indexes: &[usize], journal_id: i16) -> 
     groups
 }
 
-async fn write(
-    db: &DatabaseTransaction,
-    journal_id: i16,
-    groups: &[Group],
-    readings: usize,
-) -> Result<Tally, sea_orm::DbErr> {
+async fn write(savepoint: &Savepoint, groups: &[Group], readings: usize) -> Result<Tally, DbErr> {
     let preferred: Vec<Candidate> = groups.iter().map(Group::preferred).collect();
-    let new = insert(db, journal_id, groups, &preferred).await?;
+    let new = insert(savepoint, groups, &preferred).await?;
     if new == readings as u64 {
         return Ok(Tally { new, conflicting: 0 });
     }
     let all_inserted = new == groups.len() as u64;
-    let met = if all_inserted { Vec::new() } else { conflicts::met(db, journal_id, groups, &preferred).await? };
+    let met = if all_inserted {
+        Vec::new()
+    } else {
+        conflicts::met(savepoint, groups, &preferred).await?
+    };
     let unsettled: Vec<&Group> = groups
         .iter()
         .enumerate()
         .filter(|(position, group)| group.candidates.len() > 1 || met.binary_search(position).is_ok())
         .map(|(_, group)| group)
         .collect();
-    let conflicting = if unsettled.is_empty() { 0 } else { conflicts::settle(db, &unsettled).await? };
+    let conflicting = if unsettled.is_empty() {
+        0
+    } else {
+        conflicts::settle(savepoint, &unsettled).await?
+    };
     Ok(Tally { new, conflicting })
 }
 
-async fn insert(
-    db: &DatabaseTransaction,
-    journal_id: i16,
-    groups: &[Group],
-    preferred: &[Candidate],
-) -> Result<u64, sea_orm::DbErr> {
+async fn insert(savepoint: &Savepoint, groups: &[Group], preferred: &[Candidate]) -> Result<u64, DbErr> {
     let values: [Value; 7] = [
-        groups.iter().map(|group| group.sensor_id).collect::<Vec<_>>().into(),
+        groups
+            .iter()
+            .map(|group| group.sensor_id)
+            .collect::<Vec<_>>()
+            .into(),
         sql::times(groups.iter().map(|group| group.time)),
         preferred.iter().map(|one| one.value).collect::<Vec<_>>().into(),
-        preferred.iter().map(|one| one.flag.number()).collect::<Vec<_>>().into(),
+        preferred
+            .iter()
+            .map(|one| one.flag.number())
+            .collect::<Vec<_>>()
+            .into(),
         sql::times(preferred.iter().map(|one| one.received_at)),
         preferred.iter().map(|one| one.seq).collect::<Vec<_>>().into(),
-        journal_id.into(),
+        savepoint.journal_id.into(),
     ];
-    sql::execute(db, include_str!("readings/insert_readings.sql"), values).await
+    sql::execute(
+        &savepoint.db,
+        include_str!("readings/insert_readings.sql"),
+        values,
+    )
+    .await
 }

@@ -16,21 +16,34 @@ impl LoadTransaction {
     /// A version is valid from the receipt of its list. A list that is older than the one in force only adds to the
     /// history. When a list names a sensor twice, the last one counts.
     pub async fn apply_sensor_list(&mut self, list: &NewSensorList) -> Result<Vec<KnownSensor>, LoadError> {
-        let sensors: BTreeMap<&str, &DeclaredSensor> =
-            list.sensors.iter().map(|sensor| (sensor.name.as_str(), sensor)).collect();
+        let sensors: BTreeMap<&str, &DeclaredSensor> = list
+            .sensors
+            .iter()
+            .map(|sensor| (sensor.name.as_str(), sensor))
+            .collect();
         self.insert_list(list, sensors.len()).await?;
         if sensors.is_empty() {
             return Ok(Vec::new());
         }
         // Lists are rare, and each reads what the one before wrote: one at a time.
-        self.transaction.execute_unprepared(include_str!("lock_sensor_lists.sql")).await?;
-        let declared = Value::from(Json::from_iter(sensors.values().map(|sensor| declaration(&list.source, sensor))));
+        self.transaction
+            .execute_unprepared(include_str!("lock_sensor_lists.sql"))
+            .await?;
+        let declared: Json = sensors
+            .values()
+            .map(|sensor| declaration(&list.source, sensor))
+            .collect();
+        let declared = Value::from(declared);
         for statement in [
             include_str!("insert_declared_sensors.sql"),
             include_str!("merge_sensor_versions.sql"),
             include_str!("update_declared_sensors.sql"),
         ] {
-            let values: [Value; 3] = [declared.clone(), list.source.as_str().into(), list.received_at.into()];
+            let values: [Value; 3] = [
+                declared.clone(),
+                list.source.as_str().into(),
+                list.received_at.into(),
+            ];
             sql::execute(&self.transaction, statement, values).await?;
         }
         let sources = vec![list.source.clone(); sensors.len()];
@@ -70,16 +83,33 @@ fn metadata(sensor: &DeclaredSensor) -> Json {
         ("unit", json!(sensor.unit)),
         ("unit_ucum", json!(meaning.map(|meaning| meaning.ucum))),
         ("unit_qudt", json!(meaning.map(|meaning| meaning.qudt))),
-        ("unit_quantity_kind", json!(meaning.map(|meaning| meaning.quantity_kind))),
+        (
+            "unit_quantity_kind",
+            json!(meaning.map(|meaning| meaning.quantity_kind)),
+        ),
         ("unit_symbol", json!(meaning.map(|meaning| meaning.symbol))),
         ("description", json!(sensor.description)),
         ("lat", json!(sensor.lat)),
         ("lng", json!(sensor.lng)),
         ("range_min", json!(sensor.range_min)),
         ("range_max", json!(sensor.range_max)),
-        ("labels", if sensor.labels.is_empty() { Json::Null } else { json!(sensor.labels) }),
-        ("expected_interval_seconds", json!(sensor.expected_interval_seconds)),
+        (
+            "labels",
+            if sensor.labels.is_empty() {
+                Json::Null
+            } else {
+                json!(sensor.labels)
+            },
+        ),
+        (
+            "expected_interval_seconds",
+            json!(sensor.expected_interval_seconds),
+        ),
     ];
     let there = all.into_iter().filter(|(_, value)| !value.is_null());
-    Json::Object(there.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+    Json::Object(
+        there
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect::<Map<_, _>>(),
+    )
 }

@@ -45,16 +45,24 @@ impl LoadTransaction {
         let mut known = HashMap::with_capacity(sensors.len());
         self.find_sensors(sensors, &mut known).await?;
         // An insert that meets its like still uses up a number, so only what was not found is inserted.
-        let mut missing: Vec<NewSensor> =
-            sensors.iter().filter(|sensor| !known.contains_key(&key(sensor))).cloned().collect();
+        let mut missing: Vec<NewSensor> = sensors
+            .iter()
+            .filter(|sensor| !known.contains_key(&key(sensor)))
+            .cloned()
+            .collect();
         if !missing.is_empty() {
             // In the order of the key, so that two loaders wait for each other in one direction; the earliest message first.
-            missing.sort_by(|a, b| (key(a), a.registered_at).cmp(&(key(b), b.registered_at)));
+            missing.sort_by_key(|sensor| (key(sensor), sensor.registered_at));
             missing.dedup_by(|later, first| key(later) == key(first));
             self.insert_sensors(&missing).await?;
             self.find_sensors(&missing, &mut known).await?;
         }
-        let find = |sensor| known.get(&key(sensor)).cloned().ok_or(LoadError::Retry(DbErr::RecordNotInserted));
+        let find = |sensor| {
+            known
+                .get(&key(sensor))
+                .cloned()
+                .ok_or(LoadError::Retry(DbErr::RecordNotInserted))
+        };
         sensors.iter().map(find).collect()
     }
 
@@ -72,7 +80,10 @@ impl LoadTransaction {
     }
 
     async fn insert_sensors(&self, sensors: &[NewSensor]) -> Result<(), LoadError> {
-        let uuids = sensors.iter().map(|sensor| sensor_uuid(&sensor.source, &sensor.name)).collect::<Vec<_>>();
+        let uuids = sensors
+            .iter()
+            .map(|sensor| sensor_uuid(&sensor.source, &sensor.name))
+            .collect::<Vec<_>>();
         let times = sql::times(sensors.iter().map(|sensor| sensor.registered_at));
         let values: [Value; 4] = [uuids.into(), sources(sensors), names(sensors), times];
         sql::execute(&self.transaction, include_str!("insert_sensors.sql"), values).await?;
@@ -85,11 +96,19 @@ fn key(sensor: &NewSensor) -> (String, String) {
 }
 
 fn sources(sensors: &[NewSensor]) -> Value {
-    sensors.iter().map(|sensor| sensor.source.clone()).collect::<Vec<_>>().into()
+    sensors
+        .iter()
+        .map(|sensor| sensor.source.clone())
+        .collect::<Vec<_>>()
+        .into()
 }
 
 fn names(sensors: &[NewSensor]) -> Value {
-    sensors.iter().map(|sensor| sensor.name.clone()).collect::<Vec<_>>().into()
+    sensors
+        .iter()
+        .map(|sensor| sensor.name.clone())
+        .collect::<Vec<_>>()
+        .into()
 }
 
 #[cfg(test)]
@@ -99,7 +118,10 @@ mod tests {
     /// The values are what customers keep: this test fails when they would change.
     #[test]
     fn a_sensors_uuid_never_changes() {
-        assert_eq!(sensor_uuid("demo", "Sensor 1"), uuid!("00000000-0000-0000-0000-000000000000"));
+        assert_eq!(
+            sensor_uuid("demo", "Sensor 1"),
+            uuid!("229b4837-5d9a-51a6-b130-4e65f2abf601")
+        );
     }
 
     #[test]

@@ -12,13 +12,21 @@ use super::LoadError;
 pub struct LoadTransaction {
     pub(super) transaction: DatabaseTransaction,
     pub(super) journal_id: i16,
+    /// Whether the readings of this transaction met so many compressed rows that each is now written by itself.
+    pub(super) row_by_row: bool,
 }
 
 impl LoadTransaction {
     /// Begins one for `journal_id`.
     pub async fn begin(db: &DatabaseConnection, journal_id: i16) -> Result<Self, LoadError> {
-        let transaction = db.begin_with_config(Some(IsolationLevel::ReadCommitted), None).await?;
-        Ok(Self { transaction, journal_id })
+        let transaction = db
+            .begin_with_config(Some(IsolationLevel::ReadCommitted), None)
+            .await?;
+        Ok(Self {
+            transaction,
+            journal_id,
+            row_by_row: false,
+        })
     }
 
     /// Commits.

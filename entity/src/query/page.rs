@@ -32,7 +32,11 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// A page without rows of a list without rows.
     pub fn empty() -> Self {
-        Self { rows: Vec::new(), has_next: false, has_previous: false }
+        Self {
+            rows: Vec::new(),
+            has_next: false,
+            has_previous: false,
+        }
     }
 }
 
@@ -62,9 +66,17 @@ impl<K> PageRequest<K> {
         let other_side = self.key().is_some();
         if self.is_from_end() {
             rows.reverse();
-            Page { rows, has_next: other_side, has_previous: more }
+            Page {
+                rows,
+                has_next: other_side,
+                has_previous: more,
+            }
         } else {
-            Page { rows, has_next: more, has_previous: other_side }
+            Page {
+                rows,
+                has_next: more,
+                has_previous: other_side,
+            }
         }
     }
 }

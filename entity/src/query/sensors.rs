@@ -166,7 +166,9 @@ pub async fn page(
     let Some(condition) = within(scope, filter::condition(filter)) else {
         return Ok(Page::empty());
     };
-    let mut select = sensor::Entity::find().filter(condition).limit(request.rows_to_read());
+    let mut select = sensor::Entity::find()
+        .filter(condition)
+        .limit(request.rows_to_read());
     if let Some(key) = request.key() {
         select = select.filter(order.beyond(key, request.is_from_end())?);
     }
@@ -194,8 +196,15 @@ pub async fn by_names(
     scope: &Scope,
     names: &[String],
 ) -> Result<Vec<Sensor>, DbErr> {
-    let uuids: Vec<Uuid> = names.iter().filter_map(|name| Uuid::try_parse(name).ok()).collect();
-    let names: Vec<String> = names.iter().filter(|name| sql::is_storable(name)).cloned().collect();
+    let uuids: Vec<Uuid> = names
+        .iter()
+        .filter_map(|name| Uuid::try_parse(name).ok())
+        .collect();
+    let names: Vec<String> = names
+        .iter()
+        .filter(|name| sql::is_storable(name))
+        .cloned()
+        .collect();
     let these = Condition::any()
         .add(Expr::cust_with_values("\"sensor\".\"name\" = ANY($1)", [names]))
         .add(Expr::cust_with_values("\"sensor\".\"uuid\" = ANY($1)", [uuids]));
@@ -220,9 +229,19 @@ fn within(scope: &Scope, condition: Condition) -> Option<Condition> {
 
 impl From<sensor::Model> for Sensor {
     fn from(row: sensor::Model) -> Self {
-        let (ucum, qudt, quantity_kind, symbol) =
-            (row.unit_ucum, row.unit_qudt, row.unit_quantity_kind, row.unit_symbol);
-        let unit = row.unit.map(|declared| Unit { declared, ucum, qudt, quantity_kind, symbol });
+        let (ucum, qudt, quantity_kind, symbol) = (
+            row.unit_ucum,
+            row.unit_qudt,
+            row.unit_quantity_kind,
+            row.unit_symbol,
+        );
+        let unit = row.unit.map(|declared| Unit {
+            declared,
+            ucum,
+            qudt,
+            quantity_kind,
+            symbol,
+        });
         let location = row.lat.zip(row.lng).map(|(lat, lng)| Location { lat, lng });
         Self {
             id: row.id,
@@ -233,7 +252,10 @@ impl From<sensor::Model> for Sensor {
             unit,
             description: row.description,
             location,
-            range: Range { min: row.range_min, max: row.range_max },
+            range: Range {
+                min: row.range_min,
+                max: row.range_max,
+            },
             labels: labels(&row.labels),
             declared: row.declared,
             active_since: row.active_since,
@@ -247,7 +269,12 @@ fn labels(labels: &serde_json::Value) -> Vec<(String, String)> {
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut labels: Vec<(String, String)> = labels
         .as_object()
-        .map(|labels| labels.iter().map(|(key, value)| (key.clone(), text(value))).collect())
+        .map(|labels| {
+            labels
+                .iter()
+                .map(|(key, value)| (key.clone(), text(value)))
+                .collect()
+        })
         .unwrap_or_default();
     labels.sort();
     labels

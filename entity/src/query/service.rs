@@ -33,17 +33,29 @@ pub async fn backend(db: &DatabaseConnection) -> Result<Backend, DbErr> {
         })
     })
     .await?;
-    let backend = rows.into_iter().next().ok_or_else(|| DbErr::RecordNotFound("the server's version".to_owned()))?;
-    Ok(Backend { schema_version: schema_version(db).await?, ..backend })
+    let backend = rows
+        .into_iter()
+        .next()
+        .ok_or_else(|| DbErr::RecordNotFound("the server's version".to_owned()))?;
+    Ok(Backend {
+        schema_version: schema_version(db).await?,
+        ..backend
+    })
 }
 
 /// Asked by itself: a statement that names a missing table fails as a whole.
 async fn schema_version(db: &DatabaseConnection) -> Result<Option<String>, DbErr> {
     let exists = "SELECT to_regclass('seaql_migrations') IS NOT NULL";
-    if !sql::query(db, exists, [], |row| row.get(0)).await?.contains(&true) {
+    if !sql::query(db, exists, [], |row| row.get(0))
+        .await?
+        .contains(&true)
+    {
         return Ok(None);
     }
-    let versions = sql::query(db, "SELECT max(version)::text FROM seaql_migrations", [], |row| row.get(0)).await?;
+    let versions = sql::query(db, "SELECT max(version)::text FROM seaql_migrations", [], |row| {
+        row.get(0)
+    })
+    .await?;
     Ok(versions.into_iter().next().flatten())
 }
 

@@ -24,7 +24,7 @@ pub struct Model {
     pub source: String,
     /// The topic on which the message came.
     pub topic: String,
-    /// The kind of trouble as a stable word for programs, such as not_json.
+    /// The kind of trouble as a stable word for programs, such as `not_json`.
     pub code: String,
     /// What is wrong, as a sentence for people.
     pub reason: String,

@@ -11,8 +11,14 @@ use crate::support::{one, postgres};
 async fn every_session_speaks_utc_and_bears_the_name_and_the_timeout() {
     let server = postgres().await;
     // Even where the database's own default is another.
-    server.db.execute_unprepared("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone = ''Asia/Tokyo''', \
-                                  current_database()); END $$").await.unwrap();
+    server
+        .db
+        .execute_unprepared(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone = ''Asia/Tokyo''', \
+                                  current_database()); END $$",
+        )
+        .await
+        .unwrap();
     let options = ConnectOptions {
         url: server.url.clone(),
         application_name: "fieldbook-claim",
@@ -27,7 +33,10 @@ async fn every_session_speaks_utc_and_bears_the_name_and_the_timeout() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_without_the_password() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let options = ConnectOptions {
         url: format!("postgres://user:hunter2@{free}/fieldbook"),
         application_name: "fieldbook-claim",

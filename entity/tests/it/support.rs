@@ -3,47 +3,39 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::load::{self, KnownSensor, LoadError, LoadTransaction, NewReading, NewSensor, OnConflict, Written};
+use entity::load::{
+    self, KnownSensor, LoadError, LoadTransaction, NewReading, NewSensor, OnConflict, Written,
+};
 use entity::{DatabaseConnection, QualityFlag};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
+use testbed::TestDatabase;
 use uuid::Uuid;
 
-pub struct Db {
-    pub db: DatabaseConnection,
-    pub url: String,
-    _child: Option<tokio::process::Child>,
+pub(crate) struct Db {
+    pub(crate) db: DatabaseConnection,
+    pub(crate) url: String,
+    /// The server behind it lives as long.
+    _database: TestDatabase,
 }
 
-pub async fn postgres() -> Db {
-    let admin = "postgres://postgres@localhost:54990/postgres";
-    let db = entity::connect(&options(admin, 1)).await.unwrap();
-    let name = format!("t{}", Uuid::new_v4().simple());
-    db.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let url = format!("postgres://postgres@localhost:54990/{name}");
-    let db = entity::connect(&options(&url, 8)).await.unwrap();
-    migration::up(&db).await.unwrap();
-    Db { db, url, _child: None }
+pub(crate) async fn postgres() -> Db {
+    open(testbed::postgres().await).await
 }
 
-pub async fn timescale() -> Db {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let child = tokio::process::Command::new("node")
-        .arg("/tmp/fbe/lite/serve.mjs")
-        .arg(port.to_string())
-        .kill_on_drop(true)
-        .stdout(std::process::Stdio::null())
-        .spawn()
+pub(crate) async fn timescale() -> Db {
+    open(testbed::timescale().await).await
+}
+
+async fn open(database: TestDatabase) -> Db {
+    let url = database.url().to_owned();
+    let db = entity::connect(&options(&url, database.connections_max()))
+        .await
         .unwrap();
-    let url = format!("postgres://postgres:postgres@127.0.0.1:{port}/postgres?sslmode=disable");
-    for _ in 0..300 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+    Db {
+        db,
+        url,
+        _database: database,
     }
-    let db = entity::connect(&options(&url, 1)).await.unwrap();
-    migration::up(&db).await.unwrap();
-    Db { db, url, _child: Some(child) }
 }
 
 fn options(url: &str, connections_max: u32) -> entity::ConnectOptions {
@@ -77,16 +69,20 @@ macro_rules! on_both {
 pub(crate) use on_both;
 
 /// A journal of its own.
-pub async fn journal(db: &DatabaseConnection) -> i16 {
+pub(crate) async fn journal(db: &DatabaseConnection) -> i16 {
     load::journal_id(db, Uuid::new_v4(), at(0)).await.unwrap()
 }
 
 /// Sensors with these names, of the source `plant`.
-pub async fn sensors(db: &DatabaseConnection, names: &[&str]) -> Vec<KnownSensor> {
+pub(crate) async fn sensors(db: &DatabaseConnection, names: &[&str]) -> Vec<KnownSensor> {
     let journal_id = journal(db).await;
     let new: Vec<NewSensor> = names
         .iter()
-        .map(|&name| NewSensor { source: "plant".to_owned(), name: name.to_owned(), registered_at: at(0) })
+        .map(|&name| NewSensor {
+            source: "plant".to_owned(),
+            name: name.to_owned(),
+            registered_at: at(0),
+        })
         .collect();
     let mut transaction = LoadTransaction::begin(db, journal_id).await.unwrap();
     let known = transaction.register_sensors(&new).await.unwrap();
@@ -95,7 +91,7 @@ pub async fn sensors(db: &DatabaseConnection, names: &[&str]) -> Vec<KnownSensor
 }
 
 /// Loads readings in a transaction of their own.
-pub async fn write(
+pub(crate) async fn write(
     db: &DatabaseConnection,
     journal_id: i16,
     readings: &[NewReading],
@@ -107,7 +103,7 @@ pub async fn write(
 }
 
 /// A reading received a second after its time, at the position `seq`.
-pub fn reading(sensor_id: i32, second: i64, value: f64, seq: i64) -> NewReading {
+pub(crate) fn reading(sensor_id: i32, second: i64, value: f64, seq: i64) -> NewReading {
     NewReading {
         sensor_id,
         time: at(second),
@@ -120,16 +116,18 @@ pub fn reading(sensor_id: i32, second: i64, value: f64, seq: i64) -> NewReading 
 }
 
 /// So many seconds after the tests' beginning of time.
-pub fn at(seconds: i64) -> DateTime<Utc> {
+pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
 }
 
 /// The rows of a query.
-pub async fn rows(db: &DatabaseConnection, select: &str) -> Vec<QueryResult> {
-    db.query_all_raw(Statement::from_string(DbBackend::Postgres, select)).await.unwrap()
+pub(crate) async fn rows(db: &DatabaseConnection, select: &str) -> Vec<QueryResult> {
+    db.query_all_raw(Statement::from_string(DbBackend::Postgres, select))
+        .await
+        .unwrap()
 }
 
 /// The one value of a query.
-pub async fn one<T: sea_orm::TryGetable>(db: &DatabaseConnection, select: &str) -> T {
+pub(crate) async fn one<T: sea_orm::TryGetable>(db: &DatabaseConnection, select: &str) -> T {
     rows(db, select).await[0].try_get_by_index(0).unwrap()
 }

@@ -1,3 +1,5 @@
 //! The test servers, tested.
 
+mod parts;
 mod postgres;
+mod timescale;

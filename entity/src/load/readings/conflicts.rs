@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Value};
 
-use super::Group;
 use super::merge::{Candidate, Slot};
+use super::{Group, Savepoint};
 use crate::sql;
 
 /// The positions, ascending, of groups whose row in `reading` may have to change, or to be contradicted.
@@ -14,8 +14,7 @@ use crate::sql;
 /// A row with the same value that the preferred newcomer does not beat is a duplicate. It needs no lock to say so: what
 /// is known of a value only ever gets better.
 pub(super) async fn met(
-    db: &DatabaseTransaction,
-    journal_id: i16,
+    savepoint: &Savepoint,
     groups: &[Group],
     preferred: &[Candidate],
 ) -> Result<Vec<usize>, DbErr> {
@@ -25,20 +24,25 @@ pub(super) async fn met(
         times(groups.iter()),
         preferred.iter().map(|one| one.value).collect::<Vec<_>>().into(),
         preferred.iter().map(|one| one.seq).collect::<Vec<_>>().into(),
-        journal_id.into(),
+        savepoint.journal_id.into(),
         from.into(),
         to.into(),
     ];
-    let mut rows = sql::query(db, include_str!("select_stored_otherwise.sql"), values, |row| {
-        let stored = Candidate {
-            value: row.get(1)?,
-            flag: row.flag(2)?,
-            received_at: row.get(3)?,
-            seq: row.get(4)?,
-            journal_id: row.get(5)?,
-        };
-        Ok((position(row.get(0)?)?, stored))
-    })
+    let mut rows = sql::query(
+        &savepoint.db,
+        include_str!("select_stored_otherwise.sql"),
+        values,
+        |row| {
+            let stored = Candidate {
+                value: row.get(1)?,
+                flag: row.flag(2)?,
+                received_at: row.get(3)?,
+                seq: row.get(4)?,
+                journal_id: row.get(5)?,
+            };
+            Ok((position(row.get(0)?)?, stored))
+        },
+    )
     .await?;
     rows.retain(|(position, stored)| {
         let newcomer = &preferred[*position];
@@ -50,7 +54,8 @@ pub(super) async fn met(
 }
 
 /// Merges the newcomers of each group into what is known, and gives how many brought a new value.
-pub(super) async fn settle(db: &DatabaseTransaction, groups: &[&Group]) -> Result<u64, DbErr> {
+pub(super) async fn settle(savepoint: &Savepoint, groups: &[&Group]) -> Result<u64, DbErr> {
+    let db = &savepoint.db;
     // Two loaders that decide on the same key must not decide on what the other is about to change. Keys that matter are
     // rare, so one lock serves for all; inserting new keys does not take it.
     db.execute_unprepared(include_str!("lock_conflicts.sql")).await?;
@@ -68,7 +73,7 @@ pub(super) async fn settle(db: &DatabaseTransaction, groups: &[&Group]) -> Resul
         kept.extend(difference.keep.into_iter().map(|one| (group, one)));
         forgotten.extend(difference.forget.into_iter().map(|one| (group, one)));
     }
-    serve(db, &served).await?;
+    serve(savepoint, &served).await?;
     keep(db, &kept).await?;
     forget(db, &forgotten).await?;
     Ok(conflicting)
@@ -77,8 +82,12 @@ pub(super) async fn settle(db: &DatabaseTransaction, groups: &[&Group]) -> Resul
 /// What is known of each group's key, by the group's position.
 async fn slots(db: &DatabaseTransaction, groups: &[&Group]) -> Result<HashMap<usize, Slot>, DbErr> {
     let (from, to) = bounds(groups.iter().copied());
-    let values: [Value; 4] =
-        [sensor_ids(groups.iter().copied()), times(groups.iter().copied()), from.into(), to.into()];
+    let values: [Value; 4] = [
+        sensor_ids(groups.iter().copied()),
+        times(groups.iter().copied()),
+        from.into(),
+        to.into(),
+    ];
     let rows = sql::query(db, include_str!("select_known_values.sql"), values, |row| {
         let known = Candidate {
             value: row.get(2)?,
@@ -93,53 +102,89 @@ async fn slots(db: &DatabaseTransaction, groups: &[&Group]) -> Result<HashMap<us
     let (served, conflicts): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, served, _)| *served);
     let mut slots: HashMap<usize, Slot> = served
         .into_iter()
-        .map(|(position, _, served)| (position, Slot { served, conflicts: Vec::new() }))
+        .map(|(position, _, served)| {
+            (
+                position,
+                Slot {
+                    served,
+                    conflicts: Vec::new(),
+                },
+            )
+        })
         .collect();
     for (position, _, conflict) in conflicts {
-        slots.get_mut(&position).ok_or(DbErr::RecordNotUpdated)?.conflicts.push(conflict);
+        slots
+            .get_mut(&position)
+            .ok_or(DbErr::RecordNotUpdated)?
+            .conflicts
+            .push(conflict);
     }
     Ok(slots)
 }
 
 /// Writes what `reading` serves instead of what it served when that was read. A row that changed since is a lost race.
-async fn serve(db: &DatabaseTransaction, rows: &[(&Group, Candidate, Candidate)]) -> Result<(), DbErr> {
+async fn serve(savepoint: &Savepoint, rows: &[(&Group, Candidate, Candidate)]) -> Result<(), DbErr> {
     let updated = match rows {
-        [] => return Ok(()),
-        // By itself, a row in a compressed chunk is found by its key; in company, TimescaleDB decompresses the chunk, or
-        // refuses to. Halving ends here.
-        [(group, old, new)] => {
-            let values: [Value; 9] = [
-                group.sensor_id.into(),
-                group.time.into(),
-                old.seq.into(),
-                old.journal_id.into(),
-                new.value.into(),
-                new.flag.number().into(),
-                new.received_at.into(),
-                new.seq.into(),
-                new.journal_id.into(),
-            ];
-            sql::execute(db, include_str!("update_served_reading.sql"), values).await?
+        [] => 0,
+        rows if savepoint.row_by_row => {
+            let mut updated = 0;
+            for row in rows {
+                updated += serve_one(&savepoint.db, row).await?;
+            }
+            updated
         }
-        rows => {
-            let (from, to) = bounds(rows.iter().map(|(group, ..)| *group));
-            let values: [Value; 11] = [
-                sensor_ids(rows.iter().map(|(group, ..)| *group)),
-                times(rows.iter().map(|(group, ..)| *group)),
-                rows.iter().map(|(_, old, _)| old.seq).collect::<Vec<_>>().into(),
-                rows.iter().map(|(_, old, _)| old.journal_id).collect::<Vec<_>>().into(),
-                rows.iter().map(|(.., new)| new.value).collect::<Vec<_>>().into(),
-                rows.iter().map(|(.., new)| new.flag.number()).collect::<Vec<_>>().into(),
-                sql::times(rows.iter().map(|(.., new)| new.received_at)),
-                rows.iter().map(|(.., new)| new.seq).collect::<Vec<_>>().into(),
-                rows.iter().map(|(.., new)| new.journal_id).collect::<Vec<_>>().into(),
-                from.into(),
-                to.into(),
-            ];
-            sql::execute(db, include_str!("update_served_readings.sql"), values).await?
-        }
+        rows => serve_all(&savepoint.db, rows).await?,
     };
-    if updated == rows.len() as u64 { Ok(()) } else { Err(DbErr::RecordNotUpdated) }
+    if updated == rows.len() as u64 {
+        Ok(())
+    } else {
+        Err(DbErr::RecordNotUpdated)
+    }
+}
+
+async fn serve_one(
+    db: &DatabaseTransaction,
+    (group, old, new): &(&Group, Candidate, Candidate),
+) -> Result<u64, DbErr> {
+    let values: [Value; 9] = [
+        group.sensor_id.into(),
+        group.time.into(),
+        old.seq.into(),
+        old.journal_id.into(),
+        new.value.into(),
+        new.flag.number().into(),
+        new.received_at.into(),
+        new.seq.into(),
+        new.journal_id.into(),
+    ];
+    sql::execute(db, include_str!("update_served_reading.sql"), values).await
+}
+
+async fn serve_all(db: &DatabaseTransaction, rows: &[(&Group, Candidate, Candidate)]) -> Result<u64, DbErr> {
+    let (from, to) = bounds(rows.iter().map(|(group, ..)| *group));
+    let values: [Value; 11] = [
+        sensor_ids(rows.iter().map(|(group, ..)| *group)),
+        times(rows.iter().map(|(group, ..)| *group)),
+        rows.iter().map(|(_, old, _)| old.seq).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(_, old, _)| old.journal_id)
+            .collect::<Vec<_>>()
+            .into(),
+        rows.iter().map(|(.., new)| new.value).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(.., new)| new.flag.number())
+            .collect::<Vec<_>>()
+            .into(),
+        sql::times(rows.iter().map(|(.., new)| new.received_at)),
+        rows.iter().map(|(.., new)| new.seq).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(.., new)| new.journal_id)
+            .collect::<Vec<_>>()
+            .into(),
+        from.into(),
+        to.into(),
+    ];
+    sql::execute(db, include_str!("update_served_readings.sql"), values).await
 }
 
 async fn keep(db: &DatabaseTransaction, rows: &[(&Group, Candidate)]) -> Result<(), DbErr> {
@@ -150,10 +195,16 @@ async fn keep(db: &DatabaseTransaction, rows: &[(&Group, Candidate)]) -> Result<
         sensor_ids(rows.iter().map(|(group, _)| *group)),
         times(rows.iter().map(|(group, _)| *group)),
         rows.iter().map(|(_, one)| one.value).collect::<Vec<_>>().into(),
-        rows.iter().map(|(_, one)| one.flag.number()).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(_, one)| one.flag.number())
+            .collect::<Vec<_>>()
+            .into(),
         sql::times(rows.iter().map(|(_, one)| one.received_at)),
         rows.iter().map(|(_, one)| one.seq).collect::<Vec<_>>().into(),
-        rows.iter().map(|(_, one)| one.journal_id).collect::<Vec<_>>().into(),
+        rows.iter()
+            .map(|(_, one)| one.journal_id)
+            .collect::<Vec<_>>()
+            .into(),
     ];
     sql::execute(db, include_str!("upsert_conflicts.sql"), values).await?;
     Ok(())

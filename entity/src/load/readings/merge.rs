@@ -35,7 +35,10 @@ impl Candidate {
     }
 
     /// As the database compares: zero has no sign.
-    #[expect(clippy::float_cmp, reason = "a value is the same only when it is exactly the same")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "a value is the same only when it is exactly the same"
+    )]
     pub(super) fn has_value_of(&self, other: &Self) -> bool {
         self.value == other.value
     }
@@ -69,7 +72,9 @@ impl Slot {
     /// What changes when `newcomers` come.
     pub(super) fn merge(&self, newcomers: &[Candidate], on_conflict: OnConflict) -> Difference {
         let mut difference = Difference::default();
-        let mut known: Vec<Candidate> = std::iter::once(self.served).chain(self.conflicts.iter().copied()).collect();
+        let mut known: Vec<Candidate> = std::iter::once(self.served)
+            .chain(self.conflicts.iter().copied())
+            .collect();
         for newcomer in newcomers {
             match known.iter_mut().find(|one| one.has_value_of(newcomer)) {
                 Some(same) if newcomer.beats(same, on_conflict) => *same = *newcomer,
@@ -81,14 +86,24 @@ impl Slot {
             }
         }
         let first = known[0];
-        let served = known.iter().fold(first, |best, one| if one.beats(&best, on_conflict) { *one } else { best });
+        let served = known.iter().fold(
+            first,
+            |best, one| if one.beats(&best, on_conflict) { *one } else { best },
+        );
         if !served.is(&self.served) {
             difference.serve = Some(served);
         }
         let others = known.iter().filter(|one| !one.has_value_of(&served));
-        difference.keep =
-            others.filter(|one| !self.conflicts.iter().any(|conflict| conflict.is(one))).copied().collect();
-        difference.forget = self.conflicts.iter().filter(|conflict| conflict.has_value_of(&served)).copied().collect();
+        difference.keep = others
+            .filter(|one| !self.conflicts.iter().any(|conflict| conflict.is(one)))
+            .copied()
+            .collect();
+        difference.forget = self
+            .conflicts
+            .iter()
+            .filter(|conflict| conflict.has_value_of(&served))
+            .copied()
+            .collect();
         difference
     }
 }

@@ -5,4 +5,5 @@ FROM unnest($1::int4[], $2::timestamptz[], $3::float8[], $4::int8[]) WITH ORDINA
     AS new (sensor_id, time, value, seq, position)
 JOIN reading ON reading.sensor_id = new.sensor_id AND reading.time = new.time
 WHERE reading.time BETWEEN $6 AND $7
-  AND (reading.journal_id, reading.seq, reading.value) IS DISTINCT FROM ($5, new.seq, new.value)
+  -- Bytes, because zero equals minus zero.
+  AND (reading.journal_id, reading.seq, float8send(reading.value)) IS DISTINCT FROM ($5, new.seq, float8send(new.value))

@@ -34,7 +34,10 @@ pub async fn columns(
     };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values: [Value; 4] = [sensors.into(), range.from.into(), range.to.into(), limit.into()];
-    let rows = sql::query(db, include_str!("select_columns.sql"), values, |row| Ok((row.get(0)?, read(row)?))).await?;
+    let rows = sql::query(db, include_str!("select_columns.sql"), values, |row| {
+        Ok((row.get(0)?, read(row)?))
+    })
+    .await?;
     Ok(rows.into_iter().collect())
 }
 
@@ -55,8 +58,13 @@ pub async fn columns_min_max(
         return Ok(HashMap::new());
     };
     let slices = i32::try_from((points_max / 2).max(1)).unwrap_or(i32::MAX);
-    let values: [Value; 5] =
-        [sensors.into(), range.from.into(), range.to.into(), i64::from(points_max).into(), slices.into()];
+    let values: [Value; 5] = [
+        sensors.into(),
+        range.from.into(),
+        range.to.into(),
+        i64::from(points_max).into(),
+        slices.into(),
+    ];
     let rows = sql::query(db, include_str!("select_columns_min_max.sql"), values, |row| {
         Ok((row.get(0)?, (read(row)?, row.get(4)?)))
     })

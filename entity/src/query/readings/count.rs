@@ -25,13 +25,22 @@ pub async fn count(
     exact_up_to: u64,
 ) -> Result<Count, DbErr> {
     let Some(mut values) = page::restrictions(scope, of) else {
-        return Ok(Count { value: 0, exact: true });
+        return Ok(Count {
+            value: 0,
+            exact: true,
+        });
     };
     let bound = i64::try_from(exact_up_to).unwrap_or(i64::MAX).saturating_add(1);
     let select = if of.sensors.is_some() {
-        (include_str!("count_readings_of.sql"), include_str!("explain_readings_of.sql"))
+        (
+            include_str!("count_readings_of.sql"),
+            include_str!("explain_readings_of.sql"),
+        )
     } else {
-        (include_str!("count_readings.sql"), include_str!("explain_readings.sql"))
+        (
+            include_str!("count_readings.sql"),
+            include_str!("explain_readings.sql"),
+        )
     };
     let counted: Vec<i64> = {
         let mut values = values.clone();
@@ -40,15 +49,28 @@ pub async fn count(
     };
     let counted = counted.first().copied().unwrap_or_default().unsigned_abs();
     if counted <= exact_up_to {
-        return Ok(Count { value: counted, exact: true });
+        return Ok(Count {
+            value: counted,
+            exact: true,
+        });
     }
     values.truncate(if of.sensors.is_some() { 6 } else { 5 });
     let plans: Vec<serde_json::Value> = sql::query(db, select.1, values, |row| row.get(0)).await?;
-    let estimate = plans.first().and_then(|plan| plan[0]["Plan"]["Plan Rows"].as_f64()).unwrap_or_default();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row count; the cast saturates")]
+    let estimate = plans
+        .first()
+        .and_then(|plan| plan[0]["Plan"]["Plan Rows"].as_f64())
+        .unwrap_or_default();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a row count; the cast saturates"
+    )]
     let estimate = estimate as u64;
     // What was seen is certain.
-    Ok(Count { value: estimate.max(counted), exact: false })
+    Ok(Count {
+        value: estimate.max(counted),
+        exact: false,
+    })
 }
 
 /// How many readings each of many sensors has in a range, in one statement: counted up to `exact_up_to` of each; one
@@ -65,11 +87,19 @@ pub async fn count_of_each(
     };
     let bound = i64::try_from(exact_up_to).unwrap_or(i64::MAX).saturating_add(1);
     let values: [Value; 4] = [sensors.into(), range.from.into(), range.to.into(), bound.into()];
-    let rows: Vec<(i32, i64)> =
-        sql::query(db, include_str!("count_readings_of_each.sql"), values, |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    let rows: Vec<(i32, i64)> = sql::query(db, include_str!("count_readings_of_each.sql"), values, |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .await?;
     let count = |counted: i64| {
         let counted = counted.unsigned_abs();
-        Count { value: counted.min(exact_up_to), exact: counted <= exact_up_to }
+        Count {
+            value: counted.min(exact_up_to),
+            exact: counted <= exact_up_to,
+        }
     };
-    Ok(rows.into_iter().map(|(sensor, counted)| (sensor, count(counted))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(sensor, counted)| (sensor, count(counted)))
+        .collect())
 }

@@ -21,7 +21,11 @@ pub(super) fn condition(filter: &SensorFilter) -> Condition {
     for (condition, list) in lists {
         if let Some(list) = list {
             // A text that no row can hold matches none.
-            let list: Vec<String> = list.iter().filter(|text| sql::is_storable(text)).cloned().collect();
+            let list: Vec<String> = list
+                .iter()
+                .filter(|text| sql::is_storable(text))
+                .cloned()
+                .collect();
             all = all.add(Expr::cust_with_values(condition, [list]));
         }
     }
@@ -64,13 +68,19 @@ fn contains(word: &str) -> SimpleExpr {
 
 /// A pattern of ILIKE that finds `word` anywhere, with its wildcards taken as they stand.
 fn pattern(word: &str) -> String {
-    format!("%{}%", word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
+    format!(
+        "%{}%",
+        word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+    )
 }
 
 fn inside(bounds: &BoundingBox) -> Condition {
     let mut lng = Condition::any();
     lng = if bounds.west <= bounds.east {
-        lng.add(Expr::cust_with_values("lng BETWEEN $1 AND $2", [bounds.west, bounds.east]))
+        lng.add(Expr::cust_with_values(
+            "lng BETWEEN $1 AND $2",
+            [bounds.west, bounds.east],
+        ))
     } else {
         lng.add(Expr::cust_with_values("lng >= $1", [bounds.west]))
             .add(Expr::cust_with_values("lng <= $1", [bounds.east]))
@@ -82,13 +92,19 @@ fn inside(bounds: &BoundingBox) -> Condition {
     if bounds.west <= -180.0 {
         lng = lng.add(Expr::cust("lng = 180"));
     }
-    Condition::all().add(Expr::cust_with_values("lat BETWEEN $1 AND $2", [bounds.south, bounds.north])).add(lng)
+    Condition::all()
+        .add(Expr::cust_with_values(
+            "lat BETWEEN $1 AND $2",
+            [bounds.south, bounds.north],
+        ))
+        .add(lng)
 }
 
 /// The haversine formula (R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68, 1984), on a sphere of the
-/// Earth's mean radius R1 (GRS 80). Rounding may bring the root above 1 at the antipode.
+/// Earth's mean radius R1 (GRS 80). Rounding may bring the root above 1 at the antipode. `least` passes over nulls, so
+/// sensors without a place are left out by name.
 fn around(near: &Near) -> SimpleExpr {
-    let distance = "2 * 6371008.8 * asin(least(1, sqrt(\
+    let distance = "lat IS NOT NULL AND lng IS NOT NULL AND 2 * 6371008.8 * asin(least(1, sqrt(\
                     power(sin(radians(lat - $1) / 2), 2) \
                     + cos(radians($1)) * cos(radians(lat)) * power(sin(radians(lng - $2) / 2), 2)))) <= $3";
     Expr::cust_with_values(distance, [near.centre.lat, near.centre.lng, near.metres])

@@ -35,7 +35,11 @@ impl Sensor {
                 self.active_since.map(|time| time.timestamp_micros().to_string())
             }
         };
-        SensorKey { sort, name: self.name.clone(), id: self.id }
+        SensorKey {
+            sort,
+            name: self.name.clone(),
+            id: self.id,
+        }
     }
 }
 
@@ -46,7 +50,11 @@ impl SensorOrder {
     }
 
     pub(super) fn sort(self, select: Select<sensor::Entity>, from_end: bool) -> Select<sensor::Entity> {
-        let Columns { first, second, direction } = self.columns();
+        let Columns {
+            first,
+            second,
+            direction,
+        } = self.columns();
         let (direction, nulls) = if from_end {
             (reversed(&direction), NullOrdering::First)
         } else {
@@ -60,7 +68,11 @@ impl SensorOrder {
 
     /// The rows after `key`, or before it when a page is read from the end.
     pub(super) fn beyond(self, key: &SensorKey, from_end: bool) -> Result<Condition, DbErr> {
-        let Columns { first, second, direction } = self.columns();
+        let Columns {
+            first,
+            second,
+            direction,
+        } = self.columns();
         let (first_value, second_value) = self
             .values(key)
             .ok_or_else(|| DbErr::Type(format!("a key of another order than {self:?}")))?;
@@ -68,28 +80,31 @@ impl SensorOrder {
         let greater = (direction == Order::Asc) == (side == Side::After);
         let past = |column: Column, value: Value| -> SimpleExpr {
             let column = Expr::col(column);
-            if greater { column.gt(value) } else { column.lt(value) }
+            if greater {
+                column.gt(value)
+            } else {
+                column.lt(value)
+            }
         };
         let ties = Condition::any().add(past(second, second_value.clone())).add(
-            Condition::all().add(Expr::col(second).eq(second_value)).add(past(Column::Id, key.id.into())),
+            Condition::all()
+                .add(Expr::col(second).eq(second_value))
+                .add(past(Column::Id, key.id.into())),
         );
         let is_null = || Expr::col(first).is_null();
-        Ok(match first_value {
-            Some(value) => {
-                let tied = Condition::all().add(Expr::col(first).eq(value.clone())).add(ties);
-                let mut beyond = Condition::any().add(past(first, value)).add(tied);
-                if side == Side::After {
-                    beyond = beyond.add(is_null());
-                }
-                beyond
-            }
-            None => {
-                let tied = Condition::all().add(is_null()).add(ties);
-                match side {
-                    Side::After => tied,
-                    Side::Before => Condition::any().add(Expr::col(first).is_not_null()).add(tied),
-                }
-            }
+        let Some(value) = first_value else {
+            // Of rows without it, those further on; before them come all that have it.
+            let beyond = Condition::all().add(is_null()).add(ties);
+            return Ok(match side {
+                Side::After => beyond,
+                Side::Before => Condition::any().add(Expr::col(first).is_not_null()).add(beyond),
+            });
+        };
+        let same = Condition::all().add(Expr::col(first).eq(value.clone())).add(ties);
+        let beyond = Condition::any().add(past(first, value)).add(same);
+        Ok(match side {
+            Side::After => beyond.add(is_null()),
+            Side::Before => beyond,
         })
     }
 
@@ -102,7 +117,11 @@ impl SensorOrder {
             Self::ActiveSinceAsc => (Column::ActiveSince, Column::Name, Order::Asc),
             Self::ActiveSinceDesc => (Column::ActiveSince, Column::Name, Order::Desc),
         };
-        Columns { first, second, direction }
+        Columns {
+            first,
+            second,
+            direction,
+        }
     }
 
     /// A key's values for the columns, the first of which may be null; `None` when it is no key of this order.
@@ -128,5 +147,9 @@ impl SensorOrder {
 }
 
 fn reversed(direction: &Order) -> Order {
-    if *direction == Order::Asc { Order::Desc } else { Order::Asc }
+    if *direction == Order::Asc {
+        Order::Desc
+    } else {
+        Order::Asc
+    }
 }

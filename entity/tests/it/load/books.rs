@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use entity::DatabaseConnection;
 use entity::load::{
-    ArchivedSegment, Counts, LoadError, LoadTransaction, NewQuarantined, checkpoint, journal_id, record_archived,
+    ArchivedSegment, Counts, LoadError, LoadTransaction, NewQuarantined, checkpoint, journal_id,
+    record_archived,
 };
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
@@ -42,7 +43,10 @@ async fn the_checkpoint_moves_only_from_where_it_is(db: &DatabaseConnection) {
     drop(transaction);
     assert_eq!(checkpoint(db, id).await.unwrap(), 10);
     assert_eq!(one::<i64>(db, "SELECT epoch FROM ingest_checkpoint").await, 1);
-    assert!(matches!(checkpoint(db, id + 1).await, Err(LoadError::Halt(_))), "a journal that was never met");
+    assert!(
+        matches!(checkpoint(db, id + 1).await, Err(LoadError::Halt(_))),
+        "a journal that was never met"
+    );
 }
 
 async fn a_message_is_quarantined_once_and_never_refused(db: &DatabaseConnection) {
@@ -65,7 +69,11 @@ async fn a_message_is_quarantined_once_and_never_refused(db: &DatabaseConnection
         transaction.quarantine(&[]).await.unwrap();
         transaction.commit().await.unwrap();
     }
-    let rows = rows(db, "SELECT payload, reason FROM quarantined_message ORDER BY item").await;
+    let rows = rows(
+        db,
+        "SELECT payload, reason FROM quarantined_message ORDER BY item",
+    )
+    .await;
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].try_get_by_index::<Vec<u8>>(0).unwrap(), [0, 255, 128]);
     assert_eq!(rows[0].try_get_by_index::<String>(1).unwrap(), "a NUL: \u{2400}");
@@ -93,7 +101,12 @@ async fn counts_add_up_and_leave_the_archivers_part_alone(db: &DatabaseConnectio
         time_max_us: Some(at(4).timestamp_micros()),
         ..Counts::default()
     };
-    let wider = Counts { time_min_us: Some(at(1).timestamp_micros()), time_max_us: None, decoded: 1, ..counts };
+    let wider = Counts {
+        time_min_us: Some(at(1).timestamp_micros()),
+        time_max_us: None,
+        decoded: 1,
+        ..counts
+    };
     for (first_seq, archive_first) in [(1, false), (100, true)] {
         let archived = ArchivedSegment {
             first_seq,
@@ -124,25 +137,61 @@ async fn counts_add_up_and_leave_the_archivers_part_alone(db: &DatabaseConnectio
 
 async fn a_missing_table_halts(db: &DatabaseConnection) {
     let id = journal(db).await;
-    db.execute_unprepared("DROP TABLE quarantined_message; DROP TABLE reading").await.unwrap();
-    assert!(matches!(write(db, id, &[reading(1, 0, 1.0, 1)]).await, Err(LoadError::Halt(_))));
+    db.execute_unprepared("DROP TABLE quarantined_message; DROP TABLE reading")
+        .await
+        .unwrap();
+    assert!(matches!(
+        write(db, id, &[reading(1, 0, 1.0, 1)]).await,
+        Err(LoadError::Halt(_))
+    ));
 }
 
 async fn the_entities_read_every_table(db: &DatabaseConnection) {
     use entity::table::{
-        ingest_checkpoint, journal as journals, quarantined_message, reading as readings, reading_conflict, segment,
-        sensor, sensor_list, sensor_version,
+        ingest_checkpoint, journal as journals, quarantined_message, reading as readings, reading_conflict,
+        segment, sensor, sensor_list, sensor_version,
     };
     use sea_orm::EntityTrait;
     let id = journal(db).await;
-    assert_eq!(journals::Entity::find_by_id(id).one(db).await.unwrap().unwrap().first_seen_at, at(0));
+    assert_eq!(
+        journals::Entity::find_by_id(id)
+            .one(db)
+            .await
+            .unwrap()
+            .unwrap()
+            .first_seen_at,
+        at(0)
+    );
     assert_eq!(ingest_checkpoint::Entity::find().all(db).await.unwrap().len(), 1);
     let known = crate::support::sensors(db, &["a"]).await;
-    assert_eq!(sensor::Entity::find_by_id(known[0].id).one(db).await.unwrap().unwrap().name, "a");
+    assert_eq!(
+        sensor::Entity::find_by_id(known[0].id)
+            .one(db)
+            .await
+            .unwrap()
+            .unwrap()
+            .name,
+        "a"
+    );
     write(db, id, &[reading(known[0].id, 0, 1.5, 1)]).await.unwrap();
-    assert_eq!(readings::Entity::find().one(db).await.unwrap().unwrap().value.to_bits(), 1.5_f64.to_bits());
+    assert_eq!(
+        readings::Entity::find()
+            .one(db)
+            .await
+            .unwrap()
+            .unwrap()
+            .value
+            .to_bits(),
+        1.5_f64.to_bits()
+    );
     assert!(reading_conflict::Entity::find().all(db).await.unwrap().is_empty());
-    assert!(quarantined_message::Entity::find().all(db).await.unwrap().is_empty());
+    assert!(
+        quarantined_message::Entity::find()
+            .all(db)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(segment::Entity::find().all(db).await.unwrap().is_empty());
     assert!(sensor_list::Entity::find().all(db).await.unwrap().is_empty());
     assert!(sensor_version::Entity::find().all(db).await.unwrap().is_empty());
@@ -156,7 +205,10 @@ async fn a_lost_connection_is_tried_again() {
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND state = 'idle in transaction'";
     rows(&server.db, end).await;
-    assert!(matches!(transaction.move_checkpoint(0, 1).await, Err(LoadError::Retry(_))));
+    assert!(matches!(
+        transaction.move_checkpoint(0, 1).await,
+        Err(LoadError::Retry(_))
+    ));
     drop(transaction);
     let mut transaction = LoadTransaction::begin(&server.db, id).await.unwrap();
     transaction.move_checkpoint(0, 1).await.unwrap();

@@ -30,15 +30,19 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn expected(loaded: &[(i16, NewReading)]) -> Self {
-        let mut keys: BTreeMap<(i32, DateTime<Utc>), Vec<(i16, NewReading)>> = BTreeMap::new();
+        let mut keys: BTreeMap<_, Vec<(i16, NewReading)>> = BTreeMap::new();
         for (journal_id, reading) in loaded {
-            keys.entry((reading.sensor_id, reading.time)).or_default().push((*journal_id, *reading));
+            keys.entry((reading.sensor_id, reading.time))
+                .or_default()
+                .push((*journal_id, *reading));
         }
         let mut tables = Self::default();
         for mut readings in keys.into_values() {
             readings.sort_by(|(journal_a, a), (journal_b, b)| {
                 let receipt = |journal, reading: &NewReading| (reading.received_at, reading.seq, journal);
-                receipt(*journal_a, a).cmp(&receipt(*journal_b, b)).then(a.value.total_cmp(&b.value))
+                receipt(*journal_a, a)
+                    .cmp(&receipt(*journal_b, b))
+                    .then(a.value.total_cmp(&b.value))
             });
             if readings[0].1.on_conflict == OnConflict::Latest {
                 readings.reverse();
@@ -67,7 +71,10 @@ impl Tables {
     }
 
     pub(super) async fn stored(db: &DatabaseConnection) -> Self {
-        Self { served: table(db, "reading").await, conflicts: table(db, "reading_conflict").await }
+        Self {
+            served: table(db, "reading").await,
+            conflicts: table(db, "reading_conflict").await,
+        }
     }
 }
 

@@ -9,7 +9,11 @@ async fn plain_postgresql_is_called_so() {
     let server = postgres().await;
     ping(&server.db).await.unwrap();
     let backend = backend(&server.db).await.unwrap();
-    assert!(backend.server.starts_with("PostgreSQL ") && !backend.server.contains('('), "{}", backend.server);
+    assert!(
+        backend.server.starts_with("PostgreSQL ") && !backend.server.contains('('),
+        "{}",
+        backend.server
+    );
     assert_eq!((backend.timescaledb, backend.timescaledb_license), (None, None));
     assert_eq!(backend.schema_version, migration::known().last().cloned());
 }

@@ -85,7 +85,11 @@ impl Neighbours {
 
     async fn start_broker(&mut self, args: &UpArgs, data_dir: &Path, screen: &Screen) -> anyhow::Result<()> {
         let step = screen.step("Starting the broker (Mosquitto)");
-        let options = broker::Options::new(data_dir.join("broker"), args.mqtt);
+        let options = broker::Options {
+            listen: args.mqtt,
+            search: wiring::program_search(),
+            ..broker::Options::new(data_dir.join("broker"))
+        };
         let broker = Broker::start(&options).await.context("start the broker")?;
         step.done_with(remark(broker.is_adopted()));
         self.broker = Some(broker);
@@ -95,9 +99,8 @@ impl Neighbours {
     async fn start_object_store(&mut self, args: &UpArgs, data_dir: &Path, screen: &Screen) -> anyhow::Result<()> {
         let step = screen.step("Starting the object store (S3)");
         let options = object_store::Options {
-            directory: data_dir.join("s3"),
-            listen: args.s3,
-            bucket: args.store.bucket.clone(),
+            preferred: args.s3,
+            ..object_store::Options::new(data_dir.join("s3"), &args.store.bucket)
         };
         let store = ObjectStore::start(&options).await.context("start the object store")?;
         self.store.endpoint_url = Some(store.endpoint());
@@ -112,7 +115,10 @@ impl Neighbours {
 
     async fn start_database(&mut self, data_dir: &Path, screen: &Screen) -> anyhow::Result<()> {
         let step = screen.step("Starting the database (PostgreSQL)");
-        let options = database::Options::new(data_dir.join("postgres"));
+        let options = database::Options {
+            search: wiring::program_search(),
+            ..database::Options::new(data_dir.join("postgres"))
+        };
         let database = Database::start(&options).await.context("start the database")?;
         self.database_url = database.url();
         self.database_place = format!("psql '{}'", self.database_url);
