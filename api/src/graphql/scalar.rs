@@ -18,6 +18,11 @@ use crate::ask::time;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) chrono::DateTime<Utc>);
 
+/// An instant.
+///
+/// In answers: RFC 3339 in UTC with `Z` and no, three or six digits of a second, such as `2026-11-23T10:00:00.500Z`.
+/// In arguments: the same with any offset; without an offset it is UTC; a date alone, which is its midnight in UTC;
+/// or milliseconds since 1970-01-01T00:00:00Z as a number or a string. Finer digits than microseconds are cut.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"

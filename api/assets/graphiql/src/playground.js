@@ -13,13 +13,13 @@ globalThis.MonacoEnvironment = {
   },
 };
 
-const firstQuery = `# Welcome to Fieldbook. Press the triangle (or Ctrl-Enter) to run this query.
-# The book on the left describes every type, field and argument.
+const firstQuery = `# Welcome to Fieldbook. Ctrl-Enter runs this query.
+# The book on the left describes every field.
 #
 # Which one do I take?
 #   latest     the newest reading of each sensor
-#   series     columns of times and values for a chart (maxPoints keeps the peaks)
-#   readings   row by row, in pages: nodes, then pageInfo.endCursor into "after"
+#   series     columns of times and values, to draw
+#   readings   row by row, in pages
 #   sensors    what is measured, where, in which unit
 #   service    limits, version, time zone
 

@@ -76,7 +76,7 @@ impl Sensor {
             .iter()
             .map(|(key, value)| Label {
                 key: key.clone(),
-                value: Some(value.clone()),
+                value: value.clone(),
             })
             .collect()
     }
