@@ -11,27 +11,27 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 use testbed::TestDatabase;
 use uuid::Uuid;
 
-pub(crate) struct Db {
+pub(crate) struct Server {
     pub(crate) db: DatabaseConnection,
     pub(crate) url: String,
     /// The server behind it lives as long.
     _database: TestDatabase,
 }
 
-pub(crate) async fn postgres() -> Db {
+pub(crate) async fn postgres() -> Server {
     open(testbed::postgres().await).await
 }
 
-pub(crate) async fn timescale() -> Db {
+pub(crate) async fn timescale() -> Server {
     open(testbed::timescale().await).await
 }
 
-async fn open(database: TestDatabase) -> Db {
+async fn open(database: TestDatabase) -> Server {
     let url = database.url().to_owned();
     let db = entity::connect(&options(&url, database.connections_max()))
         .await
         .unwrap();
-    Db {
+    Server {
         db,
         url,
         _database: database,
@@ -43,7 +43,7 @@ fn options(url: &str, connections_max: u32) -> entity::ConnectOptions {
         url: url.to_owned(),
         application_name: "fieldbook-test",
         connections_max,
-        statement_timeout: Some(Duration::from_secs(60)),
+        statement_timeout: Some(Duration::from_mins(1)),
     }
 }
 

@@ -8,7 +8,7 @@ use migration::timescaledb::Outcome;
 use migration::{CheckError, MigrateError, check, down, known, status, up};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use crate::support::{Db, postgres, timescale, words};
+use crate::support::{Server, postgres, timescale, words};
 
 const TABLES: &str = "SELECT table_name::text FROM information_schema.tables \
                       WHERE table_schema = 'public' ORDER BY table_name";
@@ -86,7 +86,7 @@ async fn a_program_works_only_on_its_own_schema(db: &DatabaseConnection) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_may_migrate_at_once() {
-    let Db { db, .. } = &postgres().await;
+    let Server { db, .. } = &postgres().await;
     let migrations: Vec<_> = (0..6)
         .map(|_| {
             let db = db.clone();
@@ -102,7 +102,7 @@ async fn many_may_migrate_at_once() {
 
 #[tokio::test]
 async fn a_failing_step_leaves_nothing() {
-    let Db { db, .. } = &postgres().await;
+    let Server { db, .. } = &postgres().await;
     db.execute_unprepared("CREATE TABLE ingest_checkpoint (in_the_way int)")
         .await
         .unwrap();
@@ -112,13 +112,13 @@ async fn a_failing_step_leaves_nothing() {
 
 #[tokio::test]
 async fn without_timescaledb_the_tables_are_ordinary() {
-    let Db { db, .. } = &postgres().await;
+    let Server { db, .. } = &postgres().await;
     assert_eq!(up(db).await.unwrap().timescaledb, Outcome::NotAvailable);
 }
 
 #[tokio::test]
 async fn with_timescaledb_readings_are_a_compressed_hypertable() {
-    let Db { db, .. } = &timescale().await;
+    let Server { db, .. } = &timescale().await;
     let Outcome::Used(timescaledb) = up(db).await.unwrap().timescaledb else {
         panic!("TimescaleDB is there and is not used");
     };

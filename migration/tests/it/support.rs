@@ -3,22 +3,22 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use testbed::TestDatabase;
 
-pub(crate) struct Db {
+pub(crate) struct Server {
     pub(crate) db: DatabaseConnection,
     /// The server behind it lives as long.
     _database: TestDatabase,
 }
 
-pub(crate) async fn postgres() -> Db {
+pub(crate) async fn postgres() -> Server {
     open(testbed::postgres_empty().await).await
 }
 
-pub(crate) async fn timescale() -> Db {
+pub(crate) async fn timescale() -> Server {
     open(testbed::timescale_empty().await).await
 }
 
-async fn open(database: TestDatabase) -> Db {
-    Db {
+async fn open(database: TestDatabase) -> Server {
+    Server {
         db: database.connect().await,
         _database: database,
     }

@@ -44,7 +44,7 @@ async fn fill(db: &DatabaseConnection) -> (Vec<i32>, Vec<Reading>) {
     let mut batch: Vec<NewReading> = Vec::new();
     for i in 0..40_i64 {
         let second = if i < 20 { i / 2 } else { i * 40_000 };
-        for (k, &id) in ids.iter().enumerate().filter(|(k, _)| (i as usize + k) % 3 != 0) {
+        for (k, &id) in (0_i64..).zip(&ids).filter(|(k, _)| (i + k) % 3 != 0) {
             let flag = if i % 5 == 0 {
                 QualityFlag::Fail
             } else {
