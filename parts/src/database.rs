@@ -133,14 +133,13 @@ impl Database {
         let data = place.directory.join("data");
         let installation = installation::find(&options.search, cluster::version(&data)?)?;
         let socket_directory = socket_directory(&place)?;
-        let mut server = match cluster::running(&data, options.stop_within).await {
-            Some(pid) => Server::adopt("PostgreSQL", pid, &place.directory.join("postgres.log")),
-            None => {
-                if !data.exists() {
-                    create_cluster(&place, &data, &installation, options.durability).await?;
-                }
-                start_server(options, &place, &data, &installation, &socket_directory)?
+        let mut server = if let Some(pid) = cluster::running(&data, options.stop_within).await {
+            Server::adopt("PostgreSQL", pid, &place.directory.join("postgres.log"))
+        } else {
+            if !data.exists() {
+                create_cluster(&place, &data, &installation, options.durability).await?;
             }
+            start_server(options, &place, &data, &installation, &socket_directory)?
         };
         let socket = Path::new(&socket_directory).join(format!(".s.PGSQL.{PORT}"));
         server
@@ -211,6 +210,10 @@ impl Database {
     pub async fn stop(mut self) -> Result<(), DatabaseError> {
         // "Fast" shutdown, see the chapter "Shutting Down the Server" of PostgreSQL's manual.
         self.server.stop(Signal::INT, self.stop_within).await?;
+        if !Path::new(&self.socket_directory).starts_with(&self.directory) {
+            // One in the temporary directory is made again at the next start; that it stays does no harm.
+            let _ = std::fs::remove_dir(&self.socket_directory);
+        }
         Ok(())
     }
 }
@@ -325,7 +328,7 @@ fn pick_socket_directory(directory: &Path, bytes_max: usize) -> PathBuf {
 fn is_private(directory: &Path, account: &Account) -> bool {
     use std::os::unix::fs::MetadataExt;
     directory.symlink_metadata().is_ok_and(|metadata| {
-        metadata.is_dir() && metadata.uid() == account.uid() && metadata.mode() & 0o077 == 0
+        metadata.is_dir() && metadata.uid() == account.uid() && metadata.mode() & 0o777 == 0o700
     })
 }
 

@@ -10,6 +10,7 @@
 //! ```
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -117,6 +118,15 @@ impl Account {
     }
 }
 
+impl fmt::Display for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Same => formatter.write_str("of this process"),
+            Self::Other { name, .. } => formatter.write_str(name),
+        }
+    }
+}
+
 /// Where a part really lives, and as whom it runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -154,30 +164,26 @@ pub(crate) fn settle(
     }
 
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    if owner != 0 {
-        let account = account_of_owner(&passwd, directory).map_err(failed)?;
-        if account.can_work_in(directory).map_err(failed)? {
-            return Ok(Place {
-                directory: directory.clone(),
-                account,
-            });
-        }
-        let Account::Other { name, .. } = account else {
-            unreachable!("an owner other than root")
-        };
-        return Err(PlaceError::Unreachable {
-            path: directory.clone(),
-            account: name,
-        });
-    }
-    let account = find_account(&passwd, wanted)
-        .or_else(|| find_account(&passwd, "nobody"))
-        .ok_or(PlaceError::NoAccount { part, wanted })?;
-    account.own(directory).map_err(failed)?;
+    let account = if owner == 0 {
+        let account = find_account(&passwd, wanted)
+            .or_else(|| find_account(&passwd, "nobody"))
+            .ok_or(PlaceError::NoAccount { part, wanted })?;
+        account.own(directory).map_err(failed)?;
+        account
+    } else {
+        account_of_owner(&passwd, directory).map_err(failed)?
+    };
     if account.can_work_in(directory).map_err(failed)? {
         return Ok(Place {
             directory: directory.clone(),
             account,
+        });
+    }
+    let is_empty = fs::read_dir(directory).map_err(failed)?.next().is_none();
+    if !is_empty {
+        return Err(PlaceError::Unreachable {
+            path: directory.clone(),
+            account: account.to_string(),
         });
     }
     relocate(directory, &account)?;
@@ -192,7 +198,7 @@ pub(crate) fn settle(
 fn relocate(directory: &Path, account: &Account) -> Result<(), PlaceError> {
     let room = Path::new(SHARED_ROOM);
     let name = stable_name(directory);
-    let target = (1_u32..)
+    let target = (1..=u32::MAX)
         .map(|attempt| room.join(format!("{name}-{attempt}")))
         .find(|target| !target.exists())
         .expect("some number is free");

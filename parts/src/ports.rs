@@ -101,7 +101,7 @@ fn holder(address: SocketAddr) -> Option<String> {
         })
 }
 
-/// The inode of the socket in state LISTEN (0A) on `port`, of a table as in proc_net_tcp(5).
+/// The inode of the socket in state LISTEN (0A) on `port`, of a table as in `proc_net_tcp(5)`.
 fn listening_inode(table: &str, port: u16) -> Option<u64> {
     let port = format!(":{port:04X}");
     table.lines().skip(1).find_map(|line| {

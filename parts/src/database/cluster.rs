@@ -1,7 +1,8 @@
 //! The cluster's files: made once and whole, configured at each start, and what they say of a running server.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -19,6 +20,15 @@ use crate::process;
 const STATUS_LINE: usize = 8;
 
 const SETTINGS_FILE: &str = "fieldbook.conf";
+
+/// What initdb sets in `postgresql.conf`, where it would come above Fieldbook's.
+const INITDB_CHOICES: [&str; 5] = [
+    "shared_buffers",
+    "max_connections",
+    "timezone",
+    "log_timezone",
+    "max_wal_size",
+];
 
 /// Why there is no cluster, or it cannot be configured.
 #[derive(Debug, thiserror::Error)]
@@ -129,17 +139,9 @@ fn include_settings(place: &Place, partial: &Path) -> Result<(), ClusterError> {
         "include_if_exists = 'fieldbook.conf'",
         "",
     ];
-    // initdb's own choices would come above Fieldbook's.
-    const OURS: [&str; 5] = [
-        "shared_buffers",
-        "max_connections",
-        "timezone",
-        "log_timezone",
-        "max_wal_size",
-    ];
     lines.extend(text.lines().filter(|line| {
         let name = line.split(['=', ' ', '\t']).next().unwrap_or_default();
-        !OURS.contains(&name)
+        !INITDB_CHOICES.contains(&name)
     }));
     write_owned(place, &path, &(lines.join("\n") + "\n"))
 }
@@ -160,7 +162,7 @@ pub(crate) fn configure(place: &Place, data: &Path, settings: &[(&str, String)])
         "# Written by Fieldbook at each start. Set yours in postgresql.conf, or by ALTER SYSTEM.\n",
     );
     for (name, value) in settings {
-        text.push_str(&format!("{name} = '{value}'\n"));
+        writeln!(text, "{name} = '{value}'").expect("a string takes everything");
     }
     write_owned(place, &data.join(SETTINGS_FILE), &text)
 }

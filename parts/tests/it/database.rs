@@ -98,9 +98,14 @@ async fn a_killed_server_is_started_anew() {
 #[tokio::test]
 async fn a_half_made_cluster_is_made_again() {
     let room = super::room();
-    let directory = room.path().join("postgres");
-    std::fs::create_dir_all(directory.join("data.partial/base")).unwrap();
-    let database = Database::start(&options(&directory)).await.unwrap();
+    let options = options(&room.path().join("postgres"));
+    let database = Database::start(&options).await.unwrap();
+    let data = database.directory().join("data");
+    database.stop().await.unwrap();
+    // What a power cut in the middle of initdb leaves.
+    std::fs::rename(&data, data.with_extension("partial")).unwrap();
+    std::fs::remove_file(data.with_extension("partial").join("PG_VERSION")).unwrap();
+    let database = Database::start(&options).await.unwrap();
     assert_eq!(text(&database.url(), "SELECT 'answers'").await, "answers");
     assert!(!database.directory().join("data.partial").exists());
     database.stop().await.unwrap();
