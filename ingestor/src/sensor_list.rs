@@ -83,7 +83,12 @@ pub fn parse(bytes: &[u8]) -> Result<SensorList, SensorListError> {
             name,
             declared: object(name, declared)?,
         };
-        list.sensors.push(members.sensor()?);
+        let sensor = members.sensor()?;
+        // The table's own word: what it refuses would stop the loader.
+        if let Some(problem) = sensor.refusal() {
+            return Err(members.wrong("the declaration", format!("can't be kept: {problem}")));
+        }
+        list.sensors.push(sensor);
         let ignored = members
             .declared
             .keys()

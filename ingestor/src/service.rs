@@ -213,6 +213,11 @@ impl Ingestor {
         self.loaded.clone()
     }
 
+    /// Whether the journal takes nothing for want of room, so that nothing is acknowledged.
+    pub fn is_full(&self) -> bool {
+        self.journal.watch().borrow().full.is_some()
+    }
+
     /// Waits for a part to end by itself: always an error that a person must see. Cancel safe.
     pub async fn failed(&mut self) -> IngestorError {
         loop {

@@ -106,7 +106,7 @@ async fn a_bad_question_gets_a_code_and_what_would_be_accepted() {
     for (query, code) in [
         ("{ sensors {", "BAD_REQUEST"),
         ("{ nothing }", "BAD_REQUEST"),
-        ("{ sensors(first: \"x\") { nodes { name } } }", "BAD_REQUEST"),
+        ("{ sensors(first: \"x\") { nodes { name } } }", "INVALID_ARGUMENT"),
         (
             r#"{ readings(from: "2026-11-23", to: "2026-11-22") { nodes { value } } }"#,
             "INVALID_ARGUMENT",

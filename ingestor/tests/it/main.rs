@@ -1,0 +1,5 @@
+//! The ingestor against real neighbours that go away and come back.
+
+mod harness;
+mod outages;
+mod sessions;
