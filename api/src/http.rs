@@ -36,7 +36,7 @@ pub fn router(state: ApiState) -> Router {
     let body_bytes_max = state.options().limits.body_bytes_max;
     let graphql = get(graphql::get)
         .post(graphql::post)
-        .fallback(|| only("GET, POST"));
+        .fallback(async || only("GET, POST"));
     let fixed = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
         .route("/", reading(get(index::index)))
@@ -65,11 +65,11 @@ pub fn router(state: ApiState) -> Router {
 
 /// An address that is only read.
 fn reading(handlers: MethodRouter<ApiState>) -> MethodRouter<ApiState> {
-    handlers.fallback(|| only("GET, HEAD"))
+    handlers.fallback(async || only("GET, HEAD"))
 }
 
 /// The answer to a method that an address does not have.
-async fn only(methods: &'static str) -> Response {
+fn only(methods: &'static str) -> Response {
     let error = ApiError::BadRequest {
         message: format!("this address answers to {methods} only"),
     };

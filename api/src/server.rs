@@ -35,8 +35,8 @@ pub enum ServeError {
     /// The listener failed.
     #[error("serve HTTP")]
     Serve(#[source] io::Error),
-    /// Requests were still open when their time was up; their connections were cut.
-    #[error("end open requests within {seconds} s: they were cut off")]
+    /// Requests were still open when their time was up; they end with the process.
+    #[error("end open requests within {seconds} s")]
     Drain {
         /// The deadline of the options.
         seconds: u64,
@@ -73,7 +73,7 @@ pub async fn serve(
         let _ = draining.send(());
     });
     tokio::select! {
-        served = server.into_future() => served.map_err(ServeError::Serve),
+        result = server.into_future() => result.map_err(ServeError::Serve),
         () = deadline(drain_started, drain_timeout) => Err(ServeError::Drain { seconds: drain_timeout.as_secs() }),
     }
 }

@@ -137,7 +137,7 @@ fn check_text(query: &str, limits: &Limits) -> Result<(), ApiError> {
 
 /// The bytes of the string literal that `text` starts with; all of them when it does not end.
 fn string_length(text: &str) -> usize {
-    let (quote, escapes) = if text.starts_with("\"\"\"") {
+    let (quote, escape) = if text.starts_with("\"\"\"") {
         ("\"\"\"", "\\\"\"\"")
     } else {
         ("\"", "\\")
@@ -145,13 +145,13 @@ fn string_length(text: &str) -> usize {
     let mut at = quote.len();
     while at < text.len() {
         let rest = &text[at..];
-        if rest.starts_with(escapes) {
-            let escaped = if quote.len() == 3 {
-                escapes.len()
+        if rest.starts_with(escape) {
+            let skipped = if quote.len() == 3 {
+                escape.len()
             } else {
                 1 + rest[1..].chars().next().map_or(0, char::len_utf8)
             };
-            at += escaped;
+            at += skipped;
         } else if rest.starts_with(quote) {
             return at + quote.len();
         } else {

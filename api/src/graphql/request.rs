@@ -18,7 +18,7 @@ use crate::state::ApiState;
 pub(crate) struct Asked {
     pub(crate) at: DateTime<Utc>,
     pub(crate) access: Access,
-    points_asked: AtomicU64,
+    points_taken: AtomicU64,
 }
 
 impl Asked {
@@ -26,13 +26,13 @@ impl Asked {
         Self {
             at,
             access,
-            points_asked: AtomicU64::new(0),
+            points_taken: AtomicU64::new(0),
         }
     }
 
     /// Takes `points` of the answer's budget before they are read.
     pub(crate) fn take_points(&self, points: u64, limits: &Limits) -> Result<(), ApiError> {
-        let before = self.points_asked.fetch_add(points, Ordering::Relaxed);
+        let before = self.points_taken.fetch_add(points, Ordering::Relaxed);
         let asked = before.saturating_add(points);
         if asked <= limits.answer_points_max {
             return Ok(());

@@ -36,16 +36,17 @@ struct Readiness {
 
 #[derive(Debug, Serialize)]
 struct Part {
-    part: &'static str,
+    #[serde(rename = "part")]
+    name: &'static str,
     ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
 impl Part {
-    fn new(part: &'static str, answer: Result<(), String>) -> Self {
+    fn new(name: &'static str, answer: Result<(), String>) -> Self {
         Self {
-            part,
+            name,
             ready: answer.is_ok(),
             reason: answer.err(),
         }

@@ -28,16 +28,15 @@ const ADDRESSES: &[(&str, &str)] = &[
 /// A page for a browser, text for everybody else.
 pub(crate) async fn index(State(_): State<ApiState>, headers: HeaderMap) -> Response {
     if !negotiate::prefers_html(&headers) {
-        let lines: String = ADDRESSES
+        let lines: Vec<_> = ADDRESSES
             .iter()
             .map(|(path, what)| format!("{path}\n    {what}\n"))
             .collect();
+        let lines = lines.concat();
         return format!("Fieldbook {}\n\n{lines}", env!("CARGO_PKG_VERSION")).into_response();
     }
-    let rows: String = ADDRESSES
-        .iter()
-        .map(|(path, what)| format!("<dt><a href=\"{path}\">{path}</a></dt><dd>{what}</dd>"))
-        .collect();
+    let row = |(path, what): &(&str, &str)| format!("<dt><a href=\"{path}\">{path}</a></dt><dd>{what}</dd>");
+    let rows = ADDRESSES.iter().map(row).collect::<Vec<_>>().concat();
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Fieldbook</title>\

@@ -1,4 +1,4 @@
-//! Stopping: open requests end, or are cut off at the deadline.
+//! Stopping: open requests end, and are not waited for beyond the deadline.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn an_open_request_ends_before_the_server_does() {
 }
 
 #[tokio::test]
-async fn a_request_that_does_not_end_is_cut_off() {
+async fn a_request_that_does_not_end_is_not_waited_for() {
     let mut world = World::with(Options {
         drain_timeout: Duration::from_millis(50),
         ..open()

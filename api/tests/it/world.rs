@@ -145,6 +145,7 @@ impl World {
     }
 
     /// The status and the body that a request gives.
+    #[expect(clippy::needless_pass_by_value, reason = "callers build it on the spot")]
     pub(crate) fn post(&self, body: Value) -> impl Future<Output = (StatusCode, Value)> + use<> {
         let request = self.client.post(self.url("/graphql")).json(&body);
         async move {

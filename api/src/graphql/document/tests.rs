@@ -82,10 +82,8 @@ fn a_fragment_that_contains_itself_is_refused() {
 #[test]
 fn each_limit_says_what_it_is_and_what_was_asked() {
     let deep = format!("{}name{}", "{ a ".repeat(17), " }".repeat(17));
-    let aliases = format!(
-        "{{ {} }}",
-        (0..61).map(|i| format!("a{i}: x ")).collect::<String>()
-    );
+    let aliases = (0..61).map(|i| format!("a{i}: x")).collect::<Vec<_>>().join(" ");
+    let aliases = format!("{{ {aliases} }}");
     let directives = format!("{{ x {} }}", "@include(if: true) ".repeat(9));
     let tokens = format!("{{ {} }}", "x ".repeat(2000));
     let bytes = format!("{{ x }} #{}", "y".repeat(40_000));

@@ -41,24 +41,17 @@ impl LatestQuery {
                 });
             }
         };
-        let matching = match (&filter, &sensors) {
-            (None, Some(_)) => None,
-            _ => {
-                let filter = filter
-                    .map(|filter| filter.check("filter", limits))
-                    .transpose()?
-                    .unwrap_or_default();
-                Some(sensors::matching(ctx.db(), scope, "filter", &filter, limits).await?)
-            }
-        };
-        let chosen = match (sensors, matching) {
-            (None, matching) => matching.unwrap_or_default(),
-            (Some(names), matching) => {
-                let mut named = sensors::by_names(ctx.db(), scope, "sensors", &names, limits).await?;
-                if let Some(matching) = matching {
-                    named.retain(|sensor| matching.iter().any(|other| other.id == sensor.id));
-                }
-                named
+        let filter = filter.map(|filter| filter.check("filter", limits)).transpose()?;
+        let matching =
+            |filter| async move { sensors::matching(ctx.db(), scope, "filter", &filter, limits).await };
+        let chosen = match (sensors, filter) {
+            (None, filter) => matching(filter.unwrap_or_default()).await?,
+            (Some(names), None) => sensors::by_names(ctx.db(), scope, "sensors", &names, limits).await?,
+            (Some(names), Some(filter)) => {
+                let matching = matching(filter).await?;
+                let mut chosen = sensors::by_names(ctx.db(), scope, "sensors", &names, limits).await?;
+                chosen.retain(|sensor| matching.iter().any(|other| other.id == sensor.id));
+                chosen
             }
         };
         let ids: Vec<_> = chosen.iter().map(|sensor| sensor.id).collect();

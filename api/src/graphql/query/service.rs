@@ -12,6 +12,7 @@ pub(crate) struct ServiceQuery;
 #[Object]
 impl ServiceQuery {
     /// What answers here: version, database, limits, time zone, datasets.
+    #[expect(clippy::unused_async, reason = "a resolver")]
     async fn service(&self, ctx: &Context<'_>) -> Result<Service, ApiError> {
         ctx.asked().access.catalogue()?;
         Ok(Service::default())
