@@ -25,7 +25,13 @@ pub(crate) struct LogArgs {
     #[arg(long, global = true, env = "FIELDBOOK_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
     /// How to write the log
-    #[arg(long, global = true, env = "FIELDBOOK_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        env = "FIELDBOOK_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
     pub(crate) log_format: LogFormat,
 }
 
@@ -58,13 +64,28 @@ pub(crate) struct UpArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
     /// Where API and pages listen
-    #[arg(long, env = "FIELDBOOK_HTTP", value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    #[arg(
+        long,
+        env = "FIELDBOOK_HTTP",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8000"
+    )]
     pub(crate) http: SocketAddr,
     /// Where the private broker listens
-    #[arg(long, env = "FIELDBOOK_MQTT", value_name = "ADDR", default_value = "127.0.0.1:1883")]
+    #[arg(
+        long,
+        env = "FIELDBOOK_MQTT",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:1883"
+    )]
     pub(crate) mqtt: SocketAddr,
     /// Where the private object store listens; on a free port when this one is taken
-    #[arg(long, env = "FIELDBOOK_S3", value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    #[arg(
+        long,
+        env = "FIELDBOOK_S3",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:9000"
+    )]
     pub(crate) s3: SocketAddr,
     /// Look for Mosquitto's and PostgreSQL's programs in these directories only
     #[arg(long, env = "FIELDBOOK_PROGRAM_PATH", value_name = "DIRS")]
@@ -122,7 +143,12 @@ pub(crate) struct IngestArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Where to listen
-    #[arg(long, env = "FIELDBOOK_HTTP", value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    #[arg(
+        long,
+        env = "FIELDBOOK_HTTP",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8000"
+    )]
     pub(crate) http: SocketAddr,
     /// The database, such as postgres://user:password@host/name
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
@@ -171,7 +197,13 @@ pub(crate) enum MigrateAction {
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArgs {
     /// The broker
-    #[arg(long, env = "MQTT_URL", value_name = "URL", default_value = "mqtt://127.0.0.1:1883", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "MQTT_URL",
+        value_name = "URL",
+        default_value = "mqtt://127.0.0.1:1883",
+        hide_env_values = true
+    )]
     pub(crate) mqtt_url: MqttUrl,
     /// The topic
     #[arg(long, env = "MQTT_TOPIC", value_name = "TOPIC", default_value = "sensors")]
@@ -249,7 +281,12 @@ pub(crate) struct StoreArgs {
     #[arg(long, env = "AWS_REGION", value_name = "REGION", default_value = "us-east-1")]
     pub(crate) s3_region: String,
     /// The bucket
-    #[arg(long, env = "FIELDBOOK_BUCKET", value_name = "NAME", default_value = "fieldbook")]
+    #[arg(
+        long,
+        env = "FIELDBOOK_BUCKET",
+        value_name = "NAME",
+        default_value = "fieldbook"
+    )]
     pub(crate) bucket: String,
     /// Before every key in the bucket, such as plant-a
     #[arg(long, env = "FIELDBOOK_S3_PREFIX", value_name = "PREFIX", default_value = "")]
@@ -267,10 +304,21 @@ pub(crate) struct SourceArgs {
     #[arg(long, env = "FIELDBOOK_SOURCE", value_name = "NAME", default_value = "mqtt")]
     pub(crate) source: String,
     /// Topic filters, with + and #; $share/group/filter shares a stream among ingestors
-    #[arg(long = "topic", env = "MQTT_TOPIC", value_name = "FILTER", value_delimiter = ',', default_value = "sensors")]
+    #[arg(
+        long = "topic",
+        env = "MQTT_TOPIC",
+        value_name = "FILTER",
+        value_delimiter = ',',
+        default_value = "sensors"
+    )]
     pub(crate) topics: Vec<String>,
     /// Which of two values for the same sensor and time is served; the other is kept aside
-    #[arg(long, env = "FIELDBOOK_ON_CONFLICT", value_name = "WHICH", default_value = "first")]
+    #[arg(
+        long,
+        env = "FIELDBOOK_ON_CONFLICT",
+        value_name = "WHICH",
+        default_value = "first"
+    )]
     pub(crate) on_conflict: OnConflictArg,
 }
 
@@ -293,6 +341,11 @@ pub(crate) struct IngestLimits {
           value_parser = clap::value_parser!(u64).range(64..))]
     pub(crate) journal_mb: u64,
     /// Sensors that may register themselves by their messages; the messages of further ones are quarantined
-    #[arg(long, env = "FIELDBOOK_AUTO_SENSORS_MAX", value_name = "N", default_value_t = 10_000)]
+    #[arg(
+        long,
+        env = "FIELDBOOK_AUTO_SENSORS_MAX",
+        value_name = "N",
+        default_value_t = 10_000
+    )]
     pub(crate) auto_sensors_max: usize,
 }

@@ -17,7 +17,11 @@ use crate::telemetry;
 
 /// Runs what the command line asks for.
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
-    let level = if matches!(cli.command, Command::Up(_)) { "warn" } else { "info" };
+    let level = if matches!(cli.command, Command::Up(_)) {
+        "warn"
+    } else {
+        "info"
+    };
     telemetry::log(&cli.log, level)?;
     match cli.command {
         Command::Up(args) => Box::pin(up::run(args)).await,
@@ -38,7 +42,8 @@ fn read_sensor_list(path: &Path) -> anyhow::Result<(String, SensorList)> {
     } else {
         std::fs::read(path).with_context(|| format!("read the sensor list {}", path.display()))?
     };
-    let list = ingestor::sensor_list::parse(&bytes).with_context(|| format!("read the sensor list {}", path.display()))?;
+    let list = ingestor::sensor_list::parse(&bytes)
+        .with_context(|| format!("read the sensor list {}", path.display()))?;
     // What parses as JSON is UTF-8.
     Ok((String::from_utf8(bytes).context("read the sensor list")?, list))
 }

@@ -38,20 +38,41 @@ impl FromStr for MqttUrl {
             "mqtts" | "ssl" => (true, 8883),
             _ => return Err(malformed()),
         };
-        let decode = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(malformed)?;
-        let login = (!url.username().is_empty())
-            .then(|| (decode(url.username()), Secret::new(decode(url.password().unwrap_or_default()))));
+        let decode = |part: &str| {
+            percent_encoding::percent_decode_str(part)
+                .decode_utf8_lossy()
+                .into_owned()
+        };
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(malformed)?;
+        let login = (!url.username().is_empty()).then(|| {
+            (
+                decode(url.username()),
+                Secret::new(decode(url.password().unwrap_or_default())),
+            )
+        });
         // An IPv6 address is written in brackets in a URL and without them elsewhere.
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Self { host, port: url.port().unwrap_or(default_port), tls, login })
+        Ok(Self {
+            host,
+            port: url.port().unwrap_or(default_port),
+            tls,
+            login,
+        })
     }
 }
 
 impl MqttUrl {
     /// The broker at a socket address, plain.
     pub(crate) fn plain(address: std::net::SocketAddr) -> Self {
-        Self { host: address.ip().to_string(), port: address.port(), tls: false, login: None }
+        Self {
+            host: address.ip().to_string(),
+            port: address.port(),
+            tls: false,
+            login: None,
+        }
     }
 
     /// As the ingestor wants it.
@@ -71,7 +92,9 @@ impl MqttUrl {
             options.set_credentials(user, password.expose());
         }
         if self.tls {
-            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(tls_config()?)));
+            options.set_transport(Transport::tls_with_config(
+                TlsConfiguration::Rustls(tls_config()?),
+            ));
         }
         Ok(options)
     }
@@ -81,7 +104,11 @@ impl std::fmt::Display for MqttUrl {
     /// Without user and password.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let scheme = if self.tls { "mqtts" } else { "mqtt" };
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
         write!(formatter, "{scheme}://{host}:{}", self.port)
     }
 }
@@ -98,7 +125,9 @@ fn tls_config() -> Result<Arc<rustls::ClientConfig>, MqttUrlError> {
         );
         return Err(MqttUrlError::Certificates(std::io::Error::other(cause)));
     }
-    let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let config = rustls::ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     Ok(Arc::new(config))
 }
 
@@ -108,8 +137,13 @@ mod tests {
 
     #[test]
     fn a_url_gives_host_port_and_login() {
-        let url: MqttUrl = "mqtt://plant%20a:se%3Acret@broker.example:1884".parse().expect("a URL");
-        assert_eq!((url.host.as_str(), url.port, url.tls), ("broker.example", 1884, false));
+        let url: MqttUrl = "mqtt://plant%20a:se%3Acret@broker.example:1884"
+            .parse()
+            .expect("a URL");
+        assert_eq!(
+            (url.host.as_str(), url.port, url.tls),
+            ("broker.example", 1884, false)
+        );
         let (user, password) = url.login.as_ref().expect("a login");
         assert_eq!((user.as_str(), password.expose()), ("plant a", "se:cret"));
         assert_eq!(url.to_string(), "mqtt://broker.example:1884");
@@ -127,7 +161,10 @@ mod tests {
     fn other_texts_are_refused_without_showing_a_password() {
         for text in ["", "localhost:1883", "http://a", "mqtt://", "user:secret@host"] {
             let error = text.parse::<MqttUrl>().expect_err(text).to_string();
-            assert!(error.contains("mqtt://host:1883") && !error.contains("secret@"), "{error}");
+            assert!(
+                error.contains("mqtt://host:1883") && !error.contains("secret@"),
+                "{error}"
+            );
         }
     }
 }

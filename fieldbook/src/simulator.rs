@@ -17,7 +17,9 @@ pub(crate) const PLANT: &str = include_str!("simulator/plant.json");
 /// A message in the plain format: the time without an offset is UTC.
 pub(crate) fn message(name: &str, sample: &model::Sample) -> Vec<u8> {
     let time = sample.time.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
-    serde_json::json!({"id": name, "dt": time, "value": sample.value}).to_string().into_bytes()
+    serde_json::json!({"id": name, "dt": time, "value": sample.value})
+        .to_string()
+        .into_bytes()
 }
 
 /// Sends what the plant measures, in turns, until `count` messages are sent or the future is dropped.

@@ -28,7 +28,12 @@ pub(crate) async fn database(
     connections_max: u32,
     statement_timeout: Option<Duration>,
 ) -> anyhow::Result<DatabaseConnection> {
-    let options = ConnectOptions { url: url.to_owned(), application_name, connections_max, statement_timeout };
+    let options = ConnectOptions {
+        url: url.to_owned(),
+        application_name,
+        connections_max,
+        statement_timeout,
+    };
     entity::connect(&options).await.context("open the database")
 }
 
@@ -45,7 +50,9 @@ pub(crate) fn database_kind(outcome: &migration::timescaledb::Outcome) -> String
 /// The object store that the arguments name.
 pub(crate) fn store_config(args: &StoreArgs) -> anyhow::Result<archive::Config> {
     let key = |value: &Option<String>, name: &str| {
-        value.clone().with_context(|| format!("{name} is not set: it is half of the object store's key"))
+        value
+            .clone()
+            .with_context(|| format!("{name} is not set: it is half of the object store's key"))
     };
     Ok(archive::Config {
         endpoint_url: args.s3_endpoint.clone(),
@@ -82,7 +89,10 @@ pub(crate) fn ingestor_options(
             ..journal::Options::default()
         },
         receiver: ReceiverOptions::default(),
-        loader: LoaderOptions { auto_sensors_max: limits.auto_sensors_max, ..LoaderOptions::default() },
+        loader: LoaderOptions {
+            auto_sensors_max: limits.auto_sensors_max,
+            ..LoaderOptions::default()
+        },
         archiver: ArchiverOptions::default(),
     })
 }
@@ -111,14 +121,20 @@ pub(crate) async fn open_store(config: &archive::Config) -> anyhow::Result<archi
     let store = archive::Store::new(config.clone()).context("set up the object store")?;
     match store.check().await {
         Err(error) if !error.retryable() => return Err(error).context("open the object store"),
-        Err(error) => tracing::warn!("the object store does not answer yet, the journal waits for it: {error}"),
+        Err(error) => {
+            tracing::warn!("the object store does not answer yet, the journal waits for it: {error}")
+        }
         Ok(()) => {}
     }
     Ok(store)
 }
 
 /// How the API is served. Without a word on it, nothing is read without a key; beyond loopback a word is demanded.
-pub(crate) fn api_options(http: SocketAddr, anonymous: Option<AnonymousArg>, time_zone: &str) -> api::Options {
+pub(crate) fn api_options(
+    http: SocketAddr,
+    anonymous: Option<AnonymousArg>,
+    time_zone: &str,
+) -> api::Options {
     api::Options {
         http,
         anonymous: match anonymous {
@@ -141,9 +157,20 @@ pub(crate) async fn bind_api(options: &api::Options) -> anyhow::Result<TcpListen
 }
 
 /// The API over a database.
-pub(crate) fn api_state(options: api::Options, db: DatabaseConnection, metrics: PrometheusHandle) -> api::ApiState {
+pub(crate) fn api_state(
+    options: api::Options,
+    db: DatabaseConnection,
+    metrics: PrometheusHandle,
+) -> api::ApiState {
     let schema = Arc::new(SchemaIsKnown { db: db.clone() });
-    api::ApiState::new(options, api::Parts { db, metrics, ready: vec![schema] })
+    api::ApiState::new(
+        options,
+        api::Parts {
+            db,
+            metrics,
+            ready: vec![schema],
+        },
+    )
 }
 
 /// `/readyz` says no while the database's schema is another than this program's.
@@ -158,7 +185,9 @@ impl api::ReadyCheck for SchemaIsKnown {
     }
 
     async fn check(&self) -> Result<(), String> {
-        migration::check(&self.db).await.map_err(|error| error.to_string())
+        migration::check(&self.db)
+            .await
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -171,7 +200,10 @@ pub(crate) fn private_database_file(data_dir: &Path) -> PathBuf {
 pub(crate) fn private_database_url(data_dir: &Path) -> anyhow::Result<String> {
     let file = private_database_file(data_dir);
     let url = std::fs::read_to_string(&file).with_context(|| {
-        format!("find the database in {}: start fieldbook up there, or set DATABASE_URL", data_dir.display())
+        format!(
+            "find the database in {}: start fieldbook up there, or set DATABASE_URL",
+            data_dir.display()
+        )
     })?;
     Ok(url.trim().to_owned())
 }

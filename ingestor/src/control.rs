@@ -86,8 +86,8 @@ pub fn socket_path(journal_dir: &Path) -> PathBuf {
         return path;
     }
     let hash = Sha256::digest(journal_dir.as_os_str().as_encoded_bytes());
-    let short: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    std::env::temp_dir().join(format!("fieldbook-{short}.sock"))
+    let short = hash.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    std::env::temp_dir().join(format!("fieldbook-{short:016x}.sock"))
 }
 
 /// Asks the ingestor that runs on `journal_dir` to take a sensor list.

@@ -108,11 +108,10 @@ pub(crate) fn journal(durable_seq: u64, bytes: u64) {
 
 pub(crate) fn journal_full(what: Option<&journal::Full>) {
     gauge!("fieldbook_ingest_journal_full").set(if what.is_some() { 1.0 } else { 0.0 });
-    match what {
-        Some(what) => {
-            tracing::error!("the journal takes nothing more, and messages are no longer acknowledged: {what}")
-        }
-        None => tracing::info!("the journal has room again"),
+    if let Some(what) = what {
+        tracing::error!("the journal takes nothing more, and messages are no longer acknowledged: {what}");
+    } else {
+        tracing::info!("the journal has room again");
     }
 }
 

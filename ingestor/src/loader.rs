@@ -156,7 +156,11 @@ impl Loader {
         let mut session = self.begin().await?;
         let mut segment = 0;
         loop {
-            let LoaderOptions { batch_records_max, batch_bytes_max, .. } = self.options;
+            let LoaderOptions {
+                batch_records_max,
+                batch_bytes_max,
+                ..
+            } = self.options;
             let batch = tokio::select! {
                 biased;
                 batch = session.reader.next(batch_records_max, batch_bytes_max) => batch.map_err(LoaderError::Read)?,
@@ -184,7 +188,10 @@ impl Loader {
     async fn release(&self, session: &mut Session) -> Result<(), LoaderError> {
         if session.released < session.checkpoint {
             let seq = session.checkpoint;
-            self.journal.commit(crate::CONSUMER_LOADER, seq).await.map_err(LoaderError::Checkpoint)?;
+            self.journal
+                .commit(crate::CONSUMER_LOADER, seq)
+                .await
+                .map_err(LoaderError::Checkpoint)?;
             session.released = seq;
         }
         Ok(())
@@ -266,7 +273,7 @@ impl Loader {
         for refused in &written.refused {
             batch.refuse(
                 readings[refused.index].seq,
-                Rejection::Refused {
+                &Rejection::Refused {
                     detail: refused.reason.clone(),
                 },
             );

@@ -4,7 +4,7 @@
 //! kind u8 | flags u8 | received_at i64 | source_len u16 | source | topic_len u16 | topic | payload
 //! ```
 //!
-//! Little endian; `received_at` in microseconds since 1970; flags: bits 0-1 QoS, bit 2 retain, bit 3 dup.
+//! Little endian; `received_at` in microseconds since 1970; flags: bits 0 and 1 `QoS`, bit 2 `retain`, bit 3 `dup`.
 //! The format is frozen: a new layout gets a new kind. The journal adds position and checksum.
 
 use chrono::{DateTime, Utc};
@@ -59,7 +59,9 @@ const FIXED_BYTES: usize = 1 + 1 + 8 + 2 + 2;
 impl<'a> Record<'a> {
     /// Appends the record's bytes to `out`.
     ///
-    /// A topic is at most 65,535 bytes by MQTT; sources are configured, and shorter.
+    /// # Panics
+    ///
+    /// When source or topic has more than 65,535 bytes: MQTT allows no such topic, and sources are configured, and shorter.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let flags = (self.qos & 0b11) | (u8::from(self.retain) << 2) | (u8::from(self.dup) << 3);
         out.reserve(FIXED_BYTES + self.source.len() + self.topic.len() + self.payload.len());

@@ -112,7 +112,10 @@ fn object<'a>(name: &str, declared: &'a Value) -> Result<&'a Map<String, Value>,
     if name.len() > SENSOR_NAME_BYTES_MAX {
         return Err(wrong(
             "the name",
-            &format!("has {} bytes, at most {SENSOR_NAME_BYTES_MAX} are accepted", name.len()),
+            &format!(
+                "has {} bytes, at most {SENSOR_NAME_BYTES_MAX} are accepted",
+                name.len()
+            ),
         ));
     }
     if name.contains('\0') {

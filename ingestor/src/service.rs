@@ -101,9 +101,9 @@ pub struct Ingestor {
     loaded: watch::Receiver<u64>,
     archived: watch::Receiver<u64>,
     /// Receivers and the control socket: what brings records in.
-    inlets: JoinSet<Result<(), IngestorError>>,
+    inlets: Parts,
     /// Loader, archiver, manifest: what takes records out.
-    outlets: JoinSet<Result<(), IngestorError>>,
+    outlets: Parts,
 }
 
 /// How long a stop waits for the database, and then for S3, to have what is on disk; the rest waits in the journal.
@@ -123,74 +123,29 @@ impl Ingestor {
             consumers: crate::consumers(),
             ..options.journal
         };
-        make_private(&dir).map_err(|source| IngestorError::Directory { dir: dir.clone(), source })?;
+        make_private(&dir).map_err(|source| IngestorError::Directory {
+            dir: dir.clone(),
+            source,
+        })?;
         let (journal, _) = Journal::open(&dir, journal_options).map_err(|source| IngestorError::Open {
             dir: dir.clone(),
             source,
         })?;
 
+        let shared = Shared {
+            journal,
+            clock,
+            sources: options.sources.into(),
+        };
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
-        let (loaded_sender, loaded) = watch::channel(0);
-        let archived_seq = journal.checkpoint(crate::CONSUMER_ARCHIVER);
-        let (archived_sender, archived) = watch::channel(archived_seq.unwrap_or(0));
-        let sources: Arc<[Source]> = options.sources.into();
-        let (mut inlets, mut outlets) = (JoinSet::new(), JoinSet::new());
-
-        let archiver = Archiver {
-            options: options.archiver.clone(),
-            journal: journal.clone(),
-            store: store.clone(),
-            archived: archived_sender,
-        };
-        let manifest = Manifest {
-            options: options.archiver,
-            journal: journal.clone(),
-            store,
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            archived: archived.clone(),
-        };
-        let loader = Loader {
-            options: options.loader,
-            sources: Arc::clone(&sources),
-            journal: journal.clone(),
-            db,
-            clock: Arc::clone(&clock),
-            loaded: loaded_sender,
-        };
-        let control = Control {
-            dir,
-            journal: journal.clone(),
-            sources: sources.iter().map(|source| source.name.clone()).collect(),
-            clock: Arc::clone(&clock),
-            loaded: loaded.clone(),
-        };
-        let stop = working.clone();
-        outlets.spawn(async move { Ok(archiver.run(stop).await?) });
-        let stop = working.clone();
-        outlets.spawn(async move { Ok(manifest.run(stop).await?) });
-        let stop = working.clone();
-        outlets.spawn(async move { Ok(loader.run(stop).await?) });
-        let stop = receiving.clone();
-        inlets.spawn(async move { control.run(stop).await.map_err(IngestorError::Control) });
-        let stop = working.clone();
-        outlets.spawn(watch_journal(journal.clone(), stop));
-        for source in sources.iter() {
-            let name = source.name.clone();
-            let receiver = Receiver {
-                source: source.clone(),
-                options: options.receiver.clone(),
-                journal: journal.clone(),
-                clock: Arc::clone(&clock),
-            };
-            let stop = receiving.clone();
-            inlets.spawn(async move {
-                receiver
-                    .run(stop)
-                    .await
-                    .map_err(|source| IngestorError::Receiver { name, source })
-            });
-        }
+        let mut outlets = JoinSet::new();
+        let loaded = shared.spawn_loader(&mut outlets, &working, options.loader, db.clone());
+        let archived = shared.spawn_archiver(&mut outlets, &working, options.archiver, db, store);
+        outlets.spawn(watch_journal(shared.journal.clone(), working.clone()));
+        let mut inlets = JoinSet::new();
+        shared.spawn_receivers(&mut inlets, &receiving, &options.receiver);
+        shared.spawn_control(&mut inlets, &receiving, dir, loaded.clone());
+        let Shared { journal, clock, .. } = shared;
         Ok(Self {
             journal,
             clock,
@@ -258,7 +213,108 @@ impl Ingestor {
     }
 }
 
-async fn all(parts: &mut JoinSet<Result<(), IngestorError>>) -> Result<(), IngestorError> {
+/// What all parts work with.
+struct Shared {
+    journal: Journal,
+    clock: Arc<dyn Clock>,
+    sources: Arc<[Source]>,
+}
+
+type Parts = JoinSet<Result<(), IngestorError>>;
+
+impl Shared {
+    /// Starts the loader, and gives the last position that it has committed.
+    fn spawn_loader(
+        &self,
+        parts: &mut Parts,
+        stop: &CancellationToken,
+        options: LoaderOptions,
+        db: DatabaseConnection,
+    ) -> watch::Receiver<u64> {
+        let (committed, loaded) = watch::channel(0);
+        let loader = Loader {
+            options,
+            sources: Arc::clone(&self.sources),
+            journal: self.journal.clone(),
+            db,
+            clock: Arc::clone(&self.clock),
+            loaded: committed,
+        };
+        let stop = stop.clone();
+        parts.spawn(async move { Ok(loader.run(stop).await?) });
+        loaded
+    }
+
+    /// Starts archiver and manifest, and gives the last position that was seen on S3.
+    fn spawn_archiver(
+        &self,
+        parts: &mut Parts,
+        stop: &CancellationToken,
+        options: ArchiverOptions,
+        db: DatabaseConnection,
+        store: Store,
+    ) -> watch::Receiver<u64> {
+        let seen = self.journal.checkpoint(crate::CONSUMER_ARCHIVER).unwrap_or(0);
+        let (verified, archived) = watch::channel(seen);
+        let archiver = Archiver {
+            options: options.clone(),
+            journal: self.journal.clone(),
+            store: store.clone(),
+            archived: verified,
+        };
+        let manifest = Manifest {
+            options,
+            journal: self.journal.clone(),
+            store,
+            db,
+            clock: Arc::clone(&self.clock),
+            archived: archived.clone(),
+        };
+        let (stop_archiver, stop_manifest) = (stop.clone(), stop.clone());
+        parts.spawn(async move { Ok(archiver.run(stop_archiver).await?) });
+        parts.spawn(async move { Ok(manifest.run(stop_manifest).await?) });
+        archived
+    }
+
+    fn spawn_receivers(&self, parts: &mut Parts, stop: &CancellationToken, options: &ReceiverOptions) {
+        for source in self.sources.iter() {
+            let name = source.name.clone();
+            let receiver = Receiver {
+                source: source.clone(),
+                options: options.clone(),
+                journal: self.journal.clone(),
+                clock: Arc::clone(&self.clock),
+            };
+            let stop = stop.clone();
+            parts.spawn(async move {
+                receiver
+                    .run(stop)
+                    .await
+                    .map_err(|source| IngestorError::Receiver { name, source })
+            });
+        }
+    }
+
+    fn spawn_control(
+        &self,
+        parts: &mut Parts,
+        stop: &CancellationToken,
+        dir: PathBuf,
+        loaded: watch::Receiver<u64>,
+    ) {
+        let control = Control {
+            dir,
+            journal: self.journal.clone(),
+            sources: self.sources.iter().map(|source| source.name.clone()).collect(),
+            clock: Arc::clone(&self.clock),
+            loaded,
+        };
+        let stop = stop.clone();
+        parts.spawn(async move { control.run(stop).await.map_err(IngestorError::Control) });
+    }
+}
+
+async fn all(parts: &mut Parts) -> Result<(), IngestorError> {
     let mut result = Ok(());
     while let Some(ended) = parts.join_next().await {
         result = result.and(outcome(ended));
@@ -303,7 +359,10 @@ async fn watch_journal(journal: Journal, shutdown: CancellationToken) -> Result<
 /// It holds every message, and the control socket: it is the ingestor's alone.
 fn make_private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)?;
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
 }
 

@@ -180,6 +180,11 @@ impl ObjectStore {
         })
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `http://…` for S3 clients, which must address buckets by path.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)

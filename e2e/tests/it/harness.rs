@@ -16,7 +16,7 @@ pub(crate) use producer::Producer;
 pub(crate) use raw::raw_messages;
 
 /// Nothing here takes this long; a test that reaches it has failed.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// The binary under test, built beside this one.
 pub(crate) fn binary() -> PathBuf {
@@ -45,7 +45,7 @@ pub(crate) fn free_address() -> SocketAddr {
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
-    _watchdog: std::process::Child,
+    watchdog: std::process::Child,
 }
 
 impl DataDir {
@@ -67,10 +67,7 @@ impl DataDir {
             .stderr(Stdio::null())
             .spawn()
             .expect("sh");
-        Self {
-            path,
-            _watchdog: watchdog,
-        }
+        Self { path, watchdog }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -80,8 +77,8 @@ impl DataDir {
 
 impl Drop for DataDir {
     fn drop(&mut self) {
-        drop(self._watchdog.stdin.take());
-        let _ = self._watchdog.wait();
+        drop(self.watchdog.stdin.take());
+        let _ = self.watchdog.wait();
     }
 }
 

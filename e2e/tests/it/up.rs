@@ -80,7 +80,16 @@ async fn a_port_in_use_is_one_clear_line() {
 #[tokio::test]
 async fn a_missing_program_is_one_clear_line() {
     let data = DataDir::new();
-    let error = refused(&data, &["--program-path", "/nonexistent", "--http", &free_address().to_string()]).await;
+    let error = refused(
+        &data,
+        &[
+            "--program-path",
+            "/nonexistent",
+            "--http",
+            &free_address().to_string(),
+        ],
+    )
+    .await;
     assert!(error.contains("apt-get install mosquitto"), "{error}");
 }
 
@@ -138,7 +147,7 @@ async fn refused(data: &DataDir, args: &[&str]) -> String {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(Duration::from_secs(60), child)
+    let output = tokio::time::timeout(Duration::from_mins(1), child)
         .await
         .expect("it ends")
         .expect("it runs");

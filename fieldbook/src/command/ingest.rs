@@ -11,14 +11,19 @@ pub(crate) async fn run(args: IngestArgs) -> anyhow::Result<()> {
     let journal_dir = args.data.journal_dir();
     let options = wiring::ingestor_options(&journal_dir, &args.mqtt_url, &args.source, &args.ingest)?;
     let db = wiring::ingest_database(&args.database_url).await?;
-    migration::check(&db).await.context("check the database's schema")?;
+    migration::check(&db)
+        .await
+        .context("check the database's schema")?;
     let store = wiring::open_store(&config).await?;
     let list = args.sensors.as_deref().map(super::read_sensor_list).transpose()?;
 
     let mut ingestor = wiring::start_ingestor(options, db, store)?;
     if let Some((text, list)) = list {
         super::warn_of(&list);
-        let imported = ingestor.import_sensors(&args.source.source, &text).await.context("import the sensor list")?;
+        let imported = ingestor
+            .import_sensors(&args.source.source, &text)
+            .await
+            .context("import the sensor list")?;
         tracing::info!(sensors = imported.sensors, "the sensor list is in the journal");
     }
     tracing::info!("receiving from {}", args.mqtt_url);

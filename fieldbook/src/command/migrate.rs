@@ -10,10 +10,15 @@ pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     match args.action.unwrap_or(MigrateAction::Up) {
         MigrateAction::Up => {
             let done = migration::up(&db).await.context("migrate the database")?;
-            tracing::info!("the database's schema is up to date: {}", wiring::database_kind(&done.timescaledb));
+            tracing::info!(
+                "the database's schema is up to date: {}",
+                wiring::database_kind(&done.timescaledb)
+            );
         }
         MigrateAction::Down { steps } => {
-            let undone = migration::down(&db, Some(steps)).await.context("migrate the database back")?;
+            let undone = migration::down(&db, Some(steps))
+                .await
+                .context("migrate the database back")?;
             tracing::info!("undid {}", undone.join(", "));
         }
         MigrateAction::Status => status(&db).await?,
@@ -23,8 +28,15 @@ pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn status(db: &entity::DatabaseConnection) -> anyhow::Result<()> {
-    for migration in migration::status(db).await.context("read the database's schema")? {
-        println!("{} {}", if migration.applied { "applied" } else { "pending" }, migration.name);
+    for migration in migration::status(db)
+        .await
+        .context("read the database's schema")?
+    {
+        println!(
+            "{} {}",
+            if migration.applied { "applied" } else { "pending" },
+            migration.name
+        );
     }
     Ok(())
 }

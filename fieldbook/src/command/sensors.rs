@@ -30,8 +30,15 @@ async fn import(file: &Path, source: &str, data: &DataArgs) -> anyhow::Result<()
         Err(ControlError::NotRunning(_)) => import_alone(&journal_dir, source, &text).await?,
         answered => answered.context("import the sensor list")?,
     };
-    let state = if imported.loaded { "in the database" } else { "in the journal; the database gets it from the ingestor" };
-    println!("{} sensors declared, {state} (record {})", imported.sensors, imported.seq);
+    let state = if imported.loaded {
+        "in the database"
+    } else {
+        "in the journal; the database gets it from the ingestor"
+    };
+    println!(
+        "{} sensors declared, {state} (record {})",
+        imported.sensors, imported.seq
+    );
     Ok(())
 }
 
@@ -41,7 +48,9 @@ async fn import_alone(journal_dir: &Path, source: &str, text: &str) -> anyhow::R
         "there is no Fieldbook in {}: name its directory with --data-dir, or start one with fieldbook up",
         journal_dir.parent().unwrap_or(journal_dir).display()
     );
-    ingestor::import_sensors_alone(journal_dir, source, text).await.context("import the sensor list")
+    ingestor::import_sensors_alone(journal_dir, source, text)
+        .await
+        .context("import the sensor list")
 }
 
 #[expect(clippy::print_stdout, reason = "it is the answer")]
@@ -50,12 +59,19 @@ async fn list(from: &SensorsFrom) -> anyhow::Result<()> {
     let rows: Vec<[String; 6]> = sensors.iter().map(row).collect();
     let head = ["NAME", "SOURCE", "TYPE", "UNIT", "RANGE", "DESCRIPTION"].map(str::to_owned);
     let width = |column: usize| {
-        std::iter::once(&head).chain(&rows).map(|row| row[column].chars().count()).max().unwrap_or(0)
+        std::iter::once(&head)
+            .chain(&rows)
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     for row in std::iter::once(&head).chain(&rows) {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}", width = *width))
+            .collect();
         println!("{}", cells.join("  ").trim_end());
     }
     Ok(())
@@ -86,7 +102,11 @@ fn row(sensor: &Sensor) -> [String; 6] {
         description,
     ];
     // A name may hold a line break; a row is a line.
-    cells.map(|cell| cell.chars().map(|char| if char.is_control() { '\u{fffd}' } else { char }).collect())
+    cells.map(|cell| {
+        cell.chars()
+            .map(|char| if char.is_control() { '\u{fffd}' } else { char })
+            .collect()
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "it is the answer")]
@@ -99,7 +119,10 @@ async fn export(from: &SensorsFrom) -> anyhow::Result<()> {
             "two sources have a sensor {name:?}: choose one with --source"
         );
     }
-    println!("{}", serde_json::to_string_pretty(&Value::Object(list)).context("write the list")?);
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&Value::Object(list)).context("write the list")?
+    );
     Ok(())
 }
 
@@ -110,12 +133,33 @@ fn declaration(sensor: &Sensor) -> Value {
         ("lng", sensor.location.map(|location| json!(location.lng))),
         ("unit", sensor.unit.as_ref().map(|unit| json!(unit.declared))),
         ("type", sensor.kind.as_ref().map(|kind| json!(kind))),
-        ("range", (sensor.range != sensors::Range::default()).then(|| json!([sensor.range.min, sensor.range.max]))),
-        ("description", sensor.description.as_ref().map(|description| json!(description))),
-        ("labels", (!sensor.labels.is_empty()).then(|| sensor.labels.iter().map(|(key, value)| (key.clone(), json!(value))).collect())),
-        ("interval", sensor.expected_interval_seconds.map(|seconds| json!(seconds))),
+        (
+            "range",
+            (sensor.range != sensors::Range::default()).then(|| json!([sensor.range.min, sensor.range.max])),
+        ),
+        (
+            "description",
+            sensor.description.as_ref().map(|description| json!(description)),
+        ),
+        (
+            "labels",
+            (!sensor.labels.is_empty()).then(|| {
+                sensor
+                    .labels
+                    .iter()
+                    .map(|(key, value)| (key.clone(), json!(value)))
+                    .collect()
+            }),
+        ),
+        (
+            "interval",
+            sensor.expected_interval_seconds.map(|seconds| json!(seconds)),
+        ),
     ];
-    members.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+    members
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+        .collect()
 }
 
 async fn open(from: &SensorsFrom) -> anyhow::Result<DatabaseConnection> {
@@ -124,19 +168,29 @@ async fn open(from: &SensorsFrom) -> anyhow::Result<DatabaseConnection> {
         None => wiring::private_database_url(&from.data.data_dir)?,
     };
     let db = wiring::database(&url, "fieldbook-sensors", 2, None).await?;
-    migration::check(&db).await.context("check the database's schema")?;
+    migration::check(&db)
+        .await
+        .context("check the database's schema")?;
     Ok(db)
 }
 
 async fn all(db: &DatabaseConnection, from: &SensorsFrom) -> anyhow::Result<Vec<Sensor>> {
     const PAGE: u64 = 1000;
-    let filter = SensorFilter { sources: from.source.clone().map(|source| vec![source]), ..SensorFilter::default() };
+    let filter = SensorFilter {
+        sources: from.source.clone().map(|source| vec![source]),
+        ..SensorFilter::default()
+    };
     let order = SensorOrder::NameAsc;
     let mut sensors = Vec::new();
     let mut after = None;
     loop {
-        let request = PageRequest { limit: PAGE, at: PageAt::First(after) };
-        let page = sensors::page(db, &Scope::Everything, &filter, order, &request).await.context("read the sensors")?;
+        let request = PageRequest {
+            limit: PAGE,
+            at: PageAt::First(after),
+        };
+        let page = sensors::page(db, &Scope::Everything, &filter, order, &request)
+            .await
+            .context("read the sensors")?;
         after = page.rows.last().map(|sensor| sensor.key(order));
         sensors.extend(page.rows);
         if !page.has_next {

@@ -11,7 +11,11 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let options = wiring::api_options(args.http, args.anonymous, &args.time_zone);
     let listener = wiring::bind_api(&options).await?;
     let db = wiring::api_database(&args.database_url).await?;
-    migration::check(&db).await.context("check the database's schema")?;
+    migration::check(&db)
+        .await
+        .context("check the database's schema")?;
     let state = wiring::api_state(options, db, metrics);
-    api::serve(listener, state, shutdown.cancelled_owned()).await.context("serve the API")
+    api::serve(listener, state, shutdown.cancelled_owned())
+        .await
+        .context("serve the API")
 }

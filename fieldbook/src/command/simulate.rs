@@ -7,7 +7,10 @@ use crate::signals;
 use crate::simulator::{self, PLANT, Plant, Publisher, PublisherOptions};
 
 pub(crate) async fn run(args: SimulateArgs) -> anyhow::Result<()> {
-    anyhow::ensure!(args.rate.is_finite() && args.rate >= 0.0, "--rate must be 0 or more messages a second");
+    anyhow::ensure!(
+        args.rate.is_finite() && args.rate >= 0.0,
+        "--rate must be 0 or more messages a second"
+    );
     let list = match &args.sensors {
         Some(path) => super::read_sensor_list(path)?.1,
         None => ingestor::sensor_list::parse(PLANT.as_bytes()).context("read the imagined plant")?,

@@ -53,7 +53,10 @@ fn sensor_list(args: &UpArgs) -> anyhow::Result<Option<Declared>> {
         return Ok(None);
     }
     let list = ingestor::sensor_list::parse(PLANT.as_bytes()).context("read the imagined plant")?;
-    Ok(Some(Declared { text: PLANT.to_owned(), list }))
+    Ok(Some(Declared {
+        text: PLANT.to_owned(),
+        list,
+    }))
 }
 
 /// Ingestor, API and simulator, until told to stop or one of them fails.
@@ -80,8 +83,11 @@ async fn serve(
     let store = wiring::open_store(&neighbours.store).await?;
     let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
     let api_stop = CancellationToken::new();
-    let mut api =
-        AbortOnDropHandle::new(tokio::spawn(api::serve(listener, state, api_stop.clone().cancelled_owned())));
+    let mut api = AbortOnDropHandle::new(tokio::spawn(api::serve(
+        listener,
+        state,
+        api_stop.clone().cancelled_owned(),
+    )));
     if let Some(declared) = declared {
         ingestor
             .import_sensors(&args.source.source, &declared.text)
@@ -91,7 +97,9 @@ async fn serve(
     step.done();
 
     let simulation = match declared {
-        Some(declared) if !args.no_simulator => Some(simulate(args, data_dir, &declared.list, neighbours, screen)?),
+        Some(declared) if !args.no_simulator => {
+            Some(simulate(args, data_dir, &declared.list, neighbours, screen)?)
+        }
         _ => None,
     };
     screen.addresses(args.http, data_dir, neighbours);
@@ -188,8 +196,14 @@ fn prepare_data_dir(dir: &Path) -> anyhow::Result<PathBuf> {
         .recursive(true)
         .mode(0o711)
         .create(dir)
-        .with_context(|| format!("make the data directory {}: choose another with --data-dir", dir.display()))?;
-    dir.canonicalize().with_context(|| format!("find the data directory {}", dir.display()))
+        .with_context(|| {
+            format!(
+                "make the data directory {}: choose another with --data-dir",
+                dir.display()
+            )
+        })?;
+    dir.canonicalize()
+        .with_context(|| format!("find the data directory {}", dir.display()))
 }
 
 /// One `fieldbook up` a directory.

@@ -36,7 +36,11 @@ impl History {
             return Ok(None);
         }
         let publisher = Publisher::start(options.publisher.clone())?;
-        Ok(Some(Self { options, publisher, now }))
+        Ok(Some(Self {
+            options,
+            publisher,
+            now,
+        }))
     }
 
     /// How many messages it has, at most.

@@ -57,7 +57,11 @@ impl Plant {
             .iter()
             .map(|sensor| {
                 imagined(&sensor.name).unwrap_or_else(|| {
-                    from_range(&sensor.name, sensor.range_min.unwrap_or(0.0), sensor.range_max.unwrap_or(100.0))
+                    from_range(
+                        &sensor.name,
+                        sensor.range_min.unwrap_or(0.0),
+                        sensor.range_max.unwrap_or(100.0),
+                    )
                 })
             })
             .collect();
@@ -113,7 +117,10 @@ impl Model {
             Fault::Late(delay) => now - delay,
             _ => now,
         };
-        Some(Sample { time, value: self.value(time) })
+        Some(Sample {
+            time,
+            value: self.value(time),
+        })
     }
 
     /// What the sensor sent at `time`, seen from `now`; nothing where it was dead already or has not delivered yet.
@@ -122,11 +129,17 @@ impl Model {
             Fault::Dead(since) | Fault::Late(since) => time > now - since,
             _ => false,
         };
-        (!silent).then(|| Sample { time, value: self.value(time) })
+        (!silent).then(|| Sample {
+            time,
+            value: self.value(time),
+        })
     }
 
     fn value(&self, time: DateTime<Utc>) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "microseconds of this century fit 53 bits")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "microseconds of this century fit 53 bits"
+        )]
         let hours = time.timestamp_micros() as f64 / 3.6e9;
         let daily = (TAU * (hours - self.peak_hour) / 24.0).cos();
         // A slow wave of some days, so that no day is like the other.
@@ -166,7 +179,11 @@ impl Random {
         };
         #[expect(clippy::cast_precision_loss, reason = "53 bits are kept")]
         let unit = |bits: u64| ((bits >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-        Self { first: unit(next()), second: unit(next()), third: next() }
+        Self {
+            first: unit(next()),
+            second: unit(next()),
+            third: next(),
+        }
     }
 
     /// Standard normal, by Box and Muller.
@@ -225,10 +242,23 @@ mod tests {
     #[test]
     fn the_dead_are_silent_and_the_late_are_late() {
         let plant = plant();
-        let model = |name: &str| plant.models.iter().find(|model| model.name == name).expect("a model");
+        let model = |name: &str| {
+            plant
+                .models
+                .iter()
+                .find(|model| model.name == name)
+                .expect("a model")
+        };
         assert_eq!(model("Cellar humidity").sample(noon()), None);
-        assert_eq!(model("Cellar humidity").past(noon() - TimeDelta::days(2), noon()), None);
-        assert!(model("Cellar humidity").past(noon() - TimeDelta::days(4), noon()).is_some());
+        assert_eq!(
+            model("Cellar humidity").past(noon() - TimeDelta::days(2), noon()),
+            None
+        );
+        assert!(
+            model("Cellar humidity")
+                .past(noon() - TimeDelta::days(4), noon())
+                .is_some()
+        );
         let late = model("Reservoir level").sample(noon()).expect("a sample");
         assert_eq!(late.time, noon() - TimeDelta::minutes(10));
     }

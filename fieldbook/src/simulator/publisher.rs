@@ -49,8 +49,19 @@ impl Publisher {
         let mqtt = options.url.options(&options.client_id)?;
         let (queue, messages) = mpsc::channel(WINDOW);
         let (report, progress) = watch::channel(Progress::default());
-        let task = Task { options, mqtt, messages, waiting: VecDeque::new(), ended: false, report };
-        Ok(Self { queue: Some(queue), progress, task: AbortOnDropHandle::new(tokio::spawn(task.run())) })
+        let task = Task {
+            options,
+            mqtt,
+            messages,
+            waiting: VecDeque::new(),
+            ended: false,
+            report,
+        };
+        Ok(Self {
+            queue: Some(queue),
+            progress,
+            task: AbortOnDropHandle::new(tokio::spawn(task.run())),
+        })
     }
 
     /// Queues a message, waiting while too many are under way.
@@ -101,12 +112,17 @@ impl Task {
     /// One connection: until everything is delivered, or it is lost.
     async fn connection(&mut self) -> Result<(), ConnectionError> {
         let (client, mut event_loop) = AsyncClient::new(self.mqtt_options(), WINDOW + 16);
-        let qos = if self.options.qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce };
+        let qos = if self.options.qos == 0 {
+            QoS::AtMostOnce
+        } else {
+            QoS::AtLeastOnce
+        };
         let mut under_way = UnderWay::default();
         let mut up = false;
         let result = loop {
             // The client needs them in one channel with what is new.
-            while up && under_way.len() < WINDOW
+            while up
+                && under_way.len() < WINDOW
                 && let Some(payload) = self.waiting.pop_front()
             {
                 under_way.send(&client, &self.options.topic, qos, payload);
@@ -114,7 +130,10 @@ impl Task {
             if self.ended && self.waiting.is_empty() && under_way.is_empty() {
                 let _ = client.try_disconnect();
             }
-            let event = match self.next_event(&mut event_loop, &client, qos, up, &mut under_way).await {
+            let event = match self
+                .next_event(&mut event_loop, &client, qos, up, &mut under_way)
+                .await
+            {
                 Ok(event) => event,
                 Err(error) => break Err(error),
             };
@@ -172,7 +191,10 @@ impl Task {
 
     fn mqtt_options(&self) -> MqttOptions {
         let mut options = self.mqtt.clone();
-        options.set_keep_alive(Duration::from_secs(30)).set_clean_start(true).set_connection_timeout(5);
+        options
+            .set_keep_alive(Duration::from_secs(30))
+            .set_clean_start(true)
+            .set_connection_timeout(5);
         let mut network = options.network_options();
         network.set_tcp_nodelay(true);
         options.set_network_options(network);

@@ -233,7 +233,7 @@ impl<'a> Batch<'a> {
     }
 
     /// A reading that the database refused, kept aside with the others.
-    pub(super) fn refuse(&mut self, seq: i64, rejection: Rejection) {
+    pub(super) fn refuse(&mut self, seq: i64, rejection: &Rejection) {
         let found = self
             .bodies
             .binary_search_by_key(&seq.cast_unsigned(), |(seq, _)| *seq);
@@ -244,7 +244,7 @@ impl<'a> Batch<'a> {
         let sensor = decode::decode(record.payload, record.received_at(), &self.options.bounds)
             .ok()
             .map(|decoded| decoded.sensor.into_owned());
-        let quarantined = self.quarantine(seq, &record, &rejection, sensor);
+        let quarantined = self.quarantine(seq, &record, rejection, sensor);
         self.counts.readings_refused += 1;
         self.quarantined.push(quarantined);
     }

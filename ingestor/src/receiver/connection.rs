@@ -283,21 +283,17 @@ impl Poller<'_> {
         .encode(&mut body);
         events::received(publish.qos as u8);
         let packet = (publish.qos != QoS::AtMostOnce).then_some(publish.pkid);
-        match packet {
-            Some(_) => {
-                // Full only when the broker ignores our Receive Maximum; closed only while we stop. Either way it stays
-                // unacknowledged, and the broker sends it again.
-                let _ = self.deliveries.try_send(Delivery { body, packet });
-            }
-            None => {
-                // The places of the QoS 1 window stay free of QoS 0.
-                let reserved = usize::from(self.receiver.options.receive_maximum);
-                if self.deliveries.capacity() <= reserved
-                    || self.deliveries.try_send(Delivery { body, packet }).is_err()
-                {
-                    events::qos0_lost();
-                }
-            }
+        if packet.is_some() {
+            // Full only when the broker ignores our Receive Maximum; closed only while we stop. Either way it stays
+            // unacknowledged, and the broker sends it again.
+            let _ = self.deliveries.try_send(Delivery { body, packet });
+            return;
+        }
+        // The places of the QoS 1 window stay free of QoS 0.
+        let reserved = usize::from(self.receiver.options.receive_maximum);
+        let room = self.deliveries.capacity() > reserved;
+        if !room || self.deliveries.try_send(Delivery { body, packet }).is_err() {
+            events::qos0_lost();
         }
     }
 

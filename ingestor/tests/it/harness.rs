@@ -38,9 +38,20 @@ pub(crate) fn options(journal_dir: &Path, broker: SocketAddr) -> IngestorOptions
         }],
         journal_dir: journal_dir.to_owned(),
         journal: journal::Options::default(),
-        receiver: ReceiverOptions { backoff_min: quick, backoff_max: 5 * quick, ..ReceiverOptions::default() },
-        loader: LoaderOptions { backoff_min: quick, backoff_max: 5 * quick, ..LoaderOptions::default() },
-        archiver: ArchiverOptions { backoff_min: quick, backoff_max: 5 * quick },
+        receiver: ReceiverOptions {
+            backoff_min: quick,
+            backoff_max: 5 * quick,
+            ..ReceiverOptions::default()
+        },
+        loader: LoaderOptions {
+            backoff_min: quick,
+            backoff_max: 5 * quick,
+            ..LoaderOptions::default()
+        },
+        archiver: ArchiverOptions {
+            backoff_min: quick,
+            backoff_max: 5 * quick,
+        },
     }
 }
 
@@ -66,14 +77,16 @@ pub(crate) fn message(index: usize) -> Vec<u8> {
     let now = chrono::Utc::now().timestamp() / 3600 * 3600 * 1000;
     let offset = i64::try_from(index).expect("small");
     let time = chrono::DateTime::from_timestamp_millis(now - offset).expect("a time");
-    serde_json::json!({"id": "a", "dt": time.to_rfc3339(), "value": index}).to_string().into_bytes()
+    serde_json::json!({"id": "a", "dt": time.to_rfc3339(), "value": index})
+        .to_string()
+        .into_bytes()
 }
 
 /// Publishes at QoS 1 until the broker has acknowledged all of it.
 pub(crate) async fn publish(broker: SocketAddr, payloads: impl IntoIterator<Item = Vec<u8>>) {
     let id = format!("producer-{}", uuid::Uuid::new_v4().simple());
     let mut options = MqttOptions::new(id, broker.ip().to_string(), broker.port());
-    options.set_keep_alive(Duration::from_secs(60));
+    options.set_keep_alive(Duration::from_mins(1));
     let (client, mut events) = AsyncClient::new(options, 200);
     let mut payloads = payloads.into_iter();
     let (mut under_way, mut ended) = (0, false);
@@ -84,7 +97,9 @@ pub(crate) async fn publish(broker: SocketAddr, payloads: impl IntoIterator<Item
                     ended = true;
                     break;
                 };
-                client.try_publish("sensors", QoS::AtLeastOnce, false, payload).expect("room");
+                client
+                    .try_publish("sensors", QoS::AtLeastOnce, false, payload)
+                    .expect("room");
                 under_way += 1;
             }
             if let Event::Incoming(Packet::PubAck(_)) = events.poll().await.expect("a broker") {
@@ -92,7 +107,9 @@ pub(crate) async fn publish(broker: SocketAddr, payloads: impl IntoIterator<Item
             }
         }
     };
-    tokio::time::timeout(DEADLINE, all).await.expect("published in time");
+    tokio::time::timeout(DEADLINE, all)
+        .await
+        .expect("published in time");
 }
 
 /// Waits until a number in the database is `expected`.

@@ -11,23 +11,39 @@ const ARCHIVED: &str = "SELECT coalesce(sum(messages), 0)::int8 FROM segment WHE
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_while_the_database_is_away_is_in_it_afterwards() {
-    let (broker, objects, database) =
-        (testbed::broker().await, testbed::object_store().await, testbed::postgres().await);
+    let (broker, objects, database) = (
+        testbed::broker().await,
+        testbed::object_store().await,
+        testbed::postgres().await,
+    );
     let journal = tempfile::tempdir().expect("a directory");
-    let target = store(objects.endpoint(), objects.access_key_id(), objects.secret_access_key());
+    let target = store(
+        objects.endpoint(),
+        objects.access_key_id(),
+        objects.secret_access_key(),
+    );
     let ingestor = start(options(journal.path(), broker.address()), &database, target).await;
     publish(broker.address(), (0..100).map(message)).await;
     let readings = pool(&database).await;
     wait_number(&readings, READINGS, 100).await;
 
-    let name: String =
-        sqlx::query_scalar("SELECT current_database()").fetch_one(&readings).await.expect("a name");
+    let name: String = sqlx::query_scalar("SELECT current_database()")
+        .fetch_one(&readings)
+        .await
+        .expect("a name");
     readings.close().await;
-    let admin = sqlx::PgPool::connect(&administrator(database.url(), &name)).await.expect("the server");
+    let admin = sqlx::PgPool::connect(&administrator(database.url(), &name))
+        .await
+        .expect("the server");
     let allow = |allowed: bool| {
         let sql = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}");
         let admin = admin.clone();
-        async move { sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await.expect("a right") }
+        async move {
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .execute(&admin)
+                .await
+                .expect("a right")
+        }
     };
     allow(false).await;
     sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
@@ -41,12 +57,19 @@ async fn what_comes_while_the_database_is_away_is_in_it_afterwards() {
 
     wait_number(&pool(&database).await, READINGS, 300).await;
     ingestor.stop().await.expect("it stops");
-    wait_number(&pool(&database).await, "SELECT sum(decoded)::int8 FROM segment", 300).await;
+    wait_number(
+        &pool(&database).await,
+        "SELECT sum(decoded)::int8 FROM segment",
+        300,
+    )
+    .await;
 }
 
 /// The same server, as its superuser in another database.
 fn administrator(url: &str, name: &str) -> String {
-    let (head, tail) = url.split_once(&format!("/{name}")).expect("the database's name in its URL");
+    let (head, tail) = url
+        .split_once(&format!("/{name}"))
+        .expect("the database's name in its URL");
     let (_, place) = head.split_once('@').expect("a role in the URL");
     format!("postgres://postgres@{place}/postgres{tail}")
 }
@@ -70,7 +93,12 @@ async fn what_comes_while_s3_is_away_is_on_it_afterwards() {
     wait_number(&readings, READINGS, 500).await;
     wait_number(&readings, ARCHIVED, 0).await;
 
-    let objects = ObjectStore::start(&Options { preferred: address, ..place }).await.expect("an object store");
+    let objects = ObjectStore::start(&Options {
+        preferred: address,
+        ..place
+    })
+    .await
+    .expect("an object store");
     wait_number(&readings, ARCHIVED, 500).await;
     let unbalanced = "SELECT count(*) FROM segment WHERE messages <> decoded + quarantined
                       OR decoded <> readings_new + readings_duplicate + readings_conflicting + readings_refused";
@@ -105,11 +133,24 @@ async fn a_full_journal_stops_acknowledging_and_goes_on_when_there_is_room() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(crate::harness::DEADLINE, full).await.expect("it fills up");
-    let taken: i64 = sqlx::query_scalar(READINGS).fetch_one(&readings).await.expect("a number");
-    assert!(taken < i64::try_from(MESSAGES).expect("small"), "{taken} readings");
+    tokio::time::timeout(crate::harness::DEADLINE, full)
+        .await
+        .expect("it fills up");
+    let taken: i64 = sqlx::query_scalar(READINGS)
+        .fetch_one(&readings)
+        .await
+        .expect("a number");
+    assert!(
+        taken < i64::try_from(MESSAGES).expect("small"),
+        "{taken} readings"
+    );
 
-    let objects = ObjectStore::start(&Options { preferred: address, ..place }).await.expect("an object store");
+    let objects = ObjectStore::start(&Options {
+        preferred: address,
+        ..place
+    })
+    .await
+    .expect("an object store");
     wait_number(&readings, READINGS, i64::try_from(MESSAGES).expect("small")).await;
     ingestor.stop().await.expect("it stops");
     let lost = "SELECT count(*) FROM quarantined_message";

@@ -8,13 +8,25 @@ const READINGS: &str = "SELECT count(*) FROM reading";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_broker_keeps_while_no_ingestor_runs_is_taken_by_the_next_one() {
-    let (broker, objects, database) =
-        (testbed::broker().await, testbed::object_store().await, testbed::postgres().await);
+    let (broker, objects, database) = (
+        testbed::broker().await,
+        testbed::object_store().await,
+        testbed::postgres().await,
+    );
     let journal = tempfile::tempdir().expect("a directory");
-    let target = store(objects.endpoint(), objects.access_key_id(), objects.secret_access_key());
+    let target = store(
+        objects.endpoint(),
+        objects.access_key_id(),
+        objects.secret_access_key(),
+    );
     let readings = pool(&database).await;
 
-    let ingestor = start(options(journal.path(), broker.address()), &database, target.clone()).await;
+    let ingestor = start(
+        options(journal.path(), broker.address()),
+        &database,
+        target.clone(),
+    )
+    .await;
     publish(broker.address(), (0..50).map(message)).await;
     wait_number(&readings, READINGS, 50).await;
     ingestor.stop().await.expect("it stops");
@@ -28,9 +40,15 @@ async fn what_the_broker_keeps_while_no_ingestor_runs_is_taken_by_the_next_one()
 async fn a_broker_that_lost_its_sessions_is_subscribed_to_again() {
     let (objects, database) = (testbed::object_store().await, testbed::postgres().await);
     let room = tempfile::tempdir().expect("a directory");
-    let target = store(objects.endpoint(), objects.access_key_id(), objects.secret_access_key());
+    let target = store(
+        objects.endpoint(),
+        objects.access_key_id(),
+        objects.secret_access_key(),
+    );
     let readings = pool(&database).await;
-    let first = Broker::start(&Options::new(room.path().join("one"))).await.expect("a broker");
+    let first = Broker::start(&Options::new(room.path().join("one")))
+        .await
+        .expect("a broker");
     let address = first.address();
     let ingestor = start(options(&room.path().join("journal"), address), &database, target).await;
     publish(address, (0..100).map(message)).await;
@@ -38,7 +56,10 @@ async fn a_broker_that_lost_its_sessions_is_subscribed_to_again() {
     first.stop().await.expect("it ends");
 
     // Another one at the same address, which has never heard of us.
-    let second = Options { listen: address, ..Options::new(room.path().join("two")) };
+    let second = Options {
+        listen: address,
+        ..Options::new(room.path().join("two"))
+    };
     let second = Broker::start(&second).await.expect("a broker");
     // Subscribed or not yet: what is published before is nobody's, so publish until it arrives.
     let mut index = 100;
@@ -46,14 +67,19 @@ async fn a_broker_that_lost_its_sessions_is_subscribed_to_again() {
         loop {
             publish(address, [message(index)]).await;
             index += 1;
-            let number: i64 = sqlx::query_scalar(READINGS).fetch_one(&readings).await.expect("a number");
+            let number: i64 = sqlx::query_scalar(READINGS)
+                .fetch_one(&readings)
+                .await
+                .expect("a number");
             if number > 100 {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(crate::harness::DEADLINE, arrived).await.expect("messages flow again");
+    tokio::time::timeout(crate::harness::DEADLINE, arrived)
+        .await
+        .expect("messages flow again");
     ingestor.stop().await.expect("it stops");
     second.stop().await.expect("it ends");
 }

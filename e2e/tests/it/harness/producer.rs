@@ -47,7 +47,7 @@ impl Producer {
                     .expect("room");
                 under_way += 1;
             }
-            let event = tokio::time::timeout(Duration::from_secs(60), self.events.poll()).await;
+            let event = tokio::time::timeout(Duration::from_mins(1), self.events.poll()).await;
             if let Event::Incoming(Packet::PubAck(_)) = event.expect("in time").expect("a connection") {
                 under_way -= 1;
                 acknowledged += 1;

@@ -10,7 +10,6 @@ pub(crate) struct RawMessage {
     pub(crate) journal: String,
     pub(crate) seq: u64,
     pub(crate) payload: Vec<u8>,
-    pub(crate) line: Value,
 }
 
 /// Every line of every object below the object store's directory, in the order of journal and position.
@@ -52,7 +51,6 @@ fn lines(file: &Path) -> Vec<RawMessage> {
                 journal: name[..36].to_owned(),
                 seq: line["seq"].as_u64().expect("seq"),
                 payload,
-                line,
             }
         })
         .collect()

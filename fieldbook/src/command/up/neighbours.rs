@@ -96,24 +96,40 @@ impl Neighbours {
         Ok(())
     }
 
-    async fn start_object_store(&mut self, args: &UpArgs, data_dir: &Path, screen: &Screen) -> anyhow::Result<()> {
+    async fn start_object_store(
+        &mut self,
+        args: &UpArgs,
+        data_dir: &Path,
+        screen: &Screen,
+    ) -> anyhow::Result<()> {
         let step = screen.step("Starting the object store (S3)");
         let options = object_store::Options {
             preferred: args.s3,
             ..object_store::Options::new(data_dir.join("s3"), &args.store.bucket)
         };
-        let store = ObjectStore::start(&options).await.context("start the object store")?;
+        let store = ObjectStore::start(&options)
+            .await
+            .context("start the object store")?;
         self.store.endpoint_url = Some(store.endpoint());
         store.access_key_id().clone_into(&mut self.store.access_key_id);
         self.store.secret_access_key = Secret::new(store.secret_access_key());
-        self.store_place =
-            format!("{} (bucket {}), files in {}", store.endpoint(), store.bucket(), store.directory().display());
+        self.store_place = format!(
+            "{} (bucket {}), files in {}",
+            store.endpoint(),
+            store.bucket(),
+            store.directory().display()
+        );
         self.object_store = Some(store);
         step.done();
         Ok(())
     }
 
-    async fn start_database(&mut self, args: &UpArgs, data_dir: &Path, screen: &Screen) -> anyhow::Result<()> {
+    async fn start_database(
+        &mut self,
+        args: &UpArgs,
+        data_dir: &Path,
+        screen: &Screen,
+    ) -> anyhow::Result<()> {
         let step = screen.step("Starting the database (PostgreSQL)");
         let options = database::Options {
             search: search(args),
@@ -133,7 +149,9 @@ impl Neighbours {
     async fn migrate(&self, screen: &Screen) -> anyhow::Result<()> {
         let step = screen.step("Bringing the database's schema up to date");
         let db = wiring::database(&self.database_url, "fieldbook-migrate", 2, None).await?;
-        let done = migration::up(&db).await.context("bring the database's schema up to date")?;
+        let done = migration::up(&db)
+            .await
+            .context("bring the database's schema up to date")?;
         step.done_with(&wiring::database_kind(&done.timescaledb));
         Ok(())
     }

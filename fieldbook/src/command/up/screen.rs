@@ -25,21 +25,29 @@ pub(super) struct Step {
 
 impl Screen {
     pub(super) fn new() -> Self {
-        Self { bars: MultiProgress::new() }
+        Self {
+            bars: MultiProgress::new(),
+        }
     }
 
     /// Shows that something is being done, until [`Step::done`].
     pub(super) fn step(&self, what: &'static str) -> Step {
         let bar = self.bars.add(ProgressBar::new_spinner().with_message(what));
         bar.enable_steady_tick(Duration::from_millis(100));
-        Step { bar, screen: self.clone(), what, since: std::time::Instant::now() }
+        Step {
+            bar,
+            screen: self.clone(),
+            what,
+            since: std::time::Instant::now(),
+        }
     }
 
     /// A bar for `total` messages.
     pub(super) fn bar(&self, what: &'static str, total: u64) -> ProgressBar {
         let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {eta}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
-        self.bars.add(ProgressBar::new(total).with_style(style).with_message(what))
+        self.bars
+            .add(ProgressBar::new(total).with_style(style).with_message(what))
     }
 
     /// Where everything is, and what to ask first.
@@ -50,12 +58,18 @@ impl Screen {
         let rows = [
             ("Playground", format!("http://{http}/graphql")),
             ("Sensors", format!("http://{http}/sensors/")),
-            ("Broker", format!("{} (topic {})", neighbours.mqtt, neighbours.topic)),
+            (
+                "Broker",
+                format!("{} (topic {})", neighbours.mqtt, neighbours.topic),
+            ),
             ("Raw messages", neighbours.store_place.clone()),
             ("Database", neighbours.database_place.clone()),
             ("Data", data_dir.display().to_string()),
         ];
-        let table: String = rows.iter().map(|(what, place)| format!("  {what:<13} {place}\n")).collect();
+        let table: String = rows
+            .iter()
+            .map(|(what, place)| format!("  {what:<13} {place}\n"))
+            .collect();
         self.line(&format!(
             "\nFieldbook is up.\n\n{table}\nAsk for the latest readings:\n\n  {ask}\n\nCtrl-C stops it; the data stays.\n"
         ));
@@ -80,7 +94,15 @@ impl Step {
     /// The same, with a remark.
     pub(super) fn done_with(self, remark: &str) {
         self.bar.finish_and_clear();
-        let remark = if remark.is_empty() { String::new() } else { format!(": {remark}") };
-        self.screen.line(&format!("  {}{remark} ({:.1} s)", self.what, self.since.elapsed().as_secs_f64()));
+        let remark = if remark.is_empty() {
+            String::new()
+        } else {
+            format!(": {remark}")
+        };
+        self.screen.line(&format!(
+            "  {}{remark} ({:.1} s)",
+            self.what,
+            self.since.elapsed().as_secs_f64()
+        ));
     }
 }
