@@ -123,10 +123,10 @@ pub(crate) struct UpArgs {
 pub(crate) struct IngestArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// The broker, such as mqtts://user:password@broker.example:8883
+    /// The broker, such as `mqtts://user:password@broker.example:8883`
     #[arg(long, env = "MQTT_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) mqtt_url: MqttUrl,
-    /// The database, such as postgres://user:password@host/name
+    /// The database, such as `postgres://user:password@host/name`
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: String,
     #[command(flatten)]
@@ -150,7 +150,7 @@ pub(crate) struct ServeArgs {
         default_value = "127.0.0.1:8000"
     )]
     pub(crate) http: SocketAddr,
-    /// The database, such as postgres://user:password@host/name
+    /// The database, such as `postgres://user:password@host/name`
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: String,
     /// What may be read without a key; beyond loopback it must be said [default: none]
@@ -173,7 +173,7 @@ pub(crate) enum AnonymousArg {
 
 #[derive(Debug, Args)]
 pub(crate) struct MigrateArgs {
-    /// The database, such as postgres://user:password@host/name
+    /// The database, such as `postgres://user:password@host/name`
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: String,
     #[command(subcommand)]
@@ -274,7 +274,7 @@ impl DataArgs {
 /// S3, by the names that its other clients know too.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StoreArgs {
-    /// The object store's address, such as https://s3.example [variable of the key: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]
+    /// The object store's address, such as `https://s3.example` [its key: the variables `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`]
     #[arg(long, env = "AWS_ENDPOINT_URL_S3", value_name = "URL")]
     pub(crate) s3_endpoint: Option<String>,
     /// Its region

@@ -119,12 +119,11 @@ pub(crate) async fn api_database(url: &str) -> anyhow::Result<DatabaseConnection
 /// Reaches the object store. One that does not answer now is waited for by the archiver; one that refuses is an error.
 pub(crate) async fn open_store(config: &archive::Config) -> anyhow::Result<archive::Store> {
     let store = archive::Store::new(config.clone()).context("set up the object store")?;
-    match store.check().await {
-        Err(error) if !error.retryable() => return Err(error).context("open the object store"),
-        Err(error) => {
-            tracing::warn!("the object store does not answer yet, the journal waits for it: {error}")
+    if let Err(error) = store.check().await {
+        if !error.retryable() {
+            return Err(error).context("open the object store");
         }
-        Ok(()) => {}
+        tracing::warn!("the object store does not answer yet, the journal waits for it: {error}");
     }
     Ok(store)
 }

@@ -29,6 +29,7 @@ use std::time::Duration;
 use archive::Secret;
 use entity::load::OnConflict;
 use journal::Journal;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -105,6 +106,8 @@ pub(crate) struct Receiver {
     pub(crate) options: ReceiverOptions,
     pub(crate) journal: Journal,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Whether the broker delivers to us: from then on it keeps for us what comes while we are away.
+    pub(crate) subscribed: watch::Sender<bool>,
 }
 
 impl Receiver {
@@ -116,6 +119,7 @@ impl Receiver {
             match connection::run(&self, first, &shutdown).await? {
                 ConnectionEnd::Shutdown => break,
                 ConnectionEnd::Lost { reason, was_up } => {
+                    self.subscribed.send_replace(false);
                     crate::events::connection_lost(&self.source.name, &reason);
                     if was_up {
                         backoff = self.options.backoff_min;

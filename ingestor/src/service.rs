@@ -100,6 +100,8 @@ pub struct Ingestor {
     working: CancellationToken,
     loaded: watch::Receiver<u64>,
     archived: watch::Receiver<u64>,
+    /// For each source, whether its broker delivers.
+    subscribed: Vec<watch::Receiver<bool>>,
     /// Receivers and the control socket: what brings records in.
     inlets: Parts,
     /// Loader, archiver, manifest: what takes records out.
@@ -143,7 +145,7 @@ impl Ingestor {
         let archived = shared.spawn_archiver(&mut outlets, &working, options.archiver, db, store);
         outlets.spawn(watch_journal(shared.journal.clone(), working.clone()));
         let mut inlets = JoinSet::new();
-        shared.spawn_receivers(&mut inlets, &receiving, &options.receiver);
+        let subscribed = shared.spawn_receivers(&mut inlets, &receiving, &options.receiver);
         shared.spawn_control(&mut inlets, &receiving, dir, loaded.clone());
         let Shared { journal, clock, .. } = shared;
         Ok(Self {
@@ -153,6 +155,7 @@ impl Ingestor {
             working,
             loaded,
             archived,
+            subscribed,
             inlets,
             outlets,
         })
@@ -166,6 +169,17 @@ impl Ingestor {
     /// The last position committed to the database.
     pub fn loaded(&self) -> watch::Receiver<u64> {
         self.loaded.clone()
+    }
+
+    /// Waits until every broker delivers to us: what is published from then on is not lost, whatever happens.
+    pub fn subscribed(&self) -> impl Future<Output = ()> + use<> {
+        let all = self.subscribed.clone();
+        async move {
+            for mut subscribed in all {
+                // Closed only when the receiver has failed, which `failed` tells.
+                let _ = subscribed.wait_for(|subscribed| *subscribed).await;
+            }
+        }
     }
 
     /// Whether the journal takes nothing for want of room, so that nothing is acknowledged.
@@ -276,14 +290,24 @@ impl Shared {
         archived
     }
 
-    fn spawn_receivers(&self, parts: &mut Parts, stop: &CancellationToken, options: &ReceiverOptions) {
+    /// Starts a receiver for each source, and gives for each whether its broker delivers.
+    fn spawn_receivers(
+        &self,
+        parts: &mut Parts,
+        stop: &CancellationToken,
+        options: &ReceiverOptions,
+    ) -> Vec<watch::Receiver<bool>> {
+        let mut all = Vec::new();
         for source in self.sources.iter() {
+            let (report, subscribed) = watch::channel(false);
+            all.push(subscribed);
             let name = source.name.clone();
             let receiver = Receiver {
                 source: source.clone(),
                 options: options.clone(),
                 journal: self.journal.clone(),
                 clock: Arc::clone(&self.clock),
+                subscribed: report,
             };
             let stop = stop.clone();
             parts.spawn(async move {
@@ -293,6 +317,7 @@ impl Shared {
                     .map_err(|source| IngestorError::Receiver { name, source })
             });
         }
+        all
     }
 
     fn spawn_control(

@@ -8,6 +8,7 @@ mod screen;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use ingestor::Ingestor;
 use ingestor::sensor_list::SensorList;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -31,7 +32,15 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
         () = shutdown.cancelled() => return Ok(()),
     };
     // From here on, what was started is stopped, whatever happens.
-    let result = Box::pin(serve(&args, &data_dir, &list, &neighbours, &screen, &shutdown)).await;
+    let result = Box::pin(serve(
+        &args,
+        &data_dir,
+        list.as_ref(),
+        &neighbours,
+        &screen,
+        &shutdown,
+    ))
+    .await;
     let stopped = neighbours.stop(&screen).await;
     screen.finish();
     result.and(stopped)
@@ -41,13 +50,19 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
 struct Declared {
     text: String,
     list: SensorList,
+    /// The imagined plant is declared once, and is the user's from then on.
+    once: bool,
 }
 
 fn sensor_list(args: &UpArgs) -> anyhow::Result<Option<Declared>> {
     if let Some(path) = &args.sensors {
         let (text, list) = super::read_sensor_list(path)?;
         super::warn_of(&list);
-        return Ok(Some(Declared { text, list }));
+        return Ok(Some(Declared {
+            text,
+            list,
+            once: false,
+        }));
     }
     if args.no_simulator {
         return Ok(None);
@@ -56,6 +71,7 @@ fn sensor_list(args: &UpArgs) -> anyhow::Result<Option<Declared>> {
     Ok(Some(Declared {
         text: PLANT.to_owned(),
         list,
+        once: true,
     }))
 }
 
@@ -63,67 +79,93 @@ fn sensor_list(args: &UpArgs) -> anyhow::Result<Option<Declared>> {
 async fn serve(
     args: &UpArgs,
     data_dir: &Path,
-    declared: &Option<Declared>,
+    declared: Option<&Declared>,
     neighbours: &Neighbours,
     screen: &Screen,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
     let step = screen.step("Starting ingestor and API");
+    let metrics = telemetry::metrics()?;
     // On loopback, whoever asks is the user of this machine.
     let loopback = args.http.ip().is_loopback().then_some(AnonymousArg::Data);
     let api_options = wiring::api_options(args.http, args.anonymous.or(loopback), &args.time_zone);
-    let metrics = telemetry::metrics()?;
-    let listener = wiring::bind_api(&api_options).await?;
+    api_options.check_exposure(args.http)?;
     let api_db = wiring::api_database(&neighbours.database_url).await?;
-    let state = wiring::api_state(api_options, api_db, metrics);
-
-    let journal_dir = data_dir.join("journal");
-    let options = wiring::ingestor_options(&journal_dir, &neighbours.mqtt, &args.source, &args.ingest)?;
+    let options = wiring::ingestor_options(
+        &args.data.journal_dir(),
+        &neighbours.mqtt,
+        &args.source,
+        &args.ingest,
+    )?;
     let ingest_db = wiring::ingest_database(&neighbours.database_url).await?;
     let store = wiring::open_store(&neighbours.store).await?;
     let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
+
     let api_stop = CancellationToken::new();
-    let mut api = AbortOnDropHandle::new(tokio::spawn(api::serve(
-        listener,
-        state,
-        api_stop.clone().cancelled_owned(),
-    )));
-    if let Some(declared) = declared {
-        ingestor
-            .import_sensors(&args.source.source, &declared.text)
-            .await
-            .context("declare the sensors")?;
-    }
-    step.done();
-
-    let simulation = match declared {
-        Some(declared) if !args.no_simulator => {
-            Some(simulate(args, data_dir, &declared.list, neighbours, screen)?)
+    let ended = async {
+        if let Some(declared) = declared {
+            declare(args, data_dir, declared, &ingestor).await?;
         }
-        _ => None,
+        // What is published before the broker knows us would be nobody's.
+        let subscribed = ingestor.subscribed();
+        tokio::select! {
+            () = subscribed => {}
+            () = shutdown.cancelled() => return Ok(None),
+            error = ingestor.failed() => return Err(error.into()),
+        }
+        let listener = wiring::bind_api(&api_options).await?;
+        let state = wiring::api_state(api_options, api_db, metrics);
+        let stop = api_stop.clone().cancelled_owned();
+        let mut api = AbortOnDropHandle::new(tokio::spawn(api::serve(listener, state, stop)));
+        step.done();
+        let simulation = match declared {
+            Some(declared) if !args.no_simulator => {
+                simulate(args, data_dir, &declared.list, neighbours, screen)?
+            }
+            _ => Vec::new(),
+        };
+        screen.addresses(args.http, data_dir, neighbours);
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            error = ingestor.failed() => return Err(error.into()),
+            ended = &mut api => {
+                ended.context("serve the API")?.context("serve the API")?;
+                anyhow::bail!("the API ended by itself");
+            }
+        }
+        drop(simulation);
+        anyhow::Ok(Some(api))
     };
-    screen.addresses(args.http, data_dir, neighbours);
-
-    let failed = tokio::select! {
-        () = shutdown.cancelled() => None,
-        error = ingestor.failed() => Some(anyhow::Error::from(error)),
-        ended = &mut api => Some(ended.context("serve the API")?.err().map_or_else(
-            || anyhow::anyhow!("the API ended by itself"),
-            |error| anyhow::Error::from(error).context("serve the API"),
-        )),
-    };
-    drop(simulation);
+    let ended = Box::pin(ended).await;
     let step = screen.step("Stopping: what is under way goes to database and S3");
     let stopped = ingestor.stop().await.context("stop the ingestor");
     api_stop.cancel();
-    if failed.is_none() {
-        api.await.context("stop the API")??;
-    }
+    let ended = match ended {
+        Ok(Some(api)) => api.await.context("stop the API")?.context("stop the API"),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
     step.done();
-    match failed {
-        Some(error) => Err(error),
-        None => stopped,
+    ended.and(stopped)
+}
+
+/// Declares the sensors of a list, those of the imagined plant at the first start only.
+async fn declare(
+    args: &UpArgs,
+    data_dir: &Path,
+    declared: &Declared,
+    ingestor: &Ingestor,
+) -> anyhow::Result<()> {
+    let marker = data_dir.join("plant-declared");
+    if declared.once && marker.exists() {
+        return Ok(());
     }
+    let imported = ingestor.import_sensors(&args.source.source, &declared.text).await;
+    imported.context("declare the sensors")?;
+    if declared.once {
+        std::fs::write(&marker, "").with_context(|| format!("make {}", marker.display()))?;
+    }
+    Ok(())
 }
 
 /// The simulator, live and, at the first start, with its history; both end when this is dropped.

@@ -148,7 +148,7 @@ impl Model {
         let mut value = self.base + self.swing * (0.8 * daily + 0.2 * weekly) + self.noise * random.normal();
         match self.fault {
             Fault::Drift(per_day) => value += per_day * (hours / 24.0).rem_euclid(60.0),
-            Fault::Jump(once_in, jump) if random.third % once_in == 0 => value = jump,
+            Fault::Jump(once_in, jump) if random.third.is_multiple_of(once_in) => value = jump,
             _ => {}
         }
         let scale = 10f64.powi(self.decimals);

@@ -176,15 +176,16 @@ impl Task {
             let take = up && !self.ended && self.waiting.is_empty() && under_way.len() < WINDOW;
             tokio::select! {
                 event = &mut poll => return event,
-                message = self.messages.recv(), if take => match message {
-                    Some(payload) => under_way.send(client, &self.options.topic, qos, payload),
-                    None => {
+                message = self.messages.recv(), if take => {
+                    let Some(payload) = message else {
                         self.ended = true;
                         if under_way.is_empty() {
                             let _ = client.try_disconnect();
                         }
-                    }
-                },
+                        continue;
+                    };
+                    under_way.send(client, &self.options.topic, qos, payload);
+                }
             }
         }
     }

@@ -235,7 +235,7 @@ impl Poller<'_> {
     fn connected(&mut self, ack: &ConnAck) -> Result<(), String> {
         events::connected(&self.receiver.source.name, ack.session_present);
         if ack.session_present && !self.subscribe_always {
-            self.up = true;
+            self.delivers();
             return Ok(());
         }
         let filters = self.receiver.source.topics.iter().map(|topic| Filter {
@@ -264,8 +264,13 @@ impl Poller<'_> {
                 }
             }
         }
-        self.up = true;
+        self.delivers();
         Ok(())
+    }
+
+    fn delivers(&mut self) {
+        self.up = true;
+        self.receiver.subscribed.send_replace(true);
     }
 
     fn deliver(&self, publish: &Publish) {

@@ -68,8 +68,14 @@ pub(crate) fn store(endpoint: String, access_key_id: &str, secret_access_key: &s
     .expect("a store")
 }
 
+/// Starts an ingestor, and waits until the broker delivers to it.
 pub(crate) async fn start(options: IngestorOptions, database: &TestDatabase, store: Store) -> Ingestor {
-    Ingestor::start(options, database.connect().await, store, Arc::new(SystemClock)).expect("an ingestor")
+    let db = database.connect().await;
+    let ingestor = Ingestor::start(options, db, store, Arc::new(SystemClock)).expect("an ingestor");
+    tokio::time::timeout(DEADLINE, ingestor.subscribed())
+        .await
+        .expect("a subscription");
+    ingestor
 }
 
 /// A reading of the sensor "a", a millisecond for each index.

@@ -66,10 +66,9 @@ impl Screen {
             ("Database", neighbours.database_place.clone()),
             ("Data", data_dir.display().to_string()),
         ];
-        let table: String = rows
-            .iter()
+        let table = rows
             .map(|(what, place)| format!("  {what:<13} {place}\n"))
-            .collect();
+            .concat();
         self.line(&format!(
             "\nFieldbook is up.\n\n{table}\nAsk for the latest readings:\n\n  {ask}\n\nCtrl-C stops it; the data stays.\n"
         ));
