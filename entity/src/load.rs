@@ -3,7 +3,7 @@
 //! A loader begins a [`LoadTransaction`], writes what a batch of journal records amounted to, moves the checkpoint from
 //! where the batch began to where it ends, and commits. Because the checkpoint moves by compare-and-swap in the same
 //! transaction, each record's effects come in exactly once, whatever dies in between. A lost reply to a commit is found
-//! out by reading the [`checkpoint`].
+//! out by reading the [`checkpoint()`].
 //!
 //! What the rows say in the end depends on what was loaded, not on the order of loading nor on how it was cut into
 //! batches: see [`LoadTransaction::write_readings`].

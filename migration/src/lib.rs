@@ -1,6 +1,6 @@
 //! The database's schema, forward and back.
 //!
-//! [`up`] brings a database to this program's schema, [`down`] takes steps back, [`status`] lists them, and [`check`]
+//! [`up`] brings a database to this program's schema, [`down`] takes steps back, [`status`] lists them, and [`check()`]
 //! says whether a program may work on a database. A step is a folder of plain SQL files beside its Rust file; the list
 //! of steps in [`Migrator`] only grows.
 //!
