@@ -1,7 +1,7 @@
 # The index of what one does here. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint unit e2e bench clean
+.PHONY: help up test lint unit clean
 
 # Where `make up` keeps everything: broker, database, object store, journal.
 DATA ?= data
@@ -27,6 +27,7 @@ lint: ## Format, lints and docs
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
 
 unit: ## All tests: unit, integration, end to end
+	cargo build --locked --package fieldbook
 	cargo test --locked --workspace --no-fail-fast
 
 clean: ## Remove what was built; the data stays

@@ -50,11 +50,23 @@ pub enum ConnectError {
 
 /// Opens a pool; every session of it speaks UTC and has the timeouts of `options`.
 pub async fn connect(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
-    let server = server(&options.url)
-        .map_err(ConnectError::Url)?
-        .application_name(options.application_name);
+    let server = server(options)?;
+    let pool = pool(options)
+        .connect_with(server)
+        .await
+        .map_err(|error| ConnectError::Connect(DbErr::Conn(RuntimeErr::SqlxError(error.into()))))?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// The same, but asks nothing of the server yet: for whoever can wait for one that is away.
+pub fn connect_lazy(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
+    let pool = pool(options).connect_lazy_with(server(options)?);
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+fn pool(options: &ConnectOptions) -> PgPoolOptions {
     let session = session(options.statement_timeout);
-    let pool = PgPoolOptions::new()
+    PgPoolOptions::new()
         .max_connections(options.connections_max)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE_TIMEOUT)
@@ -71,23 +83,23 @@ pub async fn connect(options: &ConnectOptions) -> Result<DatabaseConnection, Con
                 Ok(())
             })
         })
-        .connect_with(server)
-        .await
-        .map_err(|error| ConnectError::Connect(DbErr::Conn(RuntimeErr::SqlxError(error.into()))))?;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
-fn server(url: &str) -> Result<PgConnectOptions, DbErr> {
+fn server(options: &ConnectOptions) -> Result<PgConnectOptions, ConnectError> {
+    let wrong = |cause| ConnectError::Url(DbErr::Conn(cause));
+    let url = &options.url;
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(DbErr::Conn(RuntimeErr::Internal(
+        return Err(wrong(RuntimeErr::Internal(
             "the URL begins with another scheme".to_owned(),
         )));
     }
     let server = url
         .parse::<PgConnectOptions>()
-        .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+        .map_err(|error| wrong(RuntimeErr::SqlxError(error.into())))?;
     // Statements are counted and timed by their names where they are run, not logged one by one.
-    Ok(server.disable_statement_logging())
+    Ok(server
+        .application_name(options.application_name)
+        .disable_statement_logging())
 }
 
 /// The server's setting: milliseconds, 0 for no limit.

@@ -12,7 +12,7 @@ mod sql;
 pub mod table;
 pub mod unit;
 
-pub use crate::connect::{ConnectError, ConnectOptions, connect};
+pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy};
 pub use crate::flag::QualityFlag;
 pub use crate::scope::Scope;
 pub use sea_orm::{DatabaseConnection, DbErr};

@@ -135,6 +135,9 @@ pub(crate) struct IngestArgs {
     pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) ingest: IngestLimits,
+    /// Where to serve /healthz and /metrics; loopback, for they ask for no key [default: nowhere]
+    #[arg(long, env = "FIELDBOOK_METRICS", value_name = "ADDR")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Declare the sensors of this list at the start
     #[arg(long, env = "FIELDBOOK_SENSORS", value_name = "FILE")]
     pub(crate) sensors: Option<PathBuf>,

@@ -106,9 +106,24 @@ pub(crate) fn start_ingestor(
     Ingestor::start(options, db, store, Arc::new(SystemClock)).context("start the ingestor")
 }
 
-/// The ingest's pool. Nothing bounds its statements: a batch takes the time that it takes, and shutdown does not wait.
+/// The ingest's pool; a database that is away now is waited for, one with another schema is refused.
+///
+/// Nothing bounds its statements: a batch takes the time that it takes, and a shutdown does not wait for it.
 pub(crate) async fn ingest_database(url: &str) -> anyhow::Result<DatabaseConnection> {
-    database(url, "fieldbook-ingest", 4, None).await
+    let options = ConnectOptions {
+        url: url.to_owned(),
+        application_name: "fieldbook-ingest",
+        connections_max: 4,
+        statement_timeout: None,
+    };
+    let db = entity::connect_lazy(&options).context("open the database")?;
+    match migration::check(&db).await {
+        Err(migration::CheckError::Database(error)) => {
+            tracing::warn!("the database does not answer yet, the journal waits for it: {error}");
+        }
+        checked => checked.context("check the database's schema")?,
+    }
+    Ok(db)
 }
 
 /// The API's pool; a statement ends before its client's patience does.

@@ -3,17 +3,19 @@
 use anyhow::Context as _;
 
 use crate::cli::IngestArgs;
-use crate::{signals, wiring};
+use crate::{signals, telemetry, wiring};
 
 pub(crate) async fn run(args: IngestArgs) -> anyhow::Result<()> {
     let shutdown = signals::shutdown()?;
+    let metrics = telemetry::metrics()?;
+    let _metrics = match args.metrics {
+        Some(address) => Some(telemetry::serve_metrics(address, metrics).await?),
+        None => None,
+    };
     let config = wiring::store_config(&args.store)?;
     let journal_dir = args.data.journal_dir();
     let options = wiring::ingestor_options(&journal_dir, &args.mqtt_url, &args.source, &args.ingest)?;
     let db = wiring::ingest_database(&args.database_url).await?;
-    migration::check(&db)
-        .await
-        .context("check the database's schema")?;
     let store = wiring::open_store(&config).await?;
     let list = args.sensors.as_deref().map(super::read_sensor_list).transpose()?;
 

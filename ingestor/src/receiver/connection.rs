@@ -83,7 +83,11 @@ pub(super) async fn run(
     };
     let stop_late = async {
         shutdown.cancelled().await;
-        tokio::time::sleep(STOP_MAX).await;
+        let delivers = *receiver.subscribed.borrow();
+        if delivers {
+            tokio::time::sleep(STOP_MAX).await;
+        }
+        delivers
     };
     tokio::select! {
         // On shutdown the appender closes its queue and ends, the acknowledger follows and disconnects, and that ends
@@ -98,8 +102,11 @@ pub(super) async fn run(
             Ok(ConnectionEnd::Lost { reason, was_up })
         }
         error = failed(&mut appender) => Err(error),
-        () = stop_late => {
-            tracing::warn!(source = %receiver.source.name, "the broker did not take the last acknowledgements in time: it will send those messages again");
+        delivered = stop_late => {
+            if delivered {
+                let source = &receiver.source.name;
+                tracing::warn!(source, "the broker did not take the last acknowledgements in time: it will send those messages again");
+            }
             Ok(ConnectionEnd::Shutdown)
         }
     }
