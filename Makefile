@@ -27,7 +27,6 @@ lint: ## Format, lints and docs
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
 
 unit: ## All tests: unit, integration, end to end
-	cargo build --locked --package fieldbook
 	cargo test --locked --workspace --no-fail-fast
 
 clean: ## Remove what was built; the data stays

@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_url_gives_host_port_and_login() {
-        let url: MqttUrl = "mqtt://plant%20a:se%3Acret@broker.example:1884"
+        let url: MqttUrl = "mqtt://plant%20a:hun%3Ater@broker.example:1884"
             .parse()
             .expect("a URL");
         assert_eq!(
@@ -145,9 +145,9 @@ mod tests {
             ("broker.example", 1884, false)
         );
         let (user, password) = url.login.as_ref().expect("a login");
-        assert_eq!((user.as_str(), password.expose()), ("plant a", "se:cret"));
+        assert_eq!((user.as_str(), password.expose()), ("plant a", "hun:ter"));
         assert_eq!(url.to_string(), "mqtt://broker.example:1884");
-        assert!(!format!("{url:?}").contains("cret"), "{url:?}");
+        assert!(!format!("{url:?}").contains("ter"), "{url:?}");
     }
 
     #[test]

@@ -123,18 +123,3 @@ async fn simulate_sends_as_many_messages_as_asked() {
     fieldbook.wait_number("SELECT count(*) FROM reading", 1000).await;
     fieldbook.stop().await;
 }
-
-#[tokio::test]
-async fn help_names_the_commands_and_a_wrong_flag_is_refused() {
-    let help = text(&run(&["--help"]).await.stdout);
-    for command in ["up", "ingest", "serve", "migrate", "simulate", "sensors"] {
-        assert!(help.contains(command), "{help}");
-    }
-    let wrong = run(&["up", "--no-simulater"]).await;
-    assert!(!wrong.status.success());
-    assert!(
-        text(&wrong.stderr).contains("--no-simulator"),
-        "{}",
-        text(&wrong.stderr)
-    );
-}
