@@ -7,7 +7,7 @@ use rumqttc::v5::mqttbytes::v5::{
 };
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{Outgoing, TlsConfiguration, Transport};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{Duration, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -46,6 +46,13 @@ struct Unacknowledged {
     packet: u16,
 }
 
+/// What may be in the journal and wait for its acknowledgement, whatever the broker makes of our Receive Maximum.
+///
+/// Mosquitto up to 2.0.12 forgets it when a session resumes, and sends its whole queue at once. The acknowledgements go out
+/// one for some ten messages while it does. Were the journal's intake to wait for them, and the poller for that intake,
+/// nobody would send them any more. An entry takes 16 bytes.
+const UNACKNOWLEDGED_MAX: usize = 1 << 20;
+
 /// How long a stop waits for the disk and the last acknowledgements.
 const STOP_MAX: Duration = Duration::from_secs(5);
 
@@ -59,7 +66,7 @@ pub(super) async fn run(
     // Room for an ack of everything unacknowledged, so that the acknowledger hardly ever waits for the poller.
     let (client, event_loop) = AsyncClient::new(mqtt_options(receiver), window + 16);
     let (deliveries, to_append) = mpsc::channel(window + receiver.options.qos0_waiting_max);
-    let (appended, to_acknowledge) = mpsc::channel(window);
+    let (appended, to_acknowledge) = mpsc::channel(UNACKNOWLEDGED_MAX);
     let journal = &receiver.journal;
     let mut appender = AbortOnDropHandle::new(tokio::spawn(append(
         journal.clone(),
@@ -221,10 +228,7 @@ impl Poller<'_> {
                 Err(_) => return format!("no sign of the broker for {} s", silence_max.as_secs()),
             };
             let outcome = match event {
-                Event::Incoming(Packet::Publish(publish)) => {
-                    self.deliver(&publish);
-                    Ok(())
-                }
+                Event::Incoming(Packet::Publish(publish)) => self.deliver(&publish),
                 Event::Incoming(Packet::ConnAck(ack)) => self.connected(&ack),
                 Event::Incoming(Packet::SubAck(ack)) => self.subscribed(&ack),
                 Event::Incoming(Packet::Disconnect(disconnect)) => {
@@ -280,7 +284,7 @@ impl Poller<'_> {
         self.receiver.subscribed.send_replace(true);
     }
 
-    fn deliver(&self, publish: &Publish) {
+    fn deliver(&self, publish: &Publish) -> Result<(), String> {
         let mut body = Vec::new();
         Record {
             kind: Kind::Message,
@@ -295,17 +299,22 @@ impl Poller<'_> {
         .encode(&mut body);
         events::received(publish.qos as u8);
         let packet = (publish.qos != QoS::AtMostOnce).then_some(publish.pkid);
-        if packet.is_some() {
-            // Full only when the broker ignores our Receive Maximum; closed only while we stop. Either way it stays
-            // unacknowledged, and the broker sends it again.
-            let _ = self.deliveries.try_send(Delivery { body, packet });
-            return;
+        if packet.is_none() {
+            // The places of the QoS 1 window stay free of QoS 0.
+            let reserved = usize::from(self.receiver.options.receive_maximum);
+            let room = self.deliveries.capacity() > reserved;
+            if !room || self.deliveries.try_send(Delivery { body, packet }).is_err() {
+                events::qos0_lost();
+            }
+            return Ok(());
         }
-        // The places of the QoS 1 window stay free of QoS 0.
-        let reserved = usize::from(self.receiver.options.receive_maximum);
-        let room = self.deliveries.capacity() > reserved;
-        if !room || self.deliveries.try_send(Delivery { body, packet }).is_err() {
-            events::qos0_lost();
+        match self.deliveries.try_send(Delivery { body, packet }) {
+            // Closed only while we stop: it stays unacknowledged, and the broker sends it again.
+            Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
+            // Passed over, it would never be acknowledged on this connection, and what comes behind it would.
+            Err(TrySendError::Full(_)) => {
+                Err("the broker sends more than our Receive Maximum while the journal has no room".to_owned())
+            }
         }
     }
 
@@ -315,7 +324,8 @@ impl Poller<'_> {
             if let Event::Incoming(Packet::Publish(publish)) = event
                 && publish.qos == QoS::AtMostOnce
             {
-                self.deliver(&publish);
+                // Without a packet identifier it is taken or counted as lost.
+                let _ = self.deliver(&publish);
             }
         }
     }
