@@ -104,7 +104,11 @@ async fn serve(
     let api_stop = CancellationToken::new();
     let ended = async {
         if let Some(declared) = declared {
-            declare(args, data_dir, declared, &ingestor).await?;
+            tokio::select! {
+                declared = declare(args, data_dir, declared, &ingestor) => declared?,
+                // A full journal may keep it waiting.
+                () = shutdown.cancelled() => return Ok(None),
+            }
         }
         // What is published before the broker knows us would be nobody's.
         let subscribed = ingestor.subscribed();
@@ -231,6 +235,9 @@ fn send_history(history: History, screen: &Screen) -> AbortOnDropHandle<()> {
     }))
 }
 
+/// Below this a new database would not fit, and the journal would take nothing: it leaves 256 MiB to others.
+const FREE_MB_MIN: u64 = 512;
+
 /// Made when missing, and ours alone: it holds keys.
 fn prepare_data_dir(dir: &Path) -> anyhow::Result<PathBuf> {
     use std::os::unix::fs::DirBuilderExt as _;
@@ -244,8 +251,18 @@ fn prepare_data_dir(dir: &Path) -> anyhow::Result<PathBuf> {
                 dir.display()
             )
         })?;
-    dir.canonicalize()
-        .with_context(|| format!("find the data directory {}", dir.display()))
+    let dir = dir
+        .canonicalize()
+        .with_context(|| format!("find the data directory {}", dir.display()))?;
+    let disk = rustix::fs::statvfs(&dir).with_context(|| format!("look at the disk of {}", dir.display()))?;
+    let free_mb = disk.f_bavail * disk.f_frsize / 1_000_000;
+    anyhow::ensure!(
+        free_mb >= FREE_MB_MIN,
+        "the disk of {} has {free_mb} MB free, and Fieldbook starts with {FREE_MB_MIN} or more: free some, or choose \
+         another place with --data-dir",
+        dir.display()
+    );
+    Ok(dir)
 }
 
 /// One `fieldbook up` a directory.
