@@ -1,5 +1,6 @@
 //! Logs and metrics of the process.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
@@ -22,7 +23,11 @@ pub(crate) fn log(args: &LogArgs, default: &str) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     match args.log_format {
-        LogFormat::Text => subscriber.with_target(false).init(),
+        // Colours are for terminals.
+        LogFormat::Text => subscriber
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init(),
         LogFormat::Json => subscriber.json().init(),
     }
     Ok(())
