@@ -13,9 +13,10 @@
 //! acknowledgement left over from a lost connection has nowhere to go. (Packet identifiers start anew with a session: such
 //! an ack would acknowledge another message.)
 //!
-//! The poller never waits for the journal. When the journal has no room, QoS 1 messages wait in memory: at most
-//! `receive_maximum` of them, for the broker sends no more than that unacknowledged. QoS 0 messages wait up to
-//! `qos0_waiting_max`; what comes beyond is lost, as QoS 0 allows, counted and told.
+//! The poller never waits for the journal, nor the journal's intake for the acknowledgements. When the journal has no room,
+//! QoS 1 messages wait in memory: `receive_maximum` of them, for the broker should send no more than that unacknowledged;
+//! one that goes on sending has the connection ended, and sends them again. QoS 0 messages wait up to `qos0_waiting_max`;
+//! what comes beyond is lost, as QoS 0 allows, and counted.
 //!
 //! A message of any size that the broker lets through is taken: the connection announces `message_bytes_max` as its
 //! Maximum Packet Size, and a larger one is withheld by the broker, as MQTT 5 demands. It is large on purpose; what is too

@@ -183,10 +183,15 @@ async fn acknowledge(
     client: AsyncClient,
     shutdown: CancellationToken,
 ) {
+    let mut durable = 0;
     while let Some(Unacknowledged { seq, packet }) = appended.recv().await {
-        if journal.wait_durable(seq).await.is_err() {
-            // Never on disk, never acknowledged; the appender meets the same error and tells it.
-            return;
+        // A group of records becomes durable at once: most need no look.
+        if seq > durable {
+            if journal.wait_durable(seq).await.is_err() {
+                // Never on disk, never acknowledged; the appender meets the same error and tells it.
+                return;
+            }
+            durable = journal.watch().borrow().durable_seq;
         }
         let token = Publish {
             qos: QoS::AtLeastOnce,
