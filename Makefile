@@ -1,7 +1,7 @@
 # The index of what one does here. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint unit clean
+.PHONY: help up test lint unit bench clean
 
 # Where `make up` keeps everything: broker, database, object store, journal.
 DATA ?= data
@@ -28,6 +28,10 @@ lint: ## Format, lints and docs
 
 unit: ## All tests: unit, integration, end to end
 	cargo test --locked --workspace --no-fail-fast
+
+bench: ## Measure side by side, release build; BENCH="loading buckets late" picks
+	@scripts/install-programs.sh test
+	cargo run --locked --release --package bench -- $(BENCH)
 
 clean: ## Remove what was built; the data stays
 	cargo clean

@@ -2,4 +2,5 @@
 
 mod harness;
 mod outages;
+mod rollups;
 mod sessions;
