@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::OpenError;
 use crate::catalog::{Segment, segment_name};
 use crate::format::{
-    FormatError, FrameHead, FrameKind, HEADER_BYTES, Place, SEAL_BYTES, check_segment_header, decode_seal,
+    FRAME_BYTES, FormatError, FrameHead, FrameKind, HEADER_BYTES, Place, SEAL_BYTES, SEGMENT_HEADER_BYTES,
+    check_segment_header, decode_seal,
 };
 use crate::storage::Storage;
 
@@ -56,6 +57,28 @@ pub(super) fn open_sealed(
         .body(place, &seal)
         .and_then(|body| decode_seal(&head, body))
         .map_err(|source| corrupt(seal_at, source))?;
+    // What the records before it can be at most: nothing later is reckoned with numbers that only the seal says.
+    let frames_bytes = seal_at
+        .checked_sub(SEGMENT_HEADER_BYTES)
+        .ok_or_else(|| corrupt(seal_at, FormatError::Unsealed))?;
+    if seal.count > frames_bytes / FRAME_BYTES as u64 {
+        return Err(corrupt(
+            seal_at,
+            FormatError::SealCount {
+                sealed: seal.count,
+                found: frames_bytes / FRAME_BYTES as u64,
+            },
+        ));
+    }
+    if seal.body_bytes > frames_bytes {
+        return Err(corrupt(
+            seal_at,
+            FormatError::SealBytes {
+                sealed: seal.body_bytes,
+                found: frames_bytes,
+            },
+        ));
+    }
     let counted = seal
         .last_seq
         .checked_sub(first_seq - 1)
