@@ -2,7 +2,6 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help up test lint unit bench fuzz clean
-=======
 
 # Where `make up` keeps everything: broker, database, object store, journal.
 DATA ?= data
