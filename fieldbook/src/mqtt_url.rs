@@ -45,7 +45,7 @@ impl FromStr for MqttUrl {
         // MQTT's strings are UTF-8 without NUL, with a length of 16 bits (MQTT 5, section 1.5.4).
         let decode = |part: &str| {
             let text = percent_encoding::percent_decode_str(part).decode_utf8().ok()?;
-            let legal = !text.contains('\0') && text.len() <= usize::from(u16::MAX);
+            let legal = !text.contains('\0') && u16::try_from(text.len()).is_ok();
             legal.then(|| text.into_owned())
         };
         let host = url

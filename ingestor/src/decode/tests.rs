@@ -194,9 +194,10 @@ proptest! {
                 let json: std::collections::BTreeMap<String, &serde_json::value::RawValue> =
                     serde_json::from_slice(&payload).expect("an object");
                 let json = |name: &str| -> Value { serde_json::from_str(json[name].get()).expect("a value") };
-                prop_assert_eq!(json("id").as_str(), Some(&*decoded.sensor));
-                prop_assert_eq!(json("value").as_f64().map(f64::to_bits), Some(decoded.value.to_bits()));
-                prop_assert_eq!(json("dt").as_str().and_then(time::parse), Some(decoded.time));
+                let (id, dt, value) = (json("id"), json("dt"), json("value"));
+                prop_assert_eq!(id.as_str(), Some(&*decoded.sensor));
+                prop_assert_eq!(value.as_f64().map(f64::to_bits), Some(decoded.value.to_bits()));
+                prop_assert_eq!(dt.as_str().and_then(time::parse), Some(decoded.time));
                 prop_assert!(decoded.value.is_finite() && !decoded.sensor.trim().is_empty());
                 prop_assert!(!decoded.sensor.contains('\0'));
                 prop_assert!(decoded.sensor.len() <= SENSOR_NAME_BYTES_MAX);
