@@ -228,6 +228,17 @@ fn whoever_goes_on_is_started_again_and_has_time_to_end() {
 fn another_generator_finds_its_variables_and_nothing_in_its_way() {
     let compose = Compose::read();
     let generator = compose.service("iot_data_generator");
+    for other in compose
+        .services()
+        .filter(|service| service.name != generator.name)
+    {
+        assert_ne!(
+            other.get("image"),
+            generator.get("image"),
+            "to build another generator would replace the image of {}",
+            other.name
+        );
+    }
     let variables: Vec<String> = generator.environment().into_keys().collect();
     assert_eq!(variables, ["MQTT_HOST", "MQTT_PORT", "MQTT_TOPIC"]);
     for key in [
