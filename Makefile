@@ -1,12 +1,14 @@
 # The index of what one does here. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint unit clean
+.PHONY: help up test lint unit bench fuzz clean
 
 # Where `make up` keeps everything: broker, database, object store, journal.
 DATA ?= data
 # More flags for `fieldbook up`, such as ARGS="--no-history --http 127.0.0.1:8080".
 ARGS ?=
+# How long `make fuzz` takes for each of its targets.
+SECONDS ?= 60
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -28,6 +30,13 @@ lint: ## Format, lints and docs
 
 unit: ## All tests: unit, integration, end to end
 	cargo test --locked --workspace --no-fail-fast
+
+bench: ## Measure side by side, release build; BENCH="loading buckets late" picks
+	@scripts/install-programs.sh test
+	cargo run --locked --release --package bench -- $(BENCH)
+
+fuzz: ## Fuzz what reads bytes from disk and network: SECONDS=60 for each target
+	@scripts/fuzz.sh $(SECONDS)
 
 clean: ## Remove what was built; the data stays
 	cargo clean

@@ -7,7 +7,7 @@ pub(crate) mod health;
 mod index;
 mod metrics;
 mod negotiate;
-mod parameters;
+pub(crate) mod parameters;
 mod playground;
 mod problem;
 mod request_id;

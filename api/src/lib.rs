@@ -13,6 +13,8 @@
 
 mod access;
 mod ask;
+#[doc(hidden)]
+pub mod fuzzing;
 mod graphql;
 mod http;
 pub mod options;

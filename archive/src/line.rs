@@ -172,6 +172,10 @@ impl OwnedLine {
             payload,
             payload_base64,
         } = serde_json::from_slice(line).map_err(|source| LineError::Json { source })?;
+        // An array of the fields in their order would fit them too.
+        if line.trim_ascii_start().starts_with(b"[") {
+            return Err(LineError::NotAnObject);
+        }
         Ok(Self {
             seq,
             source,
@@ -240,6 +244,9 @@ pub enum LineError {
         #[source]
         source: serde_json::Error,
     },
+    /// JSON, but an array.
+    #[error("find a line's fields by their names: it must be a JSON object")]
+    NotAnObject,
     /// Not a quality of service.
     #[error("use a line's qos {qos}: it must be 0, 1 or 2")]
     Qos {

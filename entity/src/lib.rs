@@ -1,12 +1,13 @@
 //! The domain's words as types, and every query against Fieldbook's tables.
 //!
-//! [`load`] writes, in the loader's transactions; [`query`] reads, each query within a [`Scope`]; [`table`] has the
+//! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query within a [`Scope`]; [`table`] has the
 //! tables as SeaORM entities. Nothing here knows MQTT, S3, HTTP or GraphQL.
 
 pub mod connect;
 pub mod flag;
 pub mod load;
 pub mod query;
+pub mod rollup;
 pub mod scope;
 mod sql;
 pub mod table;

@@ -1,5 +1,6 @@
 //! What the API asks: reading queries, each within a [`Scope`](crate::Scope).
 
+pub mod aggregates;
 pub mod page;
 pub mod readings;
 pub mod sensors;

@@ -22,6 +22,10 @@ pub(crate) struct MqttUrl {
 pub(crate) enum MqttUrlError {
     #[error("{0:?} is not a broker's URL: mqtt://host:1883 is expected, or mqtts://user:password@host:8883")]
     Malformed(String),
+    #[error(
+        "a broker's URL with a password needs a user before it: mqtts://user:password@host:8883 is expected"
+    )]
+    NoUser,
     #[error("load the system's certificates for TLS")]
     Certificates(#[source] std::io::Error),
 }
@@ -38,21 +42,23 @@ impl FromStr for MqttUrl {
             "mqtts" | "ssl" => (true, 8883),
             _ => return Err(malformed()),
         };
+        // MQTT's strings are UTF-8 without NUL, with a length of 16 bits (MQTT 5, section 1.5.4).
         let decode = |part: &str| {
-            percent_encoding::percent_decode_str(part)
-                .decode_utf8_lossy()
-                .into_owned()
+            let text = percent_encoding::percent_decode_str(part).decode_utf8().ok()?;
+            let legal = !text.contains('\0') && text.len() <= usize::from(u16::MAX);
+            legal.then(|| text.into_owned())
         };
         let host = url
             .host_str()
             .filter(|host| !host.is_empty())
             .ok_or_else(malformed)?;
-        let login = (!url.username().is_empty()).then(|| {
-            (
-                decode(url.username()),
-                Secret::new(decode(url.password().unwrap_or_default())),
-            )
-        });
+        let user = decode(url.username()).ok_or_else(malformed)?;
+        let password = decode(url.password().unwrap_or_default()).ok_or_else(malformed)?;
+        if user.is_empty() && !password.is_empty() {
+            // It would be left out, and the broker would refuse us for no visible reason.
+            return Err(MqttUrlError::NoUser);
+        }
+        let login = (!user.is_empty()).then(|| (user, Secret::new(password)));
         // An IPv6 address is written in brackets in a URL and without them elsewhere.
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         Ok(Self {
@@ -133,6 +139,8 @@ fn tls_config() -> Result<Arc<rustls::ClientConfig>, MqttUrlError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -165,6 +173,55 @@ mod tests {
                 error.contains("mqtt://host:1883") && !error.contains("secret@"),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn a_login_that_mqtt_cannot_say_is_refused_and_not_changed() {
+        for text in [
+            "mqtt://%ff:a@host",
+            "mqtt://a:%ff@host",
+            "mqtt://a%00:b@host",
+            &format!("mqtt://{}@host", "u".repeat(65_536)),
+        ] {
+            assert!(
+                matches!(text.parse::<MqttUrl>(), Err(MqttUrlError::Malformed(_))),
+                "{text}"
+            );
+        }
+        let error = "mqtt://:secret@host".parse::<MqttUrl>().expect_err("no user");
+        assert!(
+            matches!(error, MqttUrlError::NoUser) && !error.to_string().contains("secret"),
+            "{error}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_login_comes_back_and_is_never_shown(
+            user in "[^\\x00]{1,20}", password in "[^\\x00]{0,20}", port in 1_u16.., tls: bool,
+        ) {
+            let encoded = |text: &str| {
+                percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+            };
+            let scheme = if tls { "mqtts" } else { "mqtt" };
+            let text = format!("{scheme}://{}:{}@host:{port}", encoded(&user), encoded(&password));
+            let url: MqttUrl = text.parse().expect("a URL");
+            prop_assert_eq!((url.host.as_str(), url.port, url.tls), ("host", port, tls));
+            let (found, secret) = url.login.as_ref().expect("a login");
+            prop_assert_eq!((found, secret.expose()), (&user, password.as_str()));
+            let shown = url.to_string();
+            prop_assert_eq!(&shown, &format!("{scheme}://host:{port}"));
+            prop_assert_eq!(shown.parse::<MqttUrl>().expect("a URL").to_string(), shown);
+        }
+
+        #[test]
+        fn any_text_is_a_url_or_refused(text in "(mqtt|mqtts|tcp|http)?(://)?\\PC{0,30}") {
+            if let Ok(url) = text.parse::<MqttUrl>() {
+                prop_assert!(!url.host.is_empty());
+                let again: MqttUrl = url.to_string().parse().expect("what is shown is a URL");
+                prop_assert_eq!((again.host, again.port, again.tls), (url.host, url.port, url.tls));
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ use ingestor::archiver::ArchiverOptions;
 use ingestor::clock::SystemClock;
 use ingestor::loader::LoaderOptions;
 use ingestor::receiver::{ReceiverOptions, Source};
+use ingestor::refresher::RefresherOptions;
 use ingestor::{Ingestor, IngestorOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -94,6 +95,7 @@ pub(crate) fn ingestor_options(
             ..LoaderOptions::default()
         },
         archiver: ArchiverOptions::default(),
+        refresher: RefresherOptions::default(),
     })
 }
 

@@ -22,12 +22,15 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::decode::rejection::{DETAIL_CHARS, TEXT_CHARS, excerpt};
 use crate::import::{self, ImportError};
 use crate::sensor_list;
 
 /// A request's bytes at most: a sensor list as a JSON text, every byte of it escaped.
 const REQUEST_BYTES_MAX: u64 = 6 * sensor_list::BYTES_MAX as u64 + 4096;
-/// A peer that says nothing for this long is left alone.
+/// An answer's bytes at most: a list's warnings are bounded, and far below this.
+const REPLY_BYTES_MAX: u64 = 1 << 20;
+/// A peer that says nothing, or doesn't listen, for this long is left alone: the next one waits for its turn.
 const REQUEST_MAX: Duration = Duration::from_secs(10);
 /// How long an import waits for the database to have it.
 const LOADED_MAX: Duration = Duration::from_secs(20);
@@ -109,7 +112,9 @@ pub async fn import_sensors(journal_dir: &Path, source: &str, list: &str) -> Res
     line.push(b'\n');
     stream.write_all(&line).await?;
     let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).await?;
+    BufReader::new(stream.take(REPLY_BYTES_MAX))
+        .read_line(&mut answer)
+        .await?;
     match serde_json::from_str(&answer).map_err(ControlError::Answer)? {
         Reply::Imported(imported) => Ok(imported),
         Reply::Error(error) => Err(ControlError::Refused(error)),
@@ -160,18 +165,21 @@ impl Control {
                 Ok(imported) => Reply::Imported(imported),
                 Err(error) => Reply::Error(crate::chain(&error)),
             },
-            Err(error) => Reply::Error(format!("the request is not understood: {error}")),
+            Err(error) => {
+                let why = excerpt(&error.to_string(), DETAIL_CHARS);
+                Reply::Error(format!("the request is not understood: {why}"))
+            }
         };
         let mut line = serde_json::to_vec(&reply)?;
         line.push(b'\n');
-        write.write_all(&line).await
+        timeout(REQUEST_MAX, write.write_all(&line)).await?
     }
 
     async fn import(&self, source: &str, list: &str) -> Result<Imported, ImportError> {
         if !self.sources.iter().any(|known| known == source) {
             let known = self.sources.join(", ");
             return Err(ImportError::UnknownSource {
-                source_name: source.to_owned(),
+                source_name: excerpt(source, TEXT_CHARS),
                 known,
             });
         }
@@ -195,5 +203,129 @@ fn remove_socket(path: &Path) -> io::Result<()> {
         )),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree as _;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    fn served(
+        dir: &Path,
+    ) -> (
+        Journal,
+        tokio::task::JoinHandle<Result<(), io::Error>>,
+        CancellationToken,
+    ) {
+        let (journal, _) = Journal::open(dir, journal::Options::default()).expect("a journal");
+        let shutdown = CancellationToken::new();
+        let control = Control {
+            dir: dir.to_owned(),
+            journal: journal.clone(),
+            sources: vec!["mqtt".to_owned()],
+            clock: std::sync::Arc::new(SystemClock),
+            loaded: watch::Sender::new(u64::MAX).subscribe(),
+        };
+        (journal, tokio::spawn(control.run(shutdown.clone())), shutdown)
+    }
+
+    /// Sends bytes and a newline, and gives what comes back until the end.
+    async fn said_to(dir: &Path, bytes: &[u8]) -> Vec<u8> {
+        let connected = async {
+            loop {
+                // The socket is there a moment after the task began.
+                if let Ok(stream) = UnixStream::connect(socket_path(dir)).await {
+                    break stream;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let mut stream = timeout(Duration::from_secs(20), connected)
+            .await
+            .expect("a socket");
+        // Whoever was understood before the end is answered and cut off.
+        let _ = stream.write_all(bytes).await;
+        let _ = stream.write_all(b"\n").await;
+        let mut answer = Vec::new();
+        let _ = timeout(Duration::from_secs(20), stream.read_to_end(&mut answer))
+            .await
+            .expect("an answer or an end");
+        answer
+    }
+
+    #[tokio::test]
+    async fn any_bytes_get_an_answer_or_an_end_and_the_next_command_is_served() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (journal, control, shutdown) = served(dir.path());
+        let mut runner = TestRunner::default();
+        let request = r#"{"import_sensors": {"source": "mqtt", "list": "{}"}}"#;
+        let damaged = (any::<prop::sample::Index>(), any::<u8>()).prop_map(|(at, byte)| {
+            let mut bytes = request.as_bytes().to_vec();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            bytes
+        });
+        let lines = prop_oneof![
+            any::<Vec<u8>>(),
+            "\\PC{0,80}".prop_map(String::into_bytes),
+            damaged
+        ];
+        for _ in 0..300 {
+            let line = lines.new_tree(&mut runner).expect("a line").current();
+            let answer = said_to(dir.path(), &line).await;
+            let text = std::str::from_utf8(&line);
+            if let Ok(text) = text
+                && !text.contains('\n')
+            {
+                let reply: Reply = serde_json::from_slice(&answer).expect("a reply");
+                let understood = serde_json::from_str::<Request>(text)
+                    .is_ok_and(|Request::ImportSensors { source, .. }| source == "mqtt");
+                assert!(
+                    understood || matches!(reply, Reply::Error(_)),
+                    "{text}: {reply:?}"
+                );
+            }
+        }
+        let imported = import_sensors(dir.path(), "mqtt", r#"{"a": {}}"#)
+            .await
+            .expect("an import");
+        assert_eq!((imported.sensors, imported.loaded), (1, true));
+        shutdown.cancel();
+        control.await.expect("no panic").expect("no error");
+        journal.close().await.expect("closed");
+    }
+
+    #[tokio::test]
+    async fn what_is_said_of_a_long_request_is_short() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (journal, control, shutdown) = served(dir.path());
+        let long = "x".repeat(1 << 20);
+        for line in [
+            format!(r#"{{"{long}": 1}}"#),
+            format!(r#"{{"import_sensors": {{"source": "{long}", "list": "{{}}"}}}}"#),
+        ] {
+            let answer = said_to(dir.path(), line.as_bytes()).await;
+            assert!((20..2000).contains(&answer.len()), "{} bytes", answer.len());
+        }
+        shutdown.cancel();
+        control.await.expect("no panic").expect("no error");
+        journal.close().await.expect("closed");
+    }
+
+    proptest! {
+        #[test]
+        fn any_request_comes_back(source: String, list: String) {
+            let line = serde_json::to_string(&Request::ImportSensors { source: source.clone(), list: list.clone() })
+                .expect("JSON");
+            prop_assert!(!line.contains('\n'), "a request is one line");
+            let Request::ImportSensors { source: again, list: list_again } =
+                serde_json::from_str(&line).expect("a request");
+            prop_assert_eq!((again, list_again), (source, list));
+        }
     }
 }

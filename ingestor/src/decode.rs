@@ -81,6 +81,10 @@ pub fn decode<'a>(
     })?;
     // The shape that nearly all messages have is read in one pass; the others are looked at again for their reason.
     let shape: Shape<'a> = match serde_json::from_str(text) {
+        // An array of three values in the members' order would fit the shape too.
+        Ok(_) if text.trim_ascii_start().starts_with('[') => {
+            return Err(Rejection::NotAnObject { found: "an array" }.into());
+        }
         Ok(shape) => shape,
         Err(error) => return Err(why_not(text, &error).into()),
     };
@@ -119,7 +123,7 @@ fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {
 
 fn check_time(text: &str, received_at: DateTime<Utc>, bounds: &Bounds) -> Result<DateTime<Utc>, Rejection> {
     let time = time::parse(text).ok_or_else(|| Rejection::TimeMalformed {
-        text: rejection::excerpt(text),
+        text: rejection::excerpt(text, rejection::TEXT_CHARS),
     })?;
     let earliest = received_at
         .checked_sub_signed(bounds.time_past_max)
@@ -172,7 +176,8 @@ fn why_not(text: &str, error: &serde_json::Error) -> Rejection {
     match members.get("value") {
         None => Rejection::ValueMissing,
         Some(Value::Number(_)) => Rejection::Shape {
-            detail: error.to_string(),
+            // The parser repeats what it did not expect, and of a member given twice that can be a long text.
+            detail: rejection::excerpt(&error.to_string(), rejection::DETAIL_CHARS),
         },
         Some(other) => Rejection::ValueNotNumber {
             found: rejection::kind_of(other),

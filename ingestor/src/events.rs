@@ -17,7 +17,9 @@
 //! | `fieldbook_ingest_journal_bytes` | the journal's size on disk |
 //! | `fieldbook_ingest_journal_full` | 1 while the journal takes nothing |
 //! | `fieldbook_ingest_archived_bytes_total` | bytes of objects written to S3 |
-//! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest |
+//! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest, refresher |
+//! | `fieldbook_rollup_buckets_computed_total{width}` | buckets of sensors computed: minute, hour, day |
+//! | `fieldbook_rollup_behind` | 1 while the refresher has more to do than a step takes |
 
 use metrics::{counter, gauge};
 
@@ -113,6 +115,14 @@ pub(crate) fn journal_full(what: Option<&journal::Full>) {
     } else {
         tracing::info!("the journal has room again");
     }
+}
+
+/// What a step of the refresher computed.
+pub(crate) fn refreshed(step: &entity::rollup::Refreshed) {
+    for (width, count) in [("minute", step.minutes), ("hour", step.hours), ("day", step.days)] {
+        counter!("fieldbook_rollup_buckets_computed_total", "width" => width).increment(count);
+    }
+    gauge!("fieldbook_rollup_behind").set(if step.more { 1.0 } else { 0.0 });
 }
 
 /// A part could not go on and will try again after `delay`.

@@ -1,7 +1,7 @@
 //! From MQTT to the journal, to S3 and to the database.
 //!
 //! ```text
-//!  broker ──► receiver ──► journal ──► loader ──► database
+//!  broker ──► receiver ──► journal ──► loader ──► database ◄──► refresher (rollups)
 //!                             └──────► archiver ──► S3 ──► manifest (a row of `segment`)
 //! ```
 //!
@@ -19,6 +19,7 @@ pub mod loader;
 mod manifest;
 pub mod message;
 pub mod receiver;
+pub mod refresher;
 pub mod sensor_list;
 mod service;
 

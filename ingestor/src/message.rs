@@ -7,7 +7,7 @@
 //! Little endian; `received_at` in microseconds since 1970; flags: bits 0 and 1 `QoS`, bit 2 `retain`, bit 3 `dup`.
 //! The format is frozen: a new layout gets a new kind. The journal adds position and checksum.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,12 +49,25 @@ pub enum RecordError {
     /// A kind this version doesn't know.
     #[error("the record has the unknown kind {0}: a newer Fieldbook wrote this journal, use that version")]
     Kind(u8),
+    /// Flags this version doesn't know.
+    #[error(
+        "the record has the unknown flags {0:#010b}: a newer Fieldbook wrote this journal, use that version"
+    )]
+    Flags(u8),
+    /// A receipt that neither the archive nor the database can say.
+    #[error("the record was received {0} µs after 1970, which is not within the years 0000 to 9999")]
+    ReceivedAt(i64),
     /// The source is not UTF-8.
     #[error("the record's source is not UTF-8")]
     Source,
 }
 
 const FIXED_BYTES: usize = 1 + 1 + 8 + 2 + 2;
+
+const QOS: u8 = 0b0011;
+const RETAIN: u8 = 0b0100;
+const DUP: u8 = 0b1000;
+const FLAGS: u8 = QOS | RETAIN | DUP;
 
 impl<'a> Record<'a> {
     /// Appends the record's bytes to `out`.
@@ -63,7 +76,7 @@ impl<'a> Record<'a> {
     ///
     /// When source or topic has more than 65,535 bytes: MQTT allows no such topic, and sources are configured, and shorter.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let flags = (self.qos & 0b11) | (u8::from(self.retain) << 2) | (u8::from(self.dup) << 3);
+        let flags = (self.qos & QOS) | (u8::from(self.retain) * RETAIN) | (u8::from(self.dup) * DUP);
         out.reserve(FIXED_BYTES + self.source.len() + self.topic.len() + self.payload.len());
         out.push(self.kind as u8);
         out.push(flags);
@@ -84,25 +97,38 @@ impl<'a> Record<'a> {
             2 => Kind::SensorList,
             other => return Err(RecordError::Kind(other)),
         };
+        // The archive would have to drop a bit that it has no word for.
+        if flags & !FLAGS != 0 || flags & QOS == QOS {
+            return Err(RecordError::Flags(flags));
+        }
         let (received_at, rest) = split(rest, "time")?;
+        let received_at_us = i64::from_le_bytes(received_at);
+        if instant(received_at_us).is_none() {
+            return Err(RecordError::ReceivedAt(received_at_us));
+        }
         let (source, rest) = name(rest, "source")?;
         let (topic, payload) = name(rest, "topic")?;
         Ok(Self {
             kind,
-            qos: flags & 0b11,
-            retain: flags & 0b100 != 0,
-            dup: flags & 0b1000 != 0,
-            received_at_us: i64::from_le_bytes(received_at),
+            qos: flags & QOS,
+            retain: flags & RETAIN != 0,
+            dup: flags & DUP != 0,
+            received_at_us,
             source: std::str::from_utf8(source).map_err(|_| RecordError::Source)?,
             topic,
             payload,
         })
     }
 
-    /// When we received it.
+    /// When we received it; 1970 for an instant that [`Record::decode`] would not have taken.
     pub fn received_at(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.received_at_us).unwrap_or(DateTime::UNIX_EPOCH)
+        instant(self.received_at_us).unwrap_or(DateTime::UNIX_EPOCH)
     }
+}
+
+/// An instant with four digits of a year, as lines of the archive write it.
+fn instant(micros: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(micros).filter(|time| (0..=9999).contains(&time.year()))
 }
 
 fn split<'a, const N: usize>(
@@ -129,7 +155,8 @@ mod tests {
         #[test]
         fn any_record_comes_back(
             kind in prop_oneof![Just(Kind::Message), Just(Kind::SensorList)],
-            qos in 0u8..=2, retain: bool, dup: bool, received_at_us: i64,
+            qos in 0u8..=2, retain: bool, dup: bool,
+            received_at_us in -62_167_219_200_000_000_i64..253_402_300_800_000_000,
             source in "\\PC{0,20}", topic: Vec<u8>, payload: Vec<u8>,
         ) {
             let record = Record {
@@ -140,16 +167,38 @@ mod tests {
             prop_assert_eq!(Record::decode(&bytes), Ok(record));
         }
 
+        /// What is accepted says all that its bytes say: nothing is lost on the way to the archive.
         #[test]
-        fn any_bytes_are_a_record_or_an_error(bytes: Vec<u8>) {
-            let _ = Record::decode(&bytes);
+        fn any_bytes_are_an_error_or_a_record_of_these_bytes(bytes: Vec<u8>) {
+            is_faithful(&bytes)?;
+        }
+
+        #[test]
+        fn any_damage_is_an_error_or_another_record(
+            source in "\\PC{0,20}", topic: Vec<u8>, payload: Vec<u8>, at: prop::sample::Index, flip in 1_u8..,
+        ) {
+            let record = Record { source: &source, topic: &topic, payload: &payload, ..plain() };
+            let mut bytes = Vec::new();
+            record.encode(&mut bytes);
+            let at = at.index(bytes.len());
+            is_faithful(&bytes[..at])?;
+            bytes[at] ^= flip;
+            is_faithful(&bytes)?;
         }
     }
 
-    #[test]
-    fn every_truncation_of_the_head_is_an_error() {
-        let mut bytes = Vec::new();
-        let record = Record {
+    fn is_faithful(bytes: &[u8]) -> Result<(), TestCaseError> {
+        if let Ok(record) = Record::decode(bytes) {
+            prop_assert_eq!(record.received_at().timestamp_micros(), record.received_at_us);
+            let mut again = Vec::new();
+            record.encode(&mut again);
+            prop_assert_eq!(again, bytes);
+        }
+        Ok(())
+    }
+
+    fn plain() -> Record<'static> {
+        Record {
             kind: Kind::Message,
             qos: 1,
             retain: false,
@@ -158,8 +207,37 @@ mod tests {
             source: "mqtt",
             topic: b"sensors",
             payload: b"",
-        };
-        record.encode(&mut bytes);
+        }
+    }
+
+    #[test]
+    fn flags_and_receipts_that_the_archive_could_not_keep_are_refused() {
+        let mut bytes = Vec::new();
+        plain().encode(&mut bytes);
+        for flags in [0b11, 0b1_0000, 0xff] {
+            bytes[1] = flags;
+            assert_eq!(Record::decode(&bytes), Err(RecordError::Flags(flags)));
+        }
+        for micros in [
+            i64::MIN,
+            i64::MAX,
+            253_402_300_800_000_000,
+            -62_167_219_200_000_001,
+        ] {
+            let mut bytes = Vec::new();
+            let record = Record {
+                received_at_us: micros,
+                ..plain()
+            };
+            record.encode(&mut bytes);
+            assert_eq!(Record::decode(&bytes), Err(RecordError::ReceivedAt(micros)));
+        }
+    }
+
+    #[test]
+    fn every_truncation_of_the_head_is_an_error() {
+        let mut bytes = Vec::new();
+        plain().encode(&mut bytes);
         for length in 0..bytes.len() {
             assert!(
                 matches!(Record::decode(&bytes[..length]), Err(RecordError::Short(_))),

@@ -8,26 +8,31 @@
 //! of texts (site, plant, customer, …), and `interval`, the seconds between two readings. A member that is not known is
 //! ignored with a warning, because lists come from other systems; a known one with a wrong value refuses the whole list.
 
+mod once;
+
 use std::collections::BTreeMap;
 
 use entity::load::{DeclaredSensor, SENSOR_NAME_BYTES_MAX};
 use entity::unit;
 use serde_json::{Map, Value};
 
+use self::once::Once;
+use crate::decode::rejection::{DETAIL_CHARS, TEXT_CHARS, excerpt};
+
 /// A list that was understood.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SensorList {
-    /// Its sensors, in the order of the file.
+    /// Its sensors, in the order of their names.
     pub sensors: Vec<DeclaredSensor>,
-    /// What was ignored, a sentence each.
+    /// What was ignored, a sentence each; beyond [`WARNINGS_MAX`], one for the rest of it.
     pub warnings: Vec<String>,
 }
 
 /// Why a list is refused: nothing of it is used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SensorListError {
-    /// Not JSON.
-    #[error("the sensor list is not JSON: {0}")]
+    /// Not JSON, or JSON that says something twice.
+    #[error("the sensor list is not JSON with each name once: {0}")]
     NotJson(String),
     /// Not an object.
     #[error(
@@ -55,6 +60,9 @@ pub enum SensorListError {
 /// A list's bytes at most: it is one record of the journal.
 pub const BYTES_MAX: usize = 4 * 1024 * 1024 - 64 * 1024;
 
+/// Warnings at most; one more says how many further ones there would be.
+pub const WARNINGS_MAX: usize = 100;
+
 const TEXT_BYTES_MAX: usize = 4096;
 const MEMBERS: [&str; 8] = [
     "lat",
@@ -72,12 +80,13 @@ pub fn parse(bytes: &[u8]) -> Result<SensorList, SensorListError> {
     if bytes.len() > BYTES_MAX {
         return Err(SensorListError::TooLarge { bytes: bytes.len() });
     }
-    let value: Value =
+    let Once(value) =
         serde_json::from_slice(bytes).map_err(|error| SensorListError::NotJson(error.to_string()))?;
     let Value::Object(sensors) = value else {
         return Err(SensorListError::NotAnObject);
     };
     let mut list = SensorList::default();
+    let mut ignored_more = 0_usize;
     for (name, declared) in &sensors {
         let members = Members {
             name,
@@ -93,16 +102,29 @@ pub fn parse(bytes: &[u8]) -> Result<SensorList, SensorListError> {
             .declared
             .keys()
             .filter(|key| !MEMBERS.contains(&key.as_str()));
-        list.warnings.extend(
-            ignored.map(|key| format!("sensor {name:?}: the member {key:?} is not known and is ignored")),
-        );
+        for key in ignored {
+            // Names that are long and members that are many would make a hundred times the list of it.
+            if list.warnings.len() < WARNINGS_MAX {
+                let key = excerpt(key, TEXT_CHARS);
+                list.warnings.push(format!(
+                    "sensor {name:?}: the member {key:?} is not known and is ignored"
+                ));
+            } else {
+                ignored_more += 1;
+            }
+        }
+    }
+    if ignored_more > 0 {
+        list.warnings.push(format!(
+            "{ignored_more} more members are not known and are ignored"
+        ));
     }
     Ok(list)
 }
 
 fn object<'a>(name: &str, declared: &'a Value) -> Result<&'a Map<String, Value>, SensorListError> {
     let wrong = |member, problem: &str| SensorListError::Member {
-        name: name.to_owned(),
+        name: excerpt(name, DETAIL_CHARS),
         member,
         problem: problem.to_owned(),
     };
@@ -165,7 +187,8 @@ impl Members<'_> {
         SensorListError::Member {
             name: self.name.to_owned(),
             member,
-            problem: problem.into(),
+            // It repeats the value, which may be most of the list.
+            problem: excerpt(&problem.into(), DETAIL_CHARS),
         }
     }
 
@@ -303,6 +326,15 @@ mod tests {
     fn a_wrong_member_refuses_the_list_and_says_what_would_be_right() {
         for (list, words) in [
             ("nonsense", "not JSON"),
+            (r#"{"a": {}, "b": {}, "a": {}}"#, "\"a\" is there twice"),
+            (
+                r#"{"a": {"lat": 5, "lng": 0, "lat": 6}}"#,
+                "\"lat\" is there twice",
+            ),
+            (
+                r#"{"a": {"labels": {"site": "x", "site": "y"}}}"#,
+                "\"site\" is there twice",
+            ),
             ("[]", "JSON object"),
             (r#"{"": {}}"#, "empty"),
             (r#"{"a": 5}"#, "JSON object"),
@@ -321,10 +353,101 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_said_of_a_list_is_short_however_long_it_is() {
+        let long = "x".repeat(1 << 20);
+        for list in [
+            format!(r#"{{"a": {{"unit": ["{long}"]}}}}"#),
+            format!(r#"{{"a": {{"range": "{long}"}}}}"#),
+            format!(r#"{{"a": {{"labels": {{"{long}": "{long}"}}}}}}"#),
+            format!(r#"{{"{long}": {{}}}}"#),
+            format!(r#"{{"{long}": {{}}, "{long}": {{}}}}"#),
+        ] {
+            let error = parse(list.as_bytes()).expect_err("wrong").to_string();
+            assert!(error.len() < 3000, "{} bytes", error.len());
+        }
+        let members: Vec<_> = (0..100_000).map(|at| format!("\"{at}\":1")).collect();
+        let name = "x".repeat(SENSOR_NAME_BYTES_MAX);
+        let list = parse(format!(r#"{{"{name}": {{{}}}}}"#, members.join(",")).as_bytes()).expect("a list");
+        assert_eq!(list.warnings.len(), WARNINGS_MAX + 1);
+        let last = list.warnings.last().expect("a warning");
+        assert!(last.starts_with("99900 more"), "{last}");
+    }
+
+    /// Values as lists have them, and others.
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            (-200.0..200.0).prop_map(Value::from),
+            "[a-zA-Z0-9°%/]{0,5}".prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(2, 12, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map("[a-z]{0,3}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn any_list() -> impl Strategy<Value = Value> {
+        let member = prop_oneof![9 => prop::sample::select(MEMBERS.to_vec()).prop_map(str::to_owned), 1 => any::<String>()];
+        let sensor = prop::collection::btree_map(member, any_value(), 0..5);
+        prop::collection::btree_map(any::<String>(), sensor, 0..3)
+            .prop_map(|sensors| serde_json::json!(sensors))
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_a_list_or_an_error(bytes: Vec<u8>) {
             let _ = parse(&bytes);
+        }
+
+        /// What is understood is what the table takes: refused by the database, it would stop the loader.
+        #[test]
+        fn any_list_is_refused_in_a_sentence_or_can_be_kept(list in any_list(), at: prop::sample::Index, byte: u8) {
+            let mut bytes = list.to_string().into_bytes();
+            for _ in 0..2 {
+                match parse(&bytes) {
+                    Ok(parsed) => {
+                        for sensor in &parsed.sensors {
+                            prop_assert_eq!(sensor.refusal(), None);
+                        }
+                        prop_assert!(parsed.sensors.is_sorted_by(|a, b| a.name < b.name));
+                    }
+                    Err(error) => prop_assert!((20..5000).contains(&error.to_string().len()), "{}", error),
+                }
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+        }
+
+        /// A sound list gives back what it says.
+        #[test]
+        fn any_sound_list_comes_back(
+            name in "[^\\x00]{1,40}".prop_filter("a name", |name| !name.trim().is_empty()),
+            place in prop::option::of((-90.0..=90.0_f64, -180.0..=180.0_f64)),
+            text in prop::option::of("[^\\x00]{0,40}"),
+            range in prop::option::of((-1e6..0.0_f64, 0.0..1e6_f64)),
+            labels in prop::collection::btree_map("[^\\x00]{0,9}", "[^\\x00]{0,9}", 0..3),
+            interval in prop::option::of(f64::MIN_POSITIVE..1e9),
+        ) {
+            let list = serde_json::json!({&name: {
+                "lat": place.map(|place| place.0), "lng": place.map(|place| place.1),
+                "unit": text, "type": text, "description": text,
+                "range": range.map(|(min, max)| [min, max]), "labels": labels, "interval": interval,
+            }});
+            let parsed = parse(list.to_string().as_bytes()).expect("a list");
+            prop_assert!(parsed.warnings.is_empty());
+            let [sensor] = parsed.sensors.as_slice() else { panic!("one sensor") };
+            prop_assert_eq!(&sensor.name, &name);
+            prop_assert_eq!((sensor.lat.zip(sensor.lng), sensor.range_min.zip(sensor.range_max)), (place, range));
+            prop_assert_eq!([&sensor.unit, &sensor.kind, &sensor.description], [&text; 3]);
+            prop_assert_eq!((&sensor.labels, sensor.expected_interval_seconds), (&labels, interval));
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::import::{self, ImportError};
 use crate::loader::{Loader, LoaderError, LoaderOptions};
 use crate::manifest::Manifest;
 use crate::receiver::{Receiver, ReceiverError, ReceiverOptions, Source};
+use crate::refresher::{Refresher, RefresherOptions};
 
 /// What an ingestor is made of.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub struct IngestorOptions {
     pub loader: LoaderOptions,
     /// The archiver's patience.
     pub archiver: ArchiverOptions,
+    /// The pace of the rollups.
+    pub refresher: RefresherOptions,
 }
 
 /// Why the ingestor did not start, or ended by itself.
@@ -104,7 +107,7 @@ pub struct Ingestor {
     subscribed: Vec<watch::Receiver<bool>>,
     /// Receivers and the control socket: what brings records in.
     inlets: Parts,
-    /// Loader, archiver, manifest: what takes records out.
+    /// Loader, archiver, manifest, refresher: what takes records out, and what follows from them.
     outlets: Parts,
 }
 
@@ -142,6 +145,7 @@ impl Ingestor {
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
         let mut outlets = JoinSet::new();
         let loaded = shared.spawn_loader(&mut outlets, &working, options.loader, db.clone());
+        spawn_refresher(&mut outlets, &working, options.refresher, db.clone());
         let archived = shared.spawn_archiver(&mut outlets, &working, options.archiver, db, store);
         outlets.spawn(watch_journal(shared.journal.clone(), working.clone()));
         let mut inlets = JoinSet::new();
@@ -337,6 +341,20 @@ impl Shared {
         let stop = stop.clone();
         parts.spawn(async move { control.run(stop).await.map_err(IngestorError::Control) });
     }
+}
+
+fn spawn_refresher(
+    parts: &mut Parts,
+    stop: &CancellationToken,
+    options: RefresherOptions,
+    db: DatabaseConnection,
+) {
+    let refresher = Refresher { options, db };
+    let stop = stop.clone();
+    parts.spawn(async move {
+        refresher.run(stop).await;
+        Ok(())
+    });
 }
 
 async fn all(parts: &mut Parts) -> Result<(), IngestorError> {

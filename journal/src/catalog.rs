@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use crate::format::{SEGMENT_HEADER_BYTES, Seal};
+use crate::format::{SEGMENT_HEADER_BYTES, SEQ_LIMIT, Seal};
 use crate::shared::lock;
 
 /// The ending of a segment's file name.
@@ -57,7 +57,12 @@ pub(crate) fn segment_name(first_seq: u64) -> String {
 pub(crate) fn parse_segment_name(name: &str) -> Option<Option<u64>> {
     let digits = name.strip_suffix(SEGMENT_ENDING)?;
     let well_formed = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    Some(digits.parse().ok().filter(|seq| well_formed && *seq > 0))
+    Some(
+        digits
+            .parse()
+            .ok()
+            .filter(|seq| well_formed && (1..=SEQ_LIMIT).contains(seq)),
+    )
 }
 
 /// Where a position is.
@@ -164,6 +169,11 @@ mod tests {
         assert_eq!(parse_segment_name("751.fbj"), Some(None));
         assert_eq!(parse_segment_name("00000000000000000000.fbj"), Some(None));
         assert_eq!(parse_segment_name("99999999999999999999.fbj"), Some(None));
+        assert_eq!(
+            parse_segment_name(&segment_name(SEQ_LIMIT)),
+            Some(Some(SEQ_LIMIT))
+        );
+        assert_eq!(parse_segment_name(&segment_name(SEQ_LIMIT + 1)), Some(None));
         assert_eq!(parse_segment_name("+0000000000000000001.fbj"), Some(None));
         assert_eq!(parse_segment_name("journal.id"), None);
     }

@@ -24,6 +24,10 @@ pub(crate) const VERSION: u16 = 1;
 /// The largest record that the format allows, in bytes.
 pub const RECORD_BYTES_LIMIT: usize = 16 << 20;
 
+/// A journal that claims to be beyond this position is not opened, so positions can be added to without overflow. At a
+/// million records a second it is reached after 146,000 years.
+pub const SEQ_LIMIT: u64 = 1 << 62;
+
 const _: () = assert!(
     RECORD_BYTES_LIMIT < u32::MAX as usize,
     "a body's length is written in 32 bits"
@@ -76,6 +80,18 @@ pub enum FormatError {
     FrameLength {
         /// The length in the file.
         found: u32,
+    },
+    /// A position that no journal reaches.
+    #[error("seq {found} is beyond {SEQ_LIMIT}, the last there can be")]
+    SeqLimit {
+        /// The position in the file.
+        found: u64,
+    },
+    /// A checkpoint written more often than any can be.
+    #[error("the checkpoint claims to be the {found}th of its consumer")]
+    Generation {
+        /// The count in the file.
+        found: u64,
     },
     /// Bytes that must be zero are not.
     #[error("bytes that must be zero are not")]

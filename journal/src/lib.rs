@@ -24,7 +24,7 @@ mod storage;
 
 pub use crate::checkpoint::CommitError;
 pub use crate::clock::{Clock, SystemClock};
-pub use crate::format::{FormatError, RECORD_BYTES_LIMIT, SealReason};
+pub use crate::format::{FormatError, RECORD_BYTES_LIMIT, SEQ_LIMIT, SealReason};
 pub use crate::front::AppendError;
 pub use crate::journal::{Journal, Usage};
 pub use crate::options::{Options, OptionsError};

@@ -16,6 +16,7 @@ use self::sealed::open_sealed;
 use crate::birth::{IDENTITY_NAME, give_birth, read_identity};
 use crate::catalog::{Segment, parse_segment_name, segment_name};
 use crate::checkpoint::{CURSOR_ENDING, Cursor, CursorFault, cursor_name};
+use crate::format::{FormatError, SEQ_LIMIT};
 use crate::options::Options;
 use crate::storage::{PARTIAL, Storage};
 use crate::writer::Active;
@@ -96,6 +97,13 @@ pub(crate) fn recover(storage: &dyn Storage, options: &Options) -> Result<Recove
     check_follows(storage, segments.back(), newest)?;
     let last = Newest::read(storage, journal, newest)?;
     let durable_seq = last.tail.last_seq;
+    if durable_seq > SEQ_LIMIT {
+        return Err(OpenError::Corrupt {
+            path: storage.path(&segment_name(newest)),
+            offset: 0,
+            source: FormatError::SeqLimit { found: durable_seq },
+        });
+    }
     check_end(&known, durable_seq)?;
 
     let Settled { segment, file, torn } = last.settle(storage)?;

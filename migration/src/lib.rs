@@ -9,6 +9,7 @@
 
 mod check;
 mod m20261123_000001_spine;
+mod m20261124_000002_rollups;
 mod run;
 pub mod timescaledb;
 
@@ -26,7 +27,10 @@ pub struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_000001_spine::Migration)]
+        vec![
+            Box::new(m20261123_000001_spine::Migration),
+            Box::new(m20261124_000002_rollups::Migration),
+        ]
     }
 }
 

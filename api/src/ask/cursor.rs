@@ -16,6 +16,7 @@ use chrono::DateTime;
 use entity::query::readings::{Direction, ReadingKey};
 use entity::query::sensors::{SensorKey, SensorOrder};
 
+use super::time;
 use crate::graphql::error::ApiError;
 
 const VERSION: u8 = 1;
@@ -40,7 +41,9 @@ pub(crate) fn to_reading(
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let mut fields = Fields(&bytes);
         fields.expect(&[VERSION, READING, direction_code(direction)])?;
-        let time = DateTime::from_timestamp_micros(i64::from_be_bytes(fields.take()?))?;
+        let time = time::in_bounds(DateTime::from_timestamp_micros(i64::from_be_bytes(
+            fields.take()?,
+        ))?)?;
         let sensor_id = i32::from_be_bytes(fields.take()?);
         fields.end(ReadingKey { time, sensor_id })
     };
@@ -150,6 +153,8 @@ impl Fields<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn reading() -> ReadingKey {
@@ -194,6 +199,39 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_of_a_time_that_the_database_does_not_know_is_refused() {
+        for (year, accepted) in [
+            (2026, true),
+            (1, true),
+            (9999, true),
+            (0, false),
+            (10_000, false),
+            (-200_000, false),
+        ] {
+            let time = chrono::NaiveDate::from_ymd_opt(year, 2, 3)
+                .unwrap()
+                .and_time(chrono::NaiveTime::MIN)
+                .and_utc();
+            let cursor = of_reading(ReadingKey { time, sensor_id: 7 }, Direction::Asc);
+            assert_eq!(
+                to_reading("after", &cursor, Direction::Asc).is_ok(),
+                accepted,
+                "{year}"
+            );
+            let key = SensorKey {
+                sort: Some(time.timestamp_micros().to_string()),
+                ..sensor()
+            };
+            let cursor = of_sensor(&key, SensorOrder::ActiveSinceAsc);
+            assert_eq!(
+                to_sensor("after", &cursor, SensorOrder::ActiveSinceAsc).is_ok(),
+                accepted,
+                "{year}"
+            );
+        }
+    }
+
+    #[test]
     fn damaged_cursors_are_refused() {
         let whole = URL_SAFE_NO_PAD
             .decode(of_sensor(&sensor(), SensorOrder::NameAsc))
@@ -207,6 +245,57 @@ mod tests {
         }
         for text in ["", "%", "AAAA", "null", "MQ=="] {
             assert!(to_sensor("after", text, SensorOrder::NameAsc).is_err(), "{text}");
+        }
+    }
+
+    const ORDERS: [SensorOrder; 6] = [
+        SensorOrder::NameAsc,
+        SensorOrder::NameDesc,
+        SensorOrder::TypeAsc,
+        SensorOrder::TypeDesc,
+        SensorOrder::ActiveSinceAsc,
+        SensorOrder::ActiveSinceDesc,
+    ];
+
+    proptest! {
+        #[test]
+        fn any_place_of_a_reading_comes_back(
+            micros in -62_135_596_800_000_000_i64..253_402_300_800_000_000, sensor_id: i32, desc: bool,
+        ) {
+            let direction = if desc { Direction::Desc } else { Direction::Asc };
+            let key = ReadingKey { time: DateTime::from_timestamp_micros(micros).unwrap(), sensor_id };
+            let cursor = of_reading(key, direction);
+            prop_assert_eq!(to_reading("after", &cursor, direction).unwrap(), key);
+        }
+
+        #[test]
+        fn any_place_of_a_sensor_comes_back(
+            sort in prop::option::of("[^\\x00]{0,40}"), name in "[^\\x00]{0,40}", id: i32, order in prop::sample::select(&ORDERS[..]),
+        ) {
+            let key = SensorKey { sort, name, id };
+            let read = to_sensor("after", &of_sensor(&key, order), order).ok();
+            prop_assert_eq!(read, order.accepts(&key).then_some(key));
+        }
+
+        #[test]
+        fn any_damage_is_refused_or_gives_a_cursor_that_we_would_write(
+            sort in prop::option::of("[0-9]{0,17}"), order in prop::sample::select(&ORDERS[..]),
+            at: prop::sample::Index, byte: u8, cut: bool, text in "[A-Za-z0-9_=-]{0,40}",
+        ) {
+            let mut bytes = URL_SAFE_NO_PAD.decode(of_sensor(&SensorKey { sort, ..sensor() }, order)).unwrap();
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+            if cut {
+                bytes.truncate(at);
+            }
+            for text in [URL_SAFE_NO_PAD.encode(&bytes), text] {
+                if let Ok(key) = to_sensor("after", &text, order) {
+                    prop_assert_eq!(of_sensor(&key, order), text.clone());
+                }
+                if let Ok(key) = to_reading("after", &text, Direction::Asc) {
+                    prop_assert_eq!(of_reading(key, Direction::Asc), text);
+                }
+            }
         }
     }
 }

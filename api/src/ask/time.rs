@@ -43,12 +43,14 @@ pub(crate) fn format(time: DateTime<Utc>) -> String {
 }
 
 /// The database's calendar and RFC 3339 both end somewhere; four digits of a year suit both.
-fn in_bounds(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(crate) fn in_bounds(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     (1..=9999).contains(&time.year()).then(|| time.trunc_subsecs(6))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str) -> Option<String> {
@@ -97,5 +99,20 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(from_millis(i64::MAX), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_time_that_is_accepted_can_be_said_again(
+            text in prop_oneof![
+                "\\PC{0,30}",
+                "-?[0-9]{1,20}",
+                "[0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9](:[0-6][0-9](\\.[0-9]{1,12})?)?(Z|[+-][0-2][0-9]:[0-9]{2})?",
+            ],
+        ) {
+            if let Some(time) = parse(&text) {
+                prop_assert_eq!(parse(&format(time)), Some(time), "{}", text);
+            }
+        }
     }
 }

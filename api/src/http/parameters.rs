@@ -183,3 +183,58 @@ fn of_object(mut object: Map<String, Value>) -> Result<Parameters, Refusal> {
         variables,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn refused(json: &str) -> bool {
+        let Ok(Value::Object(object)) = serde_json::from_str(json) else {
+            return true;
+        };
+        of_object(object).is_err()
+    }
+
+    #[test]
+    fn each_parameter_has_one_type() {
+        assert!(!refused(
+            r#"{"query": "{a}", "variables": {"b": [1]}, "operationName": null, "extensions": {}}"#
+        ));
+        for json in [
+            "{}",
+            r#"{"query": 1}"#,
+            r#"{"query": "{a}", "variables": []}"#,
+            r#"{"query": "{a}", "operationName": {}}"#,
+            r#"{"query": "{a}", "extensions": "x"}"#,
+        ] {
+            assert!(refused(json), "{json}");
+        }
+    }
+
+    #[test]
+    fn brackets_without_end_are_refused() {
+        let uri: Uri = format!("/graphql?query=%7Ba%7D&variables={}", "%5B".repeat(9000))
+            .parse()
+            .unwrap();
+        assert!(of_uri(&uri).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_address_is_a_question_or_refused(query in "(query=|variables=|operationName=|&|%|[0-9A-Fa-f]{2}|[!-~]){0,12}") {
+            let Ok(uri) = format!("/graphql?{query}").parse::<Uri>() else { return Ok(()) };
+            if let Ok(asked) = of_uri(&uri) {
+                prop_assert!(has_query(&uri));
+                let limits = Limits::default();
+                let _ = crate::graphql::document::check(&asked.query, asked.operation_name.as_deref(), &asked.variables, &limits);
+            }
+        }
+
+        #[test]
+        fn any_document_is_measured_or_refused(text in "([{}()\\[\\]\"#:@$!.,|&=]|\"\"\"|[a-z]{1,4}|query |fragment |on |[0-9]|\\PC){0,60}") {
+            let _ = crate::graphql::document::check(&text, None, &Variables::default(), &Limits::default());
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod bad_input;
 mod batching;
 mod contract;
 mod errors;
+mod fuzz;
 mod health;
 mod latest;
 mod limits;

@@ -97,6 +97,11 @@ fn unknown_fields_are_ignored_and_broken_lines_refused_with_a_reason() {
         let error = OwnedLine::parse(good.replacen(from, to, 1).as_bytes()).unwrap_err();
         assert!(error.to_string().contains(reason), "{to}: {error}");
     }
+    let array = r#"[1,"s","t",null,"2026-11-23T10:00:00.123456Z",0,false,false,null,"p",null]"#;
+    assert!(matches!(
+        OwnedLine::parse(array.as_bytes()),
+        Err(LineError::NotAnObject)
+    ));
     let deep = good.replacen('{', &format!("{{\"later\":{},", "[".repeat(100_000)), 1);
     assert!(matches!(
         OwnedLine::parse(deep.as_bytes()),

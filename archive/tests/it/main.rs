@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod fixture;
+mod fuzz;
 mod server;
 mod store;
 mod trouble;

@@ -10,6 +10,8 @@
 //!                        read what is known of those keys, merge (`merge.rs`), write the difference
 //! ```
 //!
+//! Where `reading` may have changed, the minutes are noted for their rollups (`notes.rs`).
+//!
 //! A batch is written under a savepoint. When the database refuses it for what is in it, it is taken back and its halves
 //! are written instead, down to the reading at fault. Halving may cut anywhere, because what the rows say in the end does
 //! not depend on how readings are grouped.
@@ -20,6 +22,7 @@
 
 mod conflicts;
 mod merge;
+mod notes;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -40,6 +43,8 @@ const STATEMENT_READINGS_MAX: usize = 20_000;
 struct Tally {
     new: u64,
     conflicting: u64,
+    /// Whether `reading` may be another than before.
+    changed: bool,
 }
 
 impl LoadTransaction {
@@ -95,7 +100,7 @@ impl LoadTransaction {
             journal_id: self.journal_id,
             row_by_row: self.row_by_row,
         };
-        match write(&savepoint, &groups, indexes.len()).await {
+        match write_and_note(&savepoint, &groups, indexes.len()).await {
             Ok(tally) => {
                 savepoint.db.commit().await?;
                 Ok(Ok(tally))
@@ -223,11 +228,23 @@ fn group_by_key(readings: &[NewReading], indexes: &[usize], journal_id: i16) -> 
     groups
 }
 
+async fn write_and_note(savepoint: &Savepoint, groups: &[Group], readings: usize) -> Result<Tally, DbErr> {
+    let tally = write(savepoint, groups, readings).await?;
+    if tally.changed {
+        notes::note(&savepoint.db, groups).await?;
+    }
+    Ok(tally)
+}
+
 async fn write(savepoint: &Savepoint, groups: &[Group], readings: usize) -> Result<Tally, DbErr> {
     let preferred: Vec<Candidate> = groups.iter().map(Group::preferred).collect();
     let new = insert(savepoint, groups, &preferred).await?;
     if new == readings as u64 {
-        return Ok(Tally { new, conflicting: 0 });
+        return Ok(Tally {
+            new,
+            conflicting: 0,
+            changed: new > 0,
+        });
     }
     let all_inserted = new == groups.len() as u64;
     let met = if all_inserted {
@@ -246,7 +263,11 @@ async fn write(savepoint: &Savepoint, groups: &[Group], readings: usize) -> Resu
     } else {
         conflicts::settle(savepoint, &unsettled).await?
     };
-    Ok(Tally { new, conflicting })
+    Ok(Tally {
+        new,
+        conflicting,
+        changed: new > 0 || !unsettled.is_empty(),
+    })
 }
 
 async fn insert(savepoint: &Savepoint, groups: &[Group], preferred: &[Candidate]) -> Result<u64, DbErr> {

@@ -101,7 +101,7 @@ pub async fn latest(
 }
 
 /// The sensors that an asker may see, each once; `None` when there are none.
-fn within(scope: &Scope, sensors: &[i32]) -> Option<Vec<i32>> {
+pub(super) fn within(scope: &Scope, sensors: &[i32]) -> Option<Vec<i32>> {
     match scope {
         Scope::Everything => {
             let mut sensors = sensors.to_vec();

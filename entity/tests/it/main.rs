@@ -13,4 +13,5 @@
 mod connect;
 mod load;
 mod query;
+mod rollup;
 mod support;

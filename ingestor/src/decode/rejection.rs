@@ -183,10 +183,14 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+/// How much a sentence repeats of a payload's text.
+pub(crate) const TEXT_CHARS: usize = 60;
+/// How much a sentence repeats of what a parser or a check said, which may repeat the payload in its turn.
+pub(crate) const DETAIL_CHARS: usize = 300;
+
 /// The beginning of a text, for a sentence.
-pub(crate) fn excerpt(text: &str) -> String {
-    const CHARS_MAX: usize = 60;
-    match text.char_indices().nth(CHARS_MAX) {
+pub(crate) fn excerpt(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

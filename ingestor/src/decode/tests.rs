@@ -93,6 +93,61 @@ fn each_bad_payload_has_its_own_reason() {
 }
 
 #[test]
+fn an_array_in_the_members_order_is_no_object() {
+    // The parser's shape would take it.
+    assert_eq!(code(r#" ["a", "2026-11-23T10:00:00", 1]"#), "wrong_shape");
+}
+
+#[test]
+fn a_reason_is_short_however_long_the_payload_is() {
+    let long = "\\u0000".repeat(9_000);
+    for payload in [
+        format!(r#"{{"id":"a","dt":"b","value":"{long}","value":1}}"#),
+        format!(r#"{{"id":"{long}","dt":"{long}","value":1}}"#),
+        format!(r#"{{"id":"a","dt":"{long}","value":1}}"#),
+        format!(r#"{{"{long}":"#),
+    ] {
+        let rejected = decode(payload.as_bytes(), received_at(), &Bounds::default()).expect_err("no reading");
+        let reason = rejected.why.to_string();
+        assert!(reason.len() < 1000 && !reason.contains('\0'), "{reason}");
+    }
+}
+
+#[test]
+fn deep_brackets_and_long_numbers_are_no_burden() {
+    let now = "2026-11-23T10:00:00";
+    // What is not read is passed over, however deep; what is looked at for its reason has an end.
+    let deep = "[".repeat(20_000);
+    let shut = "]".repeat(20_000);
+    let payload = format!(r#"{{"id":"a","dt":"{now}","value":1,"more":{deep}{shut}}}"#);
+    assert!(decode(payload.as_bytes(), received_at(), &Bounds::default()).is_ok());
+    assert_eq!(code(deep), "not_json");
+    let digits = "1".repeat(60_000);
+    for (number, read) in [
+        (format!("0.{digits}"), true),
+        (format!("{digits}e-60000"), true),
+        (format!("1e-{digits}"), true),
+        (digits.clone(), false),
+        (format!("1e{digits}"), false),
+    ] {
+        let payload = format!(r#"{{"id":"a","dt":"{now}","value":{number}}}"#);
+        let decoded = decode(payload.as_bytes(), received_at(), &Bounds::default());
+        assert_eq!(decoded.is_ok(), read, "{}…", &number[..9]);
+    }
+}
+
+#[test]
+fn half_a_pair_of_surrogates_is_no_text() {
+    assert_eq!(
+        code(r#"{"id":"\ud83d","dt":"2026-11-23T10:00:00","value":1}"#),
+        "not_json"
+    );
+    // In a member that is not read it does no harm: the raw message keeps it.
+    let payload = br#"{"id":"a","dt":"2026-11-23T10:00:00","value":1,"more":["\ud83d",1e999]}"#;
+    assert!(decode(payload, received_at(), &Bounds::default()).is_ok());
+}
+
+#[test]
 fn the_bounds_of_time_themselves_are_accepted() {
     for dt in ["2026-11-23T11:00:01Z", "2016-11-22T10:00:01Z"] {
         let payload = format!(r#"{{"id":"a","dt":"{dt}","value":1}}"#);
@@ -114,6 +169,39 @@ proptest! {
     #[test]
     fn any_bytes_are_a_reading_or_a_reason(payload: Vec<u8>) {
         let _ = decode(&payload, received_at(), &Bounds::default());
+    }
+
+    /// What is accepted is what an ordinary parser reads in an object, within the bounds.
+    #[test]
+    fn any_damaged_payload_is_refused_in_a_sentence_or_reads_as_json_says(
+        name in "\\PC{0,9}", more in "\\PC{0,9}", value in any::<f64>(), secs in 0_u32..7200,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), prop::sample::select(b"{}[]\"\\,:0 -.eEZ".to_vec())]), 0..3),
+        cut in prop::option::weighted(0.1, any::<prop::sample::Index>()),
+    ) {
+        let dt = (received_at() - TimeDelta::seconds(secs.into())).to_rfc3339();
+        let mut payload = serde_json::json!({"id": name, "dt": dt, "value": value, "more": more}).to_string().into_bytes();
+        for (at, byte) in edits {
+            let at = at.index(payload.len());
+            payload[at] = byte;
+        }
+        if let Some(cut) = cut {
+            payload.truncate(cut.index(payload.len()));
+        }
+        match decode(&payload, received_at(), &Bounds::default()) {
+            Err(rejected) => prop_assert!((20..1000).contains(&rejected.why.to_string().len())),
+            Ok(decoded) => {
+                // A member that is not read need not be a text that can be held: only these three are looked at.
+                let json: std::collections::BTreeMap<String, &serde_json::value::RawValue> =
+                    serde_json::from_slice(&payload).expect("an object");
+                let json = |name: &str| -> Value { serde_json::from_str(json[name].get()).expect("a value") };
+                prop_assert_eq!(json("id").as_str(), Some(&*decoded.sensor));
+                prop_assert_eq!(json("value").as_f64().map(f64::to_bits), Some(decoded.value.to_bits()));
+                prop_assert_eq!(json("dt").as_str().and_then(time::parse), Some(decoded.time));
+                prop_assert!(decoded.value.is_finite() && !decoded.sensor.trim().is_empty());
+                prop_assert!(!decoded.sensor.contains('\0'));
+                prop_assert!(decoded.sensor.len() <= SENSOR_NAME_BYTES_MAX);
+            }
+        }
     }
 
     #[test]

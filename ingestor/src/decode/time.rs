@@ -139,6 +139,20 @@ mod tests {
             prop_assert_eq!(parse(&text), Some(time));
         }
 
+        /// Texts that look like times, most of them wrong in one place; what is read is what chrono reads, too.
+        #[test]
+        fn any_near_miss_is_refused_or_means_what_rfc_3339_says(
+            parts in prop::array::uniform6(0_u32..100), year in 0_u32..10_000, digits in "[0-9]{1,9}",
+            zone in prop_oneof![Just("Z".to_owned()), "[+-][0-9]{2}:[0-9]{2}"],
+        ) {
+            let [month, day, hour, minute, second, _] = parts.map(|part| part % 70);
+            let text = format!(
+                "{year:04}-{:02}-{:02}T{:02}:{minute:02}:{second:02}.{digits}{zone}", month % 14, day % 33, hour % 26,
+            );
+            let read = DateTime::parse_from_rfc3339(&text).ok().map(|time| time.timestamp_micros());
+            prop_assert_eq!(parse(&text).map(|time| time.timestamp_micros()), read, "{}", text);
+        }
+
         #[test]
         fn any_text_is_a_time_or_none(text in "\\PC*") {
             let _ = parse(&text);

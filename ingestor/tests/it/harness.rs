@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use archive::{Config, Secret, Store};
 use entity::load::OnConflict;
+use entity::rollup::RefreshOptions;
 use ingestor::archiver::ArchiverOptions;
 use ingestor::clock::SystemClock;
 use ingestor::loader::LoaderOptions;
 use ingestor::receiver::{BrokerAddress, ReceiverOptions, Source};
+use ingestor::refresher::RefresherOptions;
 use ingestor::{Ingestor, IngestorOptions};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::Packet;
@@ -49,6 +51,17 @@ pub(crate) fn options(journal_dir: &Path, broker: SocketAddr) -> IngestorOptions
             ..LoaderOptions::default()
         },
         archiver: ArchiverOptions {
+            backoff_min: quick,
+            backoff_max: 5 * quick,
+        },
+        refresher: RefresherOptions {
+            step: RefreshOptions {
+                minute_patience: Duration::ZERO,
+                hour_patience: Duration::ZERO,
+                day_patience: Duration::ZERO,
+                ..RefreshOptions::default()
+            },
+            every: quick,
             backoff_min: quick,
             backoff_max: 5 * quick,
         },

@@ -1,5 +1,7 @@
 //! The ingestor against real neighbours that go away and come back.
 
+mod fuzz;
 mod harness;
 mod outages;
+mod rollups;
 mod sessions;

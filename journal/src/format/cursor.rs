@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Checksum, FormatError, VERSION, bytes_at};
+use super::{Checksum, FormatError, SEQ_LIMIT, VERSION, bytes_at};
 
 /// Length of a cursor file.
 pub(crate) const CURSOR_FILE_BYTES: usize = 2 * SLOT_DISTANCE;
@@ -63,8 +63,12 @@ pub(crate) fn decode_slot(journal: Uuid, consumer: &str, bytes: &[u8]) -> Result
     if found != journal {
         return Err(FormatError::ForeignJournal { found });
     }
+    let generation = u64::from_le_bytes(bytes_at(bytes, 32));
+    if generation > SEQ_LIMIT {
+        return Err(FormatError::Generation { found: generation });
+    }
     Ok(Slot {
-        generation: u64::from_le_bytes(bytes_at(bytes, 32)),
+        generation,
         seq: u64::from_le_bytes(bytes_at(bytes, 40)),
     })
 }
@@ -94,6 +98,20 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(decode_slot(journal, "loader", &flipped).is_err(), "bit {bit}");
         }
+    }
+
+    #[test]
+    fn a_generation_that_could_not_be_followed_is_refused() {
+        let journal = Uuid::from_u128(7);
+        let decoded = |generation| {
+            let slot = Slot { generation, seq: 1 };
+            decode_slot(journal, "loader", &encode_slot(journal, "loader", slot))
+        };
+        assert!(decoded(SEQ_LIMIT).is_ok());
+        assert_eq!(
+            decoded(u64::MAX),
+            Err(FormatError::Generation { found: u64::MAX })
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::format::FormatError;
+use crate::format::{FormatError, SEQ_LIMIT};
 use crate::options::OptionsError;
 
 /// Why a journal was not opened. Nothing on the disk was changed, but for files that were never finished.
@@ -55,7 +55,7 @@ pub enum OpenError {
         source: FormatError,
     },
     /// A file is named nearly like a segment.
-    #[error("{} is not a segment's name: twenty digits, not all zero, and .fbj; move the file elsewhere", path.display())]
+    #[error("{} is not a segment's name: twenty digits, from 1 to {SEQ_LIMIT}, and .fbj; move the file elsewhere", path.display())]
     StrangeName {
         /// The file.
         path: PathBuf,

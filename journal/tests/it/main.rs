@@ -10,6 +10,7 @@ mod checkpoints;
 mod damage;
 mod faults;
 mod fixture;
+mod fuzz;
 mod reading;
 mod recovery;
 mod sealing;

@@ -124,8 +124,14 @@ async fn with_timescaledb_readings_are_a_compressed_hypertable() {
     };
     assert!(timescaledb.compresses());
     let dimension = "SELECT hypertable_name || ' by ' || column_name || ' in ' || time_interval \
-                     FROM timescaledb_information.dimensions";
-    assert_eq!(words(db, dimension).await, ["reading by time in 1 day"]);
+                     FROM timescaledb_information.dimensions ORDER BY hypertable_name";
+    let chunks = [
+        "reading by time in 1 day",
+        "reading_1d by bucket in 1825 days",
+        "reading_1h by bucket in 90 days",
+        "reading_1m by bucket in 7 days",
+    ];
+    assert_eq!(words(db, dimension).await, chunks);
     let settings = "SELECT attname::text || coalesce(' segment ' || segmentby_column_index, '') \
                     || coalesce(' order ' || orderby_column_index, '') \
                     FROM timescaledb_information.compression_settings ORDER BY 1";

@@ -3,7 +3,7 @@
 //! An order compares by up to three columns, all in the same direction, with the key last; where the first of them is
 //! null, the row stands at the end in either direction.
 
-use chrono::DateTime;
+use chrono::{DateTime, Datelike as _};
 use sea_orm::sea_query::{Expr, ExprTrait, NullOrdering, Order, SimpleExpr};
 use sea_orm::{Condition, DbErr, QueryOrder, Select, Value};
 
@@ -138,6 +138,10 @@ impl SensorOrder {
             Self::ActiveSinceAsc | Self::ActiveSinceDesc => match sort {
                 Some(micros) => {
                     let time = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+                    // The database's calendar ends; four digits of a year are within it.
+                    if !(1..=9999).contains(&time.year()) {
+                        return None;
+                    }
                     Some((Some(time.into()), name))
                 }
                 None => Some((None, name)),

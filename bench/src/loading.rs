@@ -1,0 +1,139 @@
+//! What rollups cost the loader: the same batches through the same transaction, with and without.
+//!
+//! Without means: a rule of the database turns the notes into nothing, and nobody refreshes. With means: the notes, and
+//! the refresher at work beside the loader. The readings are of a day long over, so that the refresher may take every
+//! minute soon; they come in the order of time, as fast as they are taken.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::QualityFlag;
+use entity::load::{self, LoadTransaction, NewReading, OnConflict};
+use sea_orm::ConnectionTrait as _;
+
+use crate::refreshing::{catch_up, keep_refreshing};
+use crate::report::median;
+use crate::server::{self, Server};
+
+const READINGS: usize = 1_500_000;
+/// As the loader takes them by default.
+const BATCH: usize = 5_000;
+
+struct Shape {
+    name: &'static str,
+    sensors: usize,
+    interval: TimeDelta,
+}
+
+pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
+    let shapes = [
+        Shape {
+            name: "1,000 sensors at 1 Hz",
+            sensors: 1_000,
+            interval: TimeDelta::seconds(1),
+        },
+        Shape {
+            name: "100,000 sensors, one reading a minute",
+            sensors: 100_000,
+            interval: TimeDelta::minutes(1),
+        },
+    ];
+    for shape in shapes {
+        compare(&shape, runs).await?;
+    }
+    Ok(())
+}
+
+async fn compare(shape: &Shape, runs: usize) -> anyhow::Result<()> {
+    let server = Server::start().await?;
+    let (journal_id, sensors) = server::sensors(&server.db, shape.sensors).await?;
+    let readings = readings(shape, &sensors);
+    let (mut without, mut with, mut behind) = (Vec::new(), Vec::new(), Vec::new());
+    // The first pair warms up.
+    for run in 0..=runs {
+        for rolled in [run % 2 == 0, run % 2 == 1] {
+            let (rate, rest) = load_once(&server, journal_id, &readings, rolled).await?;
+            if run > 0 && rolled {
+                with.push(rate);
+                behind.push(rest.as_secs_f64());
+            } else if run > 0 {
+                without.push(rate);
+            }
+        }
+    }
+    server.stop().await?;
+    let (without, with) = (median(without), median(with));
+    println!(
+        "loading, {}: {without} readings/s without rollups, {with} with: {:.2}; the refresher had {} s left to do",
+        shape.name,
+        with.middle / without.middle,
+        median(behind),
+    );
+    Ok(())
+}
+
+/// Loads all of it into empty tables; gives the rate, and how long the refresher then takes to have everything.
+async fn load_once(
+    server: &Server,
+    journal_id: i16,
+    readings: &[NewReading],
+    rolled: bool,
+) -> anyhow::Result<(f64, Duration)> {
+    let rule = if rolled {
+        "DROP RULE IF EXISTS no_notes ON rollup_dirty"
+    } else {
+        "CREATE OR REPLACE RULE no_notes AS ON INSERT TO rollup_dirty DO INSTEAD NOTHING"
+    };
+    let empty = "TRUNCATE reading, reading_conflict, rollup_dirty, rollup_due, reading_1m, reading_1h, reading_1d, segment";
+    for statement in [rule, empty, "CHECKPOINT"] {
+        // A checkpoint is the superuser's; where we may not, the server takes its own.
+        let done = server.db.execute_unprepared(statement).await;
+        if statement != "CHECKPOINT" {
+            done.context("prepare the tables")?;
+        }
+    }
+    let refresher = if rolled {
+        Some(tokio::spawn(keep_refreshing(server::connect(&server.url).await?)))
+    } else {
+        None
+    };
+    let mut checkpoint = load::checkpoint(&server.db, journal_id).await?;
+    let began = Instant::now();
+    for batch in readings.chunks(BATCH) {
+        let mut transaction = LoadTransaction::begin(&server.db, journal_id).await?;
+        let written = transaction.write_readings(batch).await?;
+        anyhow::ensure!(written.new == batch.len() as u64, "not all readings are new: {written:?}");
+        transaction.move_checkpoint(checkpoint, checkpoint + 1).await?;
+        transaction.commit().await?;
+        checkpoint += 1;
+    }
+    let rate = readings.len() as f64 / began.elapsed().as_secs_f64();
+    let Some(refresher) = refresher else {
+        return Ok((rate, Duration::ZERO));
+    };
+    refresher.abort();
+    let began = Instant::now();
+    catch_up(&server.db).await?;
+    Ok((rate, began.elapsed()))
+}
+
+fn readings(shape: &Shape, sensors: &[i32]) -> Vec<NewReading> {
+    let start: DateTime<Utc> = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
+    (0..READINGS)
+        .map(|index| {
+            let (tick, sensor) = (index / sensors.len(), index % sensors.len());
+            let within = shape.interval * (sensor as i32) / (sensors.len() as i32);
+            let time = start + shape.interval * (tick as i32) + TimeDelta::microseconds(within.num_microseconds().unwrap_or(0));
+            NewReading {
+                sensor_id: sensors[sensor],
+                time,
+                value: 20.0 + ((index * 7_919) % 1_000) as f64 / 100.0,
+                flag: QualityFlag::Pass,
+                received_at: time + TimeDelta::seconds(1),
+                seq: index as i64 + 1,
+                on_conflict: OnConflict::First,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,58 @@
+//! Benchmarks: each figure beside its peer or its limit, measured in the same run.
+//!
+//! `make bench` runs all of them on private servers in temporary directories and prints the lines of
+//! `docs/benchmarks.md`.
+
+#![expect(clippy::print_stdout, reason = "figures are what it is for")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "rows and readings are made from small counters"
+)]
+
+mod buckets;
+mod late;
+mod loading;
+mod refreshing;
+mod report;
+mod server;
+
+use clap::{Parser, ValueEnum};
+
+/// Runs benchmarks; without a name, all of them.
+#[derive(Debug, Parser)]
+struct Cli {
+    /// Which ones.
+    names: Vec<Name>,
+    /// Repetitions of each measurement; the median is told.
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Loading with rollups beside loading without.
+    Loading,
+    /// 72,000 hourly buckets beside plain SQL on the rollup.
+    Buckets,
+    /// One late reading beside `TimescaleDB`'s continuous aggregates.
+    Late,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let wanted = |name| cli.names.is_empty() || cli.names.contains(&name);
+    report::machine();
+    if wanted(Name::Loading) {
+        loading::run(cli.runs).await?;
+    }
+    if wanted(Name::Buckets) {
+        buckets::run(cli.runs).await?;
+    }
+    if wanted(Name::Late) {
+        late::run(cli.runs).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+-- $2, $3, $4: pieces, each of a width in seconds (of a rollup's buckets, or 0 for readings), from a start up to a stop;
+-- $5 to $6: all of them; $7: whether failed readings belong to it.
+-- A bucket that is noted is read from the next finer place. By the primary keys (sensor_id, bucket) and (sensor_id, time).
+WITH asked AS (
+    SELECT unnest($1::int4[]) AS sensor_id
+),
+piece AS (
+    SELECT width, start, stop
+    FROM unnest($2::int4[], $3::timestamptz[], $4::timestamptz[]) AS piece (width, start, stop)
+),
+note AS MATERIALIZED (
+    SELECT bucket, wide, sensor_ids
+    FROM rollup_dirty
+    WHERE bucket >= $5 AND bucket < $6 AND (wide OR sensor_ids && $1::int4[])
+),
+dirty_minute AS MATERIALIZED (
+    -- A wide note is taken for all sensors: true for most, harmless for the others, and quick.
+    SELECT asked.sensor_id, note.bucket
+    FROM (SELECT DISTINCT bucket FROM note WHERE wide) AS note
+    CROSS JOIN asked
+    UNION
+    SELECT noted.sensor_id, note.bucket
+    FROM note
+    CROSS JOIN LATERAL unnest(note.sensor_ids) AS noted (sensor_id)
+    JOIN asked ON asked.sensor_id = noted.sensor_id
+    WHERE NOT note.wide
+),
+dirty_hour AS MATERIALIZED (
+    SELECT sensor_id, date_bin('1 hour', bucket, '2000-01-01 00:00:00+00') AS bucket
+    FROM dirty_minute
+    UNION
+    SELECT due.sensor_id, due.bucket
+    FROM asked
+    JOIN rollup_due AS due ON due.sensor_id = asked.sensor_id AND due.width_seconds = 3600
+        AND due.bucket >= $5 AND due.bucket < $6
+),
+dirty_day AS MATERIALIZED (
+    SELECT sensor_id, date_bin('24 hours', bucket, '2000-01-01 00:00:00+00') AS bucket
+    FROM dirty_hour
+    UNION
+    SELECT due.sensor_id, due.bucket
+    FROM asked
+    JOIN rollup_due AS due ON due.sensor_id = asked.sensor_id AND due.width_seconds = 86400
+        AND due.bucket >= $5 AND due.bucket < $6
+),
+part AS (
+    SELECT rollup.*
+    FROM piece
+    CROSS JOIN asked
+    CROSS JOIN LATERAL (
+        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
+        FROM reading_1d AS day
+        WHERE day.sensor_id = asked.sensor_id AND day.bucket >= piece.start AND day.bucket < piece.stop
+    ) AS rollup
+    WHERE piece.width = 86400
+      AND (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_day)
+    UNION ALL
+    SELECT rollup.*
+    FROM (
+        SELECT asked.sensor_id, piece.start, piece.stop
+        FROM piece
+        CROSS JOIN asked
+        WHERE piece.width = 3600
+        UNION ALL
+        SELECT dirty_day.sensor_id, dirty_day.bucket, dirty_day.bucket + INTERVAL '24 hours'
+        FROM dirty_day
+        JOIN piece ON piece.width = 86400 AND dirty_day.bucket >= piece.start AND dirty_day.bucket < piece.stop
+    ) AS span
+    CROSS JOIN LATERAL (
+        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
+        FROM reading_1h AS hour
+        WHERE hour.sensor_id = span.sensor_id AND hour.bucket >= span.start AND hour.bucket < span.stop
+    ) AS rollup
+    WHERE (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_hour)
+    UNION ALL
+    SELECT rollup.*
+    FROM (
+        SELECT asked.sensor_id, piece.start, piece.stop
+        FROM piece
+        CROSS JOIN asked
+        WHERE piece.width = 60
+        UNION ALL
+        SELECT dirty_hour.sensor_id, dirty_hour.bucket, dirty_hour.bucket + INTERVAL '1 hour'
+        FROM dirty_hour
+        JOIN piece ON piece.width >= 3600 AND dirty_hour.bucket >= piece.start AND dirty_hour.bucket < piece.stop
+    ) AS span
+    CROSS JOIN LATERAL (
+        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
+        FROM reading_1m AS minute
+        WHERE minute.sensor_id = span.sensor_id AND minute.bucket >= span.start AND minute.bucket < span.stop
+    ) AS rollup
+    WHERE (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_minute)
+    UNION ALL
+    SELECT span.sensor_id, span.start, raw.count, raw.sum, raw.variance * raw.count, raw.min, raw.max,
+           raw.earliest[2], raw.latest[2], raw.count_suspect, raw.count_fail
+    FROM (
+        SELECT asked.sensor_id, piece.start, piece.stop
+        FROM piece
+        CROSS JOIN asked
+        WHERE piece.width = 0
+        UNION ALL
+        SELECT dirty_minute.sensor_id, dirty_minute.bucket, dirty_minute.bucket + INTERVAL '1 minute'
+        FROM dirty_minute
+        JOIN piece ON piece.width >= 60 AND dirty_minute.bucket >= piece.start AND dirty_minute.bucket < piece.stop
+    ) AS span
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE counted) AS count,
+               sum(addend) FILTER (WHERE counted) AS sum,
+               var_pop(addend) FILTER (WHERE counted) AS variance,
+               min(value) FILTER (WHERE counted) AS min,
+               max(value) FILTER (WHERE counted) AS max,
+               -- Of constant size, unlike an array of all: the seconds come first, and doubles hold the microseconds.
+               min(ARRAY[date_part('epoch', time), value]) FILTER (WHERE counted) AS earliest,
+               max(ARRAY[date_part('epoch', time), value]) FILTER (WHERE counted) AS latest,
+               count(*) FILTER (WHERE flag = 3) AS count_suspect,
+               count(*) FILTER (WHERE flag = 4) AS count_fail
+        FROM (
+            SELECT time, value, flag, flag <> 4 OR $7 AS counted,
+                   CASE WHEN abs(value) >= 1e130 THEN 'NaN' WHEN abs(value) < 1e-130 THEN 0 ELSE value END AS addend
+            FROM reading
+            WHERE reading.sensor_id = span.sensor_id AND reading.time >= span.start AND reading.time < span.stop
+        ) AS met
+    ) AS raw
+    WHERE raw.count + raw.count_fail > 0
+)
+SELECT sensor_id, array_agg(bucket), array_agg(count), array_agg(sum), array_agg(m2), array_agg(min), array_agg(max),
+       array_agg(first), array_agg(last), array_agg(count_suspect), array_agg(count_fail)
+FROM part
+GROUP BY sensor_id
