@@ -199,15 +199,15 @@ pub(crate) enum MigrateAction {
 
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArgs {
-    /// The broker
-    #[arg(
-        long,
-        env = "MQTT_URL",
-        value_name = "URL",
-        default_value = "mqtt://127.0.0.1:1883",
-        hide_env_values = true
-    )]
-    pub(crate) mqtt_url: MqttUrl,
+    /// The broker, with user, password or TLS; it goes before --mqtt-host and --mqtt-port
+    #[arg(long, env = "MQTT_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) mqtt_url: Option<MqttUrl>,
+    /// The broker's host
+    #[arg(long, env = "MQTT_HOST", value_name = "HOST", default_value = "127.0.0.1")]
+    pub(crate) mqtt_host: String,
+    /// The broker's port
+    #[arg(long, env = "MQTT_PORT", value_name = "PORT", default_value_t = 1883)]
+    pub(crate) mqtt_port: u16,
     /// The topic
     #[arg(long, env = "MQTT_TOPIC", value_name = "TOPIC", default_value = "sensors")]
     pub(crate) topic: String,
@@ -223,6 +223,15 @@ pub(crate) struct SimulateArgs {
     /// Quality of service: 0 at most once, 1 at least once
     #[arg(long, value_name = "QOS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=1))]
     pub(crate) qos: u8,
+}
+
+impl SimulateArgs {
+    /// The broker that the arguments name, in one way or the other.
+    pub(crate) fn broker(&self) -> MqttUrl {
+        self.mqtt_url
+            .clone()
+            .unwrap_or_else(|| MqttUrl::plain(self.mqtt_host.clone(), self.mqtt_port))
+    }
 }
 
 #[derive(Debug, Args)]

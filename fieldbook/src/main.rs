@@ -2,6 +2,8 @@
 
 mod cli;
 mod command;
+#[cfg(test)]
+mod deploy_tests;
 mod mqtt_url;
 mod signals;
 mod simulator;

@@ -71,11 +71,11 @@ impl FromStr for MqttUrl {
 }
 
 impl MqttUrl {
-    /// The broker at a socket address, plain.
-    pub(crate) fn plain(address: std::net::SocketAddr) -> Self {
+    /// The broker of a host, by name or address: without TLS, as nobody.
+    pub(crate) fn plain(host: String, port: u16) -> Self {
         Self {
-            host: address.ip().to_string(),
-            port: address.port(),
+            host,
+            port,
             tls: false,
             login: None,
         }

@@ -18,9 +18,10 @@ pub(crate) async fn run(args: SimulateArgs) -> anyhow::Result<()> {
     super::warn_of(&list);
     anyhow::ensure!(!list.sensors.is_empty(), "the sensor list declares no sensor");
     let shutdown = signals::shutdown()?;
-    tracing::info!("sending to {} on topic {:?}", args.mqtt_url, args.topic);
+    let broker = args.broker();
+    tracing::info!("sending to {broker} on topic {:?}", args.topic);
     let publisher = Publisher::start(PublisherOptions {
-        url: args.mqtt_url,
+        url: broker,
         client_id: format!("fieldbook-simulator-{}", uuid::Uuid::new_v4().simple()),
         topic: args.topic,
         qos: args.qos,

@@ -34,7 +34,7 @@ impl Neighbours {
     /// Starts what no URL names, broker first: it keeps messages while the others start.
     pub(super) async fn start(args: &UpArgs, data_dir: &Path, screen: &Screen) -> anyhow::Result<Self> {
         let mut started = Self {
-            mqtt: MqttUrl::plain(args.mqtt),
+            mqtt: MqttUrl::plain(args.mqtt.ip().to_string(), args.mqtt.port()),
             topic: args.source.topics.join(", "),
             store: archive::Config {
                 endpoint_url: None,
