@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
+mod random;
 mod rig;
+
+mod simulated;
 
 mod appending;
 mod chaos;
