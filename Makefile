@@ -1,7 +1,7 @@
 # The index of what one does here. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint unit clean
+.PHONY: help up test lint unit proof proof-journal clean
 
 # Where `make up` keeps everything: broker, database, object store, journal.
 DATA ?= data
@@ -28,6 +28,15 @@ lint: ## Format, lints and docs
 
 unit: ## All tests: unit, integration, end to end
 	cargo test --locked --workspace --no-fail-fast
+
+proof: proof-journal ## Long chaos, fuzzing: hours may pass
+
+# Seeds of the journal's model; JOURNAL_SEED=n instead replays one.
+JOURNAL_SEEDS ?= 20000
+
+proof-journal:
+	JOURNAL_SEEDS=$(JOURNAL_SEEDS) cargo test --locked --package journal --test it -- --nocapture model_random
+	JOURNAL_SEEDS=20 cargo test --locked --package journal --test it -- --nocapture model_a_crash
 
 clean: ## Remove what was built; the data stays
 	cargo clean

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod random;
+mod raw;
 mod rig;
 
+mod neglect;
 mod simulated;
 
 mod appending;
@@ -13,6 +15,7 @@ mod checkpoints;
 mod damage;
 mod faults;
 mod fixture;
+mod model;
 mod reading;
 mod recovery;
 mod sealing;
