@@ -19,3 +19,5 @@ mod model;
 mod reading;
 mod recovery;
 mod sealing;
+mod small_disk;
+mod tail;
