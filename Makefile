@@ -1,7 +1,7 @@
 # The index of what one does here. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint unit bench fuzz clean
+.PHONY: help up test lint unit bench proof proof-journal fuzz clean
 
 # Where `make up` keeps everything: broker, database, object store, journal.
 DATA ?= data
@@ -37,6 +37,15 @@ bench: ## Measure side by side, release build; BENCH="loading buckets late" pick
 
 fuzz: ## Fuzz what reads bytes from disk and network: SECONDS=60 for each target
 	@scripts/fuzz.sh $(SECONDS)
+
+proof: proof-journal fuzz ## Long chaos, fuzzing: hours may pass
+
+# Seeds of the journal's model; JOURNAL_SEED=n instead replays one.
+JOURNAL_SEEDS ?= 20000
+
+proof-journal:
+	JOURNAL_SEEDS=$(JOURNAL_SEEDS) cargo test --locked --package journal --test it -- --nocapture model_random
+	JOURNAL_SEEDS=20 cargo test --locked --package journal --test it -- --nocapture model_a_crash
 
 clean: ## Remove what was built; the data stays
 	cargo clean

@@ -129,6 +129,15 @@ impl Cursor {
         })
     }
 
+    /// Makes sure that what was read is on the disk and not only in the page cache: the process before may have ended
+    /// between its write and its fsync, and after a failed fsync only bytes written again are certain to reach the disk.
+    pub(crate) fn confirm(&self) -> io::Result<()> {
+        let bytes = encode_slot(self.journal, &self.consumer, self.slot);
+        self.file
+            .write_at(&bytes, slot_offset(self.slot.generation) as u64)?;
+        self.sync()
+    }
+
     pub(crate) fn seq(&self) -> u64 {
         self.slot.seq
     }

@@ -69,6 +69,8 @@ pub(crate) fn recover(storage: &dyn Storage, options: &Options) -> Result<Recove
     };
     let mut names = storage.list().map_err(io("list files in"))?;
     remove_partials(storage, &mut names)?;
+    // The process before may have ended between a rename and its sync. What is built on names needs them to stay.
+    storage.sync_dir().map_err(io("sync directory"))?;
     let created = !names.iter().any(|name| name == IDENTITY_NAME);
     let identity = if created {
         let identity = give_birth(storage, &names, &*options.clock)?;
@@ -80,6 +82,8 @@ pub(crate) fn recover(storage: &dyn Storage, options: &Options) -> Result<Recove
     let journal = identity.journal;
 
     let known = open_cursors(storage, journal, &names, options)?;
+    // Before anything is deleted because of them.
+    confirm_cursors(&known)?;
     let mut firsts = first_seqs(storage, &names)?;
     remove_passed(storage, &mut firsts, &known, options)?;
     let Some((&first_retained, &newest)) = firsts.first().zip(firsts.last()) else {
@@ -106,7 +110,7 @@ pub(crate) fn recover(storage: &dyn Storage, options: &Options) -> Result<Recove
     }
     check_end(&known, durable_seq)?;
 
-    let Settled { segment, file, torn } = last.settle(storage)?;
+    let Settled { segment, file, torn } = last.settle()?;
     let active = segment
         .seal
         .is_none()
@@ -172,6 +176,17 @@ fn open_cursors(
         cursors.push((consumer.clone(), cursor));
     }
     Ok(cursors)
+}
+
+fn confirm_cursors(known: &[(String, Option<Cursor>)]) -> Result<(), OpenError> {
+    for cursor in known.iter().filter_map(|(_, cursor)| cursor.as_ref()) {
+        cursor.confirm().map_err(|source| OpenError::Io {
+            doing: "write checkpoint again",
+            path: cursor.path().clone(),
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 fn complete_cursors(

@@ -68,7 +68,7 @@ impl Newest {
     }
 
     /// Cuts what is torn and makes sure that the rest is on the disk and not only in the page cache.
-    pub(super) fn settle(self, storage: &dyn Storage) -> Result<Settled, OpenError> {
+    pub(super) fn settle(self) -> Result<Settled, OpenError> {
         let Self {
             file,
             path,
@@ -95,7 +95,6 @@ impl Newest {
                 }
             }
             file.sync_data()?;
-            storage.sync_dir()?;
             Ok(file_bytes)
         };
         let file_bytes = settle().map_err(|source| OpenError::Io {

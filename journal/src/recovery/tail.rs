@@ -58,23 +58,18 @@ pub(super) fn scan(bytes: &[u8], journal: Uuid, first_seq: u64) -> Result<Tail, 
             offset: offset as u64,
         };
         let sound = FrameHead::decode(rest).and_then(|head| Ok((head, head.body(place, rest)?)));
-        let Ok((head, body)) = sound else {
+        // A sound frame of another position is a block that an older file has left here, and as good as garbage.
+        let expected = |head: &FrameHead| match head.kind {
+            FrameKind::Record => tail.last_seq + 1,
+            FrameKind::Seal => tail.last_seq,
+        };
+        let Some((head, body)) = sound.ok().filter(|(head, _)| head.seq == expected(head)) else {
             tail.torn_bytes = rest.len() - trailing_zeros(rest);
             if tail.torn_bytes > 0 {
                 refuse_proven_damage(bytes, journal, offset, tail.last_seq + 1)?;
             }
             return Ok(tail);
         };
-        let expected = match head.kind {
-            FrameKind::Record => tail.last_seq + 1,
-            FrameKind::Seal => tail.last_seq,
-        };
-        if head.seq != expected {
-            return Err(damage(FormatError::FrameSeq {
-                expected,
-                found: head.seq,
-            }));
-        }
         let frame_proves = head.proven_seq().map_err(damage)?;
         if frame_proves > proven || head.kind == FrameKind::Seal {
             proven = frame_proves;
@@ -117,7 +112,7 @@ fn check_seal(seal: &Seal, tail: &Tail, first_seq: u64) -> Result<(), FormatErro
     Ok(())
 }
 
-/// Looks behind bad bytes for a sound frame that was written when `lost_seq`, which should be here, was durable.
+/// Looks from bad bytes on for a sound frame that was written when `lost_seq`, which should be here, was durable.
 fn refuse_proven_damage(bytes: &[u8], journal: Uuid, bad: usize, lost_seq: u64) -> Result<(), Damage> {
     let damage = |source| {
         Err(Damage {
@@ -127,7 +122,7 @@ fn refuse_proven_damage(bytes: &[u8], journal: Uuid, bad: usize, lost_seq: u64) 
     };
     let mut effort = (bytes.len() - bad).saturating_mul(SEARCH_EFFORT);
     let most_frames = ((bytes.len() - bad) / FRAME_BYTES) as u64;
-    let begin = bad.next_multiple_of(ALIGNMENT) + ALIGNMENT;
+    let begin = bad.next_multiple_of(ALIGNMENT);
     for offset in (begin..bytes.len()).step_by(ALIGNMENT) {
         let rest = &bytes[offset..];
         let Ok(head) = FrameHead::decode(rest) else {

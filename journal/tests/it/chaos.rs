@@ -5,32 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use journal::{AppendError, Journal, Options};
 
+use crate::random::{Random, seed};
 use crate::rig::{body, check, small, with_consumers, within};
-
-/// A small generator of our own, so that a printed seed means the same for ever (xorshift64*, Vigna 2016).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % bound
-    }
-}
-
-/// The seed given, or one from the entropy that the standard library has: the keys of a hash map.
-fn seed() -> u64 {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    let given = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| RandomState::new().build_hasher().finish())
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_record_is_seen_once_and_in_order_by_everybody() {
     let seed = seed();
-    println!("SEED={seed}");
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    println!("JOURNAL_SEED={seed}");
+    let mut random = Random::new(seed);
     let directory = tempfile::tempdir().unwrap();
     let mut durable = 0;
     for _ in 0..4 {
@@ -51,8 +33,8 @@ async fn every_record_is_seen_once_and_in_order_by_everybody() {
 
 async fn run(journal: Journal, target: u64, seed: u64) {
     let progress = Arc::new(AtomicU64::new(journal.checkpoint("archiver").unwrap()));
-    let appender = tokio::spawn(append(journal.clone(), target, Random(seed | 1)));
-    let loader = tokio::spawn(load(journal.clone(), target, Random(seed | 3)));
+    let appender = tokio::spawn(append(journal.clone(), target, Random::new(seed)));
+    let loader = tokio::spawn(load(journal.clone(), target, Random::new(!seed)));
     let archiver = tokio::spawn(archive(journal.clone(), Arc::clone(&progress)));
     appender.await.unwrap();
     loader.await.unwrap();

@@ -1,8 +1,12 @@
 //! Checkpoints and what they let go.
 
+use std::sync::Arc;
+
 use journal::{CommitError, Journal, OpenError, ReadError};
 
+use crate::random::Random;
 use crate::rig::{append, copy, read, segment_files, small, with_consumers, within};
+use crate::simulated::{Mood, Simulated, Trip};
 
 const BOTH: &[&str] = &["archiver", "loader"];
 
@@ -185,4 +189,26 @@ async fn a_deletion_that_a_crash_interrupted_is_completed() {
     let (journal, recovery) = Journal::open(directory.path(), options).unwrap();
     assert_eq!(recovery.segments, kept);
     read(&journal, 200, 300).await;
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_durable_before_a_restart_deletes_because_of_it() {
+    let disk = Simulated::new(1);
+    let options = with_consumers(small(), &["loader"]);
+    let (journal, _) = Journal::open_on(Arc::new(disk.clone()), options.clone()).unwrap();
+    append(&journal, 50).await;
+    within(journal.seal_now()).await.unwrap();
+    append(&journal, 1).await;
+    // The process ends between the checkpoint's write and its sync. The next one finds it in the page cache.
+    disk.plan(2, Trip::Stop);
+    within(journal.commit("loader", 50)).await.unwrap_err();
+    let disk = disk.restart();
+    let (journal, _) = Journal::open_on(Arc::new(disk.clone()), options.clone()).unwrap();
+    assert_eq!(journal.checkpoint("loader"), Some(50));
+    assert!(journal.reader(0).is_err(), "the segments are deleted");
+    // Then the power goes, and with it the page cache.
+    let disk = disk.crash(&mut Random::new(1), Mood::Lost);
+    let (journal, recovery) = Journal::open_on(Arc::new(disk), options).unwrap();
+    assert_eq!((recovery.first_retained, recovery.durable_seq), (51, 51));
+    assert_eq!(journal.checkpoint("loader"), Some(50));
 }

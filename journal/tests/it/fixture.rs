@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use journal::{Journal, Options, SealReason};
 
-use crate::rig::{ManualClock, append, check, copy, read, with_consumers, within};
+use crate::raw::{RawFrame, sound_frames};
+use crate::rig::{ManualClock, append, check, copy, read, segment_files, with_consumers, within};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 
@@ -32,7 +33,7 @@ async fn write(directory: &Path) {
     within(journal.close()).await.unwrap();
     std::fs::remove_file(directory.join("lock")).unwrap();
     // Space allocated ahead would make the fixture large; a file that ends with its frames is as good.
-    let newest = crate::rig::segment_files(directory).pop().unwrap();
+    let newest = segment_files(directory).pop().unwrap();
     let mut bytes = std::fs::read(&newest).unwrap();
     let end = bytes
         .iter()
@@ -70,4 +71,35 @@ async fn version_1_is_read_for_ever() {
     }
     append(&journal, 3).await;
     read(&journal, 0, 30).await;
+}
+
+/// A crash of that version may have left its last write in part, or something else behind its end.
+#[tokio::test]
+async fn version_1_with_a_torn_end_is_cut_for_ever() {
+    for litter in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        copy(&Path::new(FIXTURES).join("v1"), directory.path());
+        let newest = segment_files(directory.path()).pop().unwrap();
+        let mut bytes = std::fs::read(&newest).unwrap();
+        let ends: Vec<usize> = sound_frames(&bytes).iter().map(RawFrame::end).collect();
+        assert_eq!(ends.len(), 7);
+        let (durable, torn_at) = if litter {
+            bytes.extend_from_slice(&[0xAB; 30]);
+            (27, ends[6])
+        } else {
+            // Behind the byte that says the kind: zeros at the end are no torn bytes.
+            bytes.truncate(ends[5] + 21);
+            (26, ends[5])
+        };
+        let torn_bytes = bytes.len() - torn_at;
+        std::fs::write(&newest, bytes).unwrap();
+
+        let (journal, recovery) = Journal::open(directory.path(), options()).unwrap();
+        let torn = recovery.torn.unwrap();
+        assert_eq!((torn.offset, torn.bytes), (torn_at as u64, torn_bytes as u64));
+        assert_eq!((torn.path, recovery.durable_seq), (newest, durable));
+        read(&journal, 0, durable).await;
+        append(&journal, 3).await;
+        read(&journal, 0, durable + 3).await;
+    }
 }

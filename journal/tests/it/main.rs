@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
+mod random;
+mod raw;
 mod rig;
+
+mod neglect;
+mod simulated;
 
 mod appending;
 mod chaos;
@@ -11,6 +16,9 @@ mod damage;
 mod faults;
 mod fixture;
 mod fuzz;
+mod model;
 mod reading;
 mod recovery;
 mod sealing;
+mod small_disk;
+mod tail;

@@ -1,10 +1,13 @@
 //! A torn end is cut and reported, whatever it looks like.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use journal::{Journal, Recovery};
 
+use crate::random::Random;
 use crate::rig::{Rigged, append, body, copy, read, segment_files, small, within};
+use crate::simulated::{Mood, Simulated, Trip};
 
 /// Length of a record's frame in the file.
 fn frame_bytes(seq: u64) -> usize {
@@ -161,5 +164,52 @@ async fn what_a_birth_left_unfinished_is_begun_anew() {
         assert!(recovery.created);
         append(&journal, 1).await;
         assert!(!directory.path().join("journal.id.partial").exists());
+    }
+}
+
+#[tokio::test]
+async fn a_block_of_an_older_segment_behind_the_end_is_cut() {
+    // All frames have the same length, so those of two segments lie at the same places, and there both are sound.
+    let directory = tempfile::tempdir().unwrap();
+    let (journal, _) = Journal::open(directory.path(), small()).unwrap();
+    for seq in 1..=20_u64 {
+        assert_eq!(journal.try_append(&[7; 40]).unwrap(), seq);
+        if seq == 15 {
+            within(journal.seal_now()).await.unwrap();
+        }
+    }
+    within(journal.close()).await.unwrap();
+    let files = segment_files(directory.path());
+    let older = std::fs::read(&files[0]).unwrap();
+    let end = 64 + 5 * 64;
+    let mut newest = std::fs::read(&files[1]).unwrap();
+    newest.truncate(end);
+    newest.extend_from_slice(&older[end..end + 3 * 64]);
+    std::fs::write(&files[1], newest).unwrap();
+    let (journal, recovery) = Journal::open(directory.path(), small()).unwrap();
+    assert_eq!(recovery.durable_seq, 20);
+    assert_eq!(recovery.torn.unwrap().offset, end as u64);
+    assert_eq!(journal.try_append(b"more").unwrap(), 21);
+    within(journal.wait_durable(21)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_birth_that_is_cut_short_twice_is_finished_by_the_third() {
+    for second in 1..20 {
+        let disk = Simulated::new(1);
+        // The process ends at the very last sync of the birth, so the identity's name is not durable …
+        disk.plan(12, Trip::Stop);
+        Journal::open_on(Arc::new(disk.clone()), small()).unwrap_err();
+        let disk = disk.restart();
+        // … and while the next one builds on it, the power goes.
+        disk.plan(second, Trip::Stop);
+        let opened = Journal::open_on(Arc::new(disk.clone()), small());
+        if second == 1 {
+            opened.unwrap_err();
+        }
+        let disk = disk.crash(&mut Random::new(second), Mood::Lost);
+        let (journal, _) = Journal::open_on(Arc::new(disk), small()).unwrap();
+        append(&journal, 1).await;
+        within(journal.close()).await.unwrap();
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use journal::{Clock, DirectoryLock, Disk, Journal, Options, Record, Storage, StorageFile};
 
 /// A wait that takes this long will never end.
-const DEADLINE: Duration = Duration::from_mins(1);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Waits with a deadline, which only a broken journal meets.
 #[track_caller]
