@@ -1,8 +1,10 @@
 //! The domain's words as types, and every query against Fieldbook's tables.
 //!
-//! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query within a [`Scope`]; [`table`] has the
-//! tables as SeaORM entities. Nothing here knows MQTT, S3, HTTP or GraphQL.
+//! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
+//! within a [`Scope`]; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP
+//! or GraphQL.
 
+pub mod bucket;
 pub mod connect;
 pub mod flag;
 pub mod load;
@@ -13,6 +15,7 @@ mod sql;
 pub mod table;
 pub mod unit;
 
+pub use crate::bucket::{BucketSize, Bucketing, Zone};
 pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy};
 pub use crate::flag::QualityFlag;
 pub use crate::scope::Scope;
