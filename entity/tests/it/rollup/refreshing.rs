@@ -50,7 +50,8 @@ async fn late_readings_of_one_sensor_compute_that_sensor_alone(db: &DatabaseConn
     let sensors = sensors(db, &["a", "b", "c"]).await;
     let journal = journal(db).await;
     let of_all: Vec<NewReading> = (0..300)
-        .map(|step| reading(sensors[step as usize % 3].id, step * 577, step + 1))
+        .zip(sensors.iter().cycle())
+        .map(|(step, sensor)| reading(sensor.id, step * 577, step + 1))
         .collect();
     write(db, journal, &of_all).await.unwrap();
     let all = refresh_all(db).await;

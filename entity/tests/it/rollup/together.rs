@@ -167,7 +167,7 @@ async fn readers_see_what_the_readings_say_while_all_work_and_refreshers_die() {
         );
         done.store(true, Ordering::Relaxed);
     };
-    let (_, asked, asked_too, ..) = tokio::join!(
+    let ((), asked, asked_too, ..) = tokio::join!(
         loaders,
         read_on(db, 4, &known, done),
         read_on(db, 5, &known[..1], done),
