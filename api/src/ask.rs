@@ -1,5 +1,6 @@
 //! What a question may say, the same for GraphQL and REST: times, ranges, pages, cursors, sensors by name.
 
+pub(crate) mod buckets;
 pub(crate) mod cursor;
 pub(crate) mod page;
 pub(crate) mod range;

@@ -7,6 +7,7 @@ pub(crate) mod model;
 pub(crate) mod query;
 pub(crate) mod request;
 pub(crate) mod scalar;
+mod selection;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`options`], `access` | what is served to whom, and every limit |
 //! | `ask` | what a question may say: times, ranges, pages, cursors, sensors by name |
+//! | `buckets` | the buckets of an answer, and how empty ones are filled |
 //! | `graphql` | the schema: a file per root under `query`, a file per type under `model`; the errors |
 //! | `rest` | JSON for programs without GraphQL |
 //! | `http` | GraphQL over HTTP, health, metrics, playground, headers, the request log |
@@ -13,6 +14,7 @@
 
 mod access;
 mod ask;
+mod buckets;
 #[doc(hidden)]
 pub mod fuzzing;
 mod graphql;

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use entity::Zone;
+
 /// How the API is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -12,8 +14,8 @@ pub struct Options {
     pub anonymous: Anonymous,
     /// Whether somebody wrote `anonymous` down. Only then does the API listen beyond this machine.
     pub anonymous_explicit: bool,
-    /// The IANA name of the zone in which days begin. Default: `UTC`.
-    pub time_zone: String,
+    /// The zone in which days begin where a question does not name one. Default: UTC.
+    pub time_zone: Zone,
     /// How long open requests may go on once the server is told to stop. Default: 10 s.
     pub drain_timeout: Duration,
     /// The limits of questions and answers.
@@ -26,7 +28,7 @@ impl Default for Options {
             http: SocketAddr::from(([127, 0, 0, 1], 8000)),
             anonymous: Anonymous::None,
             anonymous_explicit: false,
-            time_zone: "UTC".to_owned(),
+            time_zone: Zone::UTC,
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),
         }
@@ -83,6 +85,13 @@ pub struct Limits {
     pub points_max: u32,
     /// Readings in the series of one answer, all of them together. Default: 500,000.
     pub answer_points_max: u64,
+    /// Buckets of aggregates in one answer, all of them together, those without readings counted too. Default: 200,000.
+    pub answer_buckets_max: u64,
+    /// Values in the buckets of one answer: each selected field of each bucket. Default: 4,000,000, some 80 MB.
+    pub answer_bucket_values_max: u64,
+    /// Days of readings that the aggregates of one answer may have to take one by one, of all sensors together: those
+    /// with failed readings, and in buckets that are no whole minutes. Default: 1,000.
+    pub reading_days_max: u32,
     /// Sensors that one question may name, or one filter may match where all of them are needed. Default: 10,000.
     pub sensors_max: u32,
     /// Sensors of one `series`. Default: 100.
@@ -118,6 +127,9 @@ impl Default for Limits {
             first_max: 10_000,
             points_max: 10_000,
             answer_points_max: 500_000,
+            answer_buckets_max: 200_000,
+            answer_bucket_values_max: 4_000_000,
+            reading_days_max: 1_000,
             sensors_max: 10_000,
             series_sensors_max: 100,
             text_chars_max: 1_000,

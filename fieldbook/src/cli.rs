@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use entity::Zone;
+use entity::bucket::UnknownZone;
 
 use crate::mqtt_url::MqttUrl;
 
@@ -114,9 +116,15 @@ pub(crate) struct UpArgs {
     /// What may be read without a key [default: data on loopback, none elsewhere]
     #[arg(long, env = "FIELDBOOK_ANONYMOUS", value_name = "ACCESS")]
     pub(crate) anonymous: Option<AnonymousArg>,
-    /// Time zone of buckets of a day and more
-    #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC")]
-    pub(crate) time_zone: String,
+    /// Time zone of buckets of a day and more where a question names none, such as Europe/Zurich
+    #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = time_zone)]
+    pub(crate) time_zone: Zone,
+}
+
+/// A time zone, or which ones are meant.
+fn time_zone(name: &str) -> Result<Zone, String> {
+    name.parse()
+        .map_err(|error: UnknownZone| format!("{error}: give {}", error.accepted()))
 }
 
 #[derive(Debug, Args)]
@@ -159,9 +167,9 @@ pub(crate) struct ServeArgs {
     /// What may be read without a key; beyond loopback it must be said [default: none]
     #[arg(long, env = "FIELDBOOK_ANONYMOUS", value_name = "ACCESS")]
     pub(crate) anonymous: Option<AnonymousArg>,
-    /// Time zone of buckets of a day and more
-    #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC")]
-    pub(crate) time_zone: String,
+    /// Time zone of buckets of a day and more where a question names none, such as Europe/Zurich
+    #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = time_zone)]
+    pub(crate) time_zone: Zone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -149,7 +149,7 @@ pub(crate) async fn open_store(config: &archive::Config) -> anyhow::Result<archi
 pub(crate) fn api_options(
     http: SocketAddr,
     anonymous: Option<AnonymousArg>,
-    time_zone: &str,
+    time_zone: entity::Zone,
 ) -> api::Options {
     api::Options {
         http,
@@ -159,7 +159,7 @@ pub(crate) fn api_options(
             Some(AnonymousArg::Data) => api::Anonymous::Data,
         },
         anonymous_explicit: anonymous.is_some(),
-        time_zone: time_zone.to_owned(),
+        time_zone,
         ..api::Options::default()
     }
 }

@@ -71,6 +71,28 @@ pub(crate) async fn matching(
     Ok(page.rows.into_iter().map(Arc::new).collect())
 }
 
+/// The sensors that a question names, in the order asked, as far as they match its filter; without names all that match,
+/// by name.
+pub(crate) async fn chosen(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    names: Option<&[String]>,
+    filter: Option<SensorFilter>,
+    limits: &Limits,
+) -> Result<Vec<Arc<Sensor>>, ApiError> {
+    let matching = |filter| async move { matching(db, scope, "filter", &filter, limits).await };
+    match (names, filter) {
+        (None, filter) => matching(filter.unwrap_or_default()).await,
+        (Some(names), None) => by_names(db, scope, "sensors", names, limits).await,
+        (Some(names), Some(filter)) => {
+            let matching: HashSet<_> = matching(filter).await?.iter().map(|sensor| sensor.id).collect();
+            let mut chosen = by_names(db, scope, "sensors", names, limits).await?;
+            chosen.retain(|sensor| matching.contains(&sensor.id));
+            Ok(chosen)
+        }
+    }
+}
+
 /// The one sensor of this name, within `source` when there is one; `None` when nobody knows it.
 pub(crate) async fn one(
     db: &DatabaseConnection,

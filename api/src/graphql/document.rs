@@ -25,6 +25,7 @@ const BRACKETS_MAX: usize = 64;
 const SENSORS_DEFAULT: u64 = 100;
 const READINGS_DEFAULT: u64 = 1000;
 const LATEST_DEFAULT: u64 = 1000;
+const AGGREGATES_DEFAULT: u64 = 1000;
 
 /// A document within the limits, and the operation that is to run.
 #[derive(Debug)]
@@ -289,6 +290,8 @@ impl<'a> Measure<'a> {
             "readings" => self.page(field, READINGS_DEFAULT),
             "latest" if root => named(LATEST_DEFAULT),
             "series" if root => named(1),
+            // The buckets themselves have a budget of their own, taken when their number is known.
+            "aggregates" if root => named(AGGREGATES_DEFAULT),
             _ => 1,
         }
     }

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, ServerError};
+use entity::bucket::BucketSizeError;
 
 use crate::ask::time;
 use crate::http::RequestId;
@@ -270,6 +271,7 @@ fn of_library(message: &str) -> ApiError {
             .and_then(|rest| rest.strip_suffix('"'))
         {
             Some("DateTime") => time::ACCEPTED.to_owned(),
+            Some("Duration") => BucketSizeError::ACCEPTED.to_owned(),
             Some("Int") => format!("an integer from {} to {}", i32::MIN, i32::MAX),
             Some("Float") => "a number".to_owned(),
             Some("Boolean") => "true or false".to_owned(),

@@ -1,5 +1,6 @@
 //! The types of the schema, a file for each noun.
 
+pub(crate) mod aggregate;
 pub(crate) mod count;
 pub(crate) mod direction;
 pub(crate) mod filter;
@@ -10,6 +11,7 @@ pub(crate) mod sensor;
 pub(crate) mod series;
 pub(crate) mod service;
 
+pub(crate) use aggregate::{AggregateSeries, Buckets};
 pub(crate) use count::{Count, Total};
 pub(crate) use direction::Direction;
 pub(crate) use filter::{ReadingFilter, SensorFilter, SensorOrder};

@@ -1,5 +1,6 @@
 //! The roots, a file each.
 
+mod aggregates;
 mod latest;
 pub(crate) mod readings;
 mod sensor;
@@ -14,14 +15,16 @@ pub(crate) use self::readings::FIRST as READINGS_FIRST;
 /// Sensors, their readings and the service itself.
 ///
 /// Which one do I take? `latest` for the newest reading of each sensor; `series` for columns of times and values, to
-/// draw or to calculate; `readings` for every reading, page by page; `sensors` for what is measured, where and in which
-/// unit; `service` for limits and the version.
+/// draw or to calculate; `aggregates` for means, extremes and counts an hour, a day or any other time; `readings` for
+/// every reading, page by page; `sensors` for what is measured, where and in which unit; `service` for limits and the
+/// version.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(
     sensor::SensorQuery,
     sensors::SensorsQuery,
     readings::ReadingsQuery,
     series::SeriesQuery,
+    aggregates::AggregatesQuery,
     latest::LatestQuery,
     service::ServiceQuery,
 );

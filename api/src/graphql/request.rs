@@ -10,15 +10,19 @@ use entity::{DatabaseConnection, Scope};
 use super::batch::Loaders;
 use super::error::ApiError;
 use crate::access::Access;
+use crate::ask::buckets;
 use crate::options::Limits;
 use crate::state::ApiState;
 
-/// One request: when it came, what its asker may see, and how many readings its answer may still hold.
+/// One request: when it came, what its asker may see, and how much its answer already holds.
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) at: DateTime<Utc>,
     pub(crate) access: Access,
     points_taken: AtomicU64,
+    buckets_taken: AtomicU64,
+    bucket_values_taken: AtomicU64,
+    reading_days_taken: AtomicU64,
 }
 
 impl Asked {
@@ -27,25 +31,62 @@ impl Asked {
             at,
             access,
             points_taken: AtomicU64::new(0),
+            buckets_taken: AtomicU64::new(0),
+            bucket_values_taken: AtomicU64::new(0),
+            reading_days_taken: AtomicU64::new(0),
         }
     }
 
     /// Takes `points` of the answer's budget before they are read.
     pub(crate) fn take_points(&self, points: u64, limits: &Limits) -> Result<(), ApiError> {
-        let before = self.points_taken.fetch_add(points, Ordering::Relaxed);
-        let asked = before.saturating_add(points);
-        if asked <= limits.answer_points_max {
-            return Ok(());
-        }
-        Err(ApiError::LimitExceeded {
-            argument: None,
-            limit: limits.answer_points_max,
-            asked: Some(asked),
-            advice: "that many readings do not fit into one answer: set maxPoints to draw them, ask for a shorter \
-                     range or fewer sensors, or take readings page by page"
-                .to_owned(),
-        })
+        let advice = "that many readings do not fit into one answer: set maxPoints to draw them, ask for a shorter range \
+             or fewer sensors, or take readings page by page";
+        take(&self.points_taken, points, limits.answer_points_max, advice)
     }
+
+    /// Takes `buckets` of the answer's budget before they are read.
+    pub(crate) fn take_buckets(&self, buckets: u64, limits: &Limits) -> Result<(), ApiError> {
+        let max = limits.answer_buckets_max;
+        take(&self.buckets_taken, buckets, max, buckets::ADVICE)
+    }
+
+    /// Takes `values` of the answer's budget before they are written.
+    pub(crate) fn take_bucket_values(&self, values: u64, limits: &Limits) -> Result<(), ApiError> {
+        let advice = "so many values do not fit into one answer: select fewer fields of each bucket, or choose a larger \
+             bucket";
+        take(
+            &self.bucket_values_taken,
+            values,
+            limits.answer_bucket_values_max,
+            advice,
+        )
+    }
+
+    /// Takes `days` of readings, of all sensors together, of the answer's budget before they are gone through.
+    pub(crate) fn take_reading_days(&self, days: u64, limits: &Limits) -> Result<(), ApiError> {
+        let advice = "so many days of readings are not gone through one by one: leave includeFailed out and choose a \
+             bucket of whole minutes, or ask for a shorter range or fewer sensors";
+        take(
+            &self.reading_days_taken,
+            days,
+            limits.reading_days_max.into(),
+            advice,
+        )
+    }
+}
+
+fn take(taken: &AtomicU64, more: u64, limit: u64, advice: &str) -> Result<(), ApiError> {
+    let before = taken.fetch_add(more, Ordering::Relaxed);
+    let asked = before.saturating_add(more);
+    if asked <= limit {
+        return Ok(());
+    }
+    Err(ApiError::LimitExceeded {
+        argument: None,
+        limit,
+        asked: Some(asked),
+        advice: advice.to_owned(),
+    })
 }
 
 /// Short ways from a resolver's context to the parts of the request.

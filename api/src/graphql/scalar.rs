@@ -1,6 +1,7 @@
 //! The scalars that GraphQL does not have, and lists of scalars written at one go.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::Field;
@@ -13,6 +14,7 @@ use chrono::Utc;
 use serde::Serialize;
 
 use crate::ask::time;
+use crate::graphql::error::ApiError;
 
 /// An instant in questions and answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,43 @@ fn read(value: &Value) -> Option<chrono::DateTime<Utc>> {
     }
 }
 
+/// The length of a bucket, as written; what it means is for whoever needs it to say, who knows the argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Duration(pub(crate) String);
+
+/// A length of time in ISO 8601, of whole seconds: `PT1S`, `PT15M`, `PT1H`, `PT1H30M`, `P1D`, `P1W`, `P1M`, `P1Y`, `P1DT12H`.
+/// Years and months stand alone, and so do weeks.
+///
+/// Where buckets of such a length begin: months and years with the first of a month, counted from January 2000; weeks on
+/// Mondays, counted from 2000-01-03; days at local midnight, counted from 2000-01-01 (a day in Europe/Zurich has 23, 24
+/// or 25 hours, and one without a midnight begins with its first instant); what is shorter than a day and divides 24 hours
+/// at the marks of the local clock, beginning with midnight; anything else (`PT7H`, `PT36H`) every so many elapsed hours
+/// since the local midnight of 2000-01-01. `PT24H` is `P1D`, but `P7D` is not `P1W`.
+///
+/// When the clock is put forward over a mark, a bucket begins at the change; when it is put back to or over one, a bucket
+/// begins there again. So where 03:00 becomes 02:00, `PT1H` has 25 buckets of an hour, and `PT6H` one of 7 hours and three
+/// of 6.
+#[Scalar(
+    name = "Duration",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#appendix-A"
+)]
+impl ScalarType for Duration {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
 /// A list of scalars in the schema, written as JSON in one piece: the library takes a future for each item of a list.
 /// `T` is what the list looks like in the schema, `J` how it is written.
 pub(crate) struct Column<T, J> {
@@ -84,11 +123,29 @@ impl<T: OutputType, J: Serialize + Send + Sync> OutputType for Column<T, J> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let json = serde_json::to_string(&self.json).map_err(|error| {
-            let error = crate::graphql::error::ApiError::Internal(std::sync::Arc::new(error));
-            ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))
-        })?;
-        let raw = IndexMap::from([(Name::new(RAW_JSON), Value::String(json))]);
-        Ok(Value::Object(raw))
+        serde_json::to_vec(&self.json)
+            .map_err(|error| ApiError::Internal(Arc::new(error)))
+            .and_then(raw_json)
+            .map_err(|error| {
+                ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))
+            })
     }
+}
+
+/// The JSON that a value of an answer stands for, when it is [`raw_json`]. No response key has a `$`, so nothing else looks
+/// like it.
+pub(crate) fn as_raw_json(object: &IndexMap<Name, Value>) -> Option<&str> {
+    match object.get(RAW_JSON)? {
+        Value::String(json) if object.len() == 1 => Some(json),
+        _ => None,
+    }
+}
+
+/// JSON that stands for itself in an answer.
+pub(crate) fn raw_json(json: Vec<u8>) -> Result<Value, ApiError> {
+    let json = String::from_utf8(json).map_err(|error| ApiError::Internal(Arc::new(error)))?;
+    Ok(Value::Object(IndexMap::from([(
+        Name::new(RAW_JSON),
+        Value::String(json),
+    )])))
 }

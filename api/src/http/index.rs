@@ -20,6 +20,14 @@ const ADDRESSES: &[(&str, &str)] = &[
         "the schema, every part of it described",
     ),
     ("/sensors/", "sensors and their latest readings as JSON"),
+    (
+        "/sensors/aggregates",
+        "the last complete buckets of each sensor as JSON",
+    ),
+    (
+        "/sensors/aggregated10/",
+        "the last ten means of a minute of each sensor as JSON",
+    ),
     ("/healthz", "is the process alive"),
     ("/readyz", "can it answer"),
     ("/metrics", "metrics for Prometheus"),

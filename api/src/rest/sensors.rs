@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
+use entity::query::Page;
 use entity::query::readings::{
     self, Direction, Reading as ReadingRow, ReadingFilter, ReadingKey, ReadingsOf,
 };
@@ -26,6 +27,9 @@ const KNOWN: &[&str] = &["sensor", "source", "from", "to", "order", "first", "af
 
 /// Items of a page when the question does not say.
 const FIRST: i32 = 1000;
+
+/// Lists of sensors are by name.
+const ORDER: SensorOrder = SensorOrder::NameAsc;
 
 /// Sensors, or the readings of one.
 pub(crate) async fn list(State(state): State<ApiState>, uri: Uri) -> Result<Response, Problem> {
@@ -57,21 +61,7 @@ async fn of_all(state: &ApiState, scope: &Scope, parameters: &Parameters) -> Res
             accepted: format!("{name} together with sensor"),
         });
     }
-    let order = SensorOrder::NameAsc;
-    let limits = &state.options().limits;
-    let first = parameters.int("first")?.unwrap_or(FIRST);
-    let request = page::forward(first, parameters.text("after"), limits, |argument, cursor| {
-        cursor::to_sensor(argument, cursor, order)
-    })?;
-    let sources = parameters.text("source").map(|source| vec![source.to_owned()]);
-    if let Some(source) = parameters.text("source") {
-        sensors::check_text("source", source, limits)?;
-    }
-    let filter = SensorFilter {
-        sources,
-        ..SensorFilter::default()
-    };
-    let page = sensor_queries::page(state.db(), scope, &filter, order, &request).await?;
+    let page = page(state, scope, parameters).await?;
     let ids: Vec<_> = page.rows.iter().map(|sensor| sensor.id).collect();
     let latest = readings::latest(state.db(), scope, &ids, None).await?;
     let latest: BTreeMap<_, _> = latest
@@ -79,11 +69,7 @@ async fn of_all(state: &ApiState, scope: &Scope, parameters: &Parameters) -> Res
         .map(|reading| (reading.sensor_id, reading))
         .collect();
     let now = Utc::now();
-    let next = page
-        .rows
-        .last()
-        .filter(|_| page.has_next)
-        .map(|last| cursor::of_sensor(&last.key(order), order));
+    let next = next(&page);
     let of = |sensor: SensorRow| {
         let latest = latest.get(&sensor.id).copied();
         WithLatest {
@@ -96,6 +82,46 @@ async fn of_all(state: &ApiState, scope: &Scope, parameters: &Parameters) -> Res
         sensors: page.rows.into_iter().map(of).collect(),
         next,
     })
+}
+
+/// A page of sensors by name.
+pub(super) async fn page(
+    state: &ApiState,
+    scope: &Scope,
+    parameters: &Parameters,
+) -> Result<Page<SensorRow>, ApiError> {
+    let limits = &state.options().limits;
+    let first = parameters.int("first")?.unwrap_or(FIRST);
+    let request = page::forward(first, parameters.text("after"), limits, |argument, cursor| {
+        cursor::to_sensor(argument, cursor, ORDER)
+    })?;
+    let sources = parameters.text("source").map(|source| vec![source.to_owned()]);
+    if let Some(source) = parameters.text("source") {
+        sensors::check_text("source", source, limits)?;
+    }
+    let filter = SensorFilter {
+        sources,
+        ..SensorFilter::default()
+    };
+    Ok(sensor_queries::page(state.db(), scope, &filter, ORDER, &request).await?)
+}
+
+/// Where to go on after a page of [`page`].
+pub(super) fn next(page: &Page<SensorRow>) -> Option<String> {
+    let last = page.rows.last().filter(|_| page.has_next)?;
+    Some(cursor::of_sensor(&last.key(ORDER), ORDER))
+}
+
+/// The one sensor of this name or id.
+pub(super) async fn named(
+    state: &ApiState,
+    scope: &Scope,
+    name: &str,
+    source: Option<&str>,
+) -> Result<Arc<SensorRow>, ApiError> {
+    sensors::one(state.db(), scope, "sensor", name, source, &state.options().limits)
+        .await?
+        .ok_or_else(|| sensors::unknown("sensor", name))
 }
 
 async fn of_one(
@@ -111,10 +137,7 @@ async fn of_one(
     let request = page::forward(first, parameters.text("after"), limits, |argument, cursor| {
         cursor::to_reading(argument, cursor, direction)
     })?;
-    let source = parameters.text("source");
-    let sensor: Arc<SensorRow> = sensors::one(state.db(), scope, "sensor", name, source, limits)
-        .await?
-        .ok_or_else(|| sensors::unknown("sensor", name))?;
+    let sensor = named(state, scope, name, parameters.text("source")).await?;
     let filter = ReadingFilter::default();
     let of = ReadingsOf {
         sensors: Some(&[sensor.id]),
@@ -177,7 +200,7 @@ struct WithLatest {
 }
 
 #[derive(Debug, Serialize)]
-struct Sensor {
+pub(super) struct Sensor {
     id: String,
     name: String,
     source: String,

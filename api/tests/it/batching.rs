@@ -31,6 +31,66 @@ impl Subscriber for Statements {
     fn exit(&self, _: &Id) {}
 }
 
+const RANGE: &str = "from: \"2026-11-23\", to: \"2026-11-24\"";
+
+/// Questions about many sensors, and how many statements each may take.
+fn questions() -> Vec<(String, usize)> {
+    vec![
+        ("{ sensors { nodes { name } } }".to_owned(), 1),
+        (
+            "{ sensors { nodes { name } totalCount { value } } }".to_owned(),
+            2,
+        ),
+        (
+            "{ sensors { nodes { latest { value sensor { name } } } } }".to_owned(),
+            2,
+        ),
+        (
+            format!("{{ sensors {{ nodes {{ readings({RANGE}, first: 2) {{ nodes {{ value }} }} }} }} }}"),
+            2,
+        ),
+        (
+            format!("{{ sensors {{ nodes {{ readings({RANGE}) {{ totalCount {{ value }} }} }} }} }}"),
+            3,
+        ),
+        (
+            format!("{{ sensors {{ nodes {{ series({RANGE}, maxPoints: 2) {{ values }} }} }} }}"),
+            2,
+        ),
+        // The readings, and how many there will be.
+        (
+            format!("{{ sensors {{ nodes {{ series({RANGE}) {{ values }} }} }} }}"),
+            3,
+        ),
+        (
+            format!("{{ sensors {{ nodes {{ aggregates({RANGE}, bucket: \"PT1H\") {{ start avg }} }} }} }}"),
+            2,
+        ),
+        // The buckets, and what was before them.
+        (
+            format!(
+                "{{ aggregates({RANGE}, bucket: \"PT1H\", fill: PREVIOUS) {{ sensor {{ name }} buckets {{ avg }} }} }}"
+            ),
+            3,
+        ),
+        // A page of three windows of time at most, and the sensors of its readings.
+        (
+            format!("{{ readings({RANGE}, sensor: \"sensor 01\") {{ nodes {{ sensor {{ name }} }} }} }}"),
+            2,
+        ),
+        ("{ latest { value sensor { name } } }".to_owned(), 2),
+        // Everything at once: sensors, latest, two pages and a series.
+        (
+            format!(
+                "{{ sensors {{ nodes {{ latest {{ value }} a: readings({RANGE}, first: 1) {{ nodes {{ value }} }} \
+                 b: readings({RANGE}, first: 2) {{ nodes {{ sensor {{ name }} }} }} \
+                 series({RANGE}, maxPoints: 2) {{ values }} }} }} }}"
+            ),
+            5,
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn what_many_sensors_need_is_one_statement() {
     let filled = World::new().await;
@@ -49,56 +109,13 @@ async fn what_many_sensors_need_is_one_statement() {
 
     let statements = Statements::default();
     let _counting = tracing::subscriber::set_default(statements.clone());
-    let range = "from: \"2026-11-23\", to: \"2026-11-24\"";
-    for (query, expected) in [
-        ("{ sensors { nodes { name } } }".to_owned(), 1),
-        (
-            "{ sensors { nodes { name } totalCount { value } } }".to_owned(),
-            2,
-        ),
-        (
-            "{ sensors { nodes { latest { value sensor { name } } } } }".to_owned(),
-            2,
-        ),
-        (
-            format!("{{ sensors {{ nodes {{ readings({range}, first: 2) {{ nodes {{ value }} }} }} }} }}"),
-            2,
-        ),
-        (
-            format!("{{ sensors {{ nodes {{ readings({range}) {{ totalCount {{ value }} }} }} }} }}"),
-            3,
-        ),
-        (
-            format!("{{ sensors {{ nodes {{ series({range}, maxPoints: 2) {{ values }} }} }} }}"),
-            2,
-        ),
-        // The readings, and how many there will be.
-        (
-            format!("{{ sensors {{ nodes {{ series({range}) {{ values }} }} }} }}"),
-            3,
-        ),
-        // A page of three windows of time at most, and the sensors of its readings.
-        (
-            format!("{{ readings({range}, sensor: \"sensor 01\") {{ nodes {{ sensor {{ name }} }} }} }}"),
-            2,
-        ),
-        ("{ latest { value sensor { name } } }".to_owned(), 2),
-        // Everything at once: sensors, latest, two pages and a series.
-        (
-            format!(
-                "{{ sensors {{ nodes {{ latest {{ value }} a: readings({range}, first: 1) {{ nodes {{ value }} }} \
-                 b: readings({range}, first: 2) {{ nodes {{ sensor {{ name }} }} }} \
-                 series({range}, maxPoints: 2) {{ values }} }} }} }}"
-            ),
-            5,
-        ),
-    ] {
+    for (query, expected) in questions() {
         statements.0.store(0, Ordering::Relaxed);
         world.data(&query).await;
         assert_eq!(statements.0.load(Ordering::Relaxed), expected, "{query}");
     }
 
-    let of_all = format!("{{ readings({range}, first: 100) {{ nodes {{ sensor {{ name }} }} }} }}");
+    let of_all = format!("{{ readings({RANGE}, first: 100) {{ nodes {{ sensor {{ name }} }} }} }}");
     statements.0.store(0, Ordering::Relaxed);
     world.data(&of_all).await;
     let windows_and_sensors = statements.0.load(Ordering::Relaxed);

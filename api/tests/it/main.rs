@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 mod access;
+mod aggregates;
 mod bad_input;
 mod batching;
 mod contract;
@@ -14,6 +15,7 @@ mod limits;
 mod playground;
 mod readings;
 mod rest;
+mod rest_aggregates;
 mod sensors;
 mod series;
 mod service;

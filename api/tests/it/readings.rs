@@ -65,9 +65,8 @@ async fn ranges_are_half_open_and_times_are_read_in_every_form() {
 async fn without_a_range_it_is_the_last_day() {
     let world = World::new().await;
     let sensors = world.sensors(&["a"]).await;
-    world.run(&format!(
-        "INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id) \
-         SELECT now() - age, 1, now(), 1, {}, 1, 1 FROM unnest('{{1 hour,23 hours,25 hours}}'::interval[]) AS age",
+    world.insert_readings(&format!(
+        "SELECT now() - age, 1, now(), 1, {}, 1, 1 FROM unnest('{{1 hour,23 hours,25 hours}}'::interval[]) AS age",
         sensors[0]
     ))
     .await;

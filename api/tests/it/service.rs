@@ -9,7 +9,7 @@ use crate::world::{World, open};
 #[tokio::test]
 async fn the_service_describes_itself() {
     let world = World::with(Options {
-        time_zone: "Europe/Berlin".to_owned(),
+        time_zone: "Europe/Berlin".parse().unwrap(),
         ..open()
     })
     .await;

@@ -10,9 +10,10 @@ use entity::DatabaseConnection;
 use entity::load::{
     DeclaredSensor, KnownSensor, LoadTransaction, NewSensor, NewSensorList, UnitMeaning, journal_id,
 };
+use entity::rollup::{RefreshOptions, Refreshed, refresh};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use reqwest::StatusCode;
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
 use testbed::TestDatabase;
 use tokio::net::TcpListener;
@@ -53,7 +54,11 @@ impl World {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        let database = testbed::postgres().await;
+        Self::on(testbed::postgres().await, options).await
+    }
+
+    /// An API over this database.
+    pub(crate) async fn on(database: TestDatabase, options: Options) -> Self {
         let db = database.connect().await;
         Self {
             database: Some(database),
@@ -207,13 +212,52 @@ impl World {
 
     /// `count` readings of a sensor, `step` apart, with the values 0, 1, 2, …
     pub(crate) async fn readings(&self, sensor: i32, from: &str, step: &str, count: u32) {
-        self.run(&format!(
-            "INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id) \
-             SELECT time, i, time + INTERVAL '1 second', i, {sensor}, 1, 1 \
+        self.insert_readings(&format!(
+            "SELECT time, i, time + INTERVAL '1 second', i, {sensor}, 1, 1 \
              FROM generate_series(0, {count} - 1) AS i, \
                   LATERAL (SELECT TIMESTAMPTZ '{from}' + i * INTERVAL '{step}' AS time) AS at"
         ))
         .await;
+    }
+
+    /// The readings that a statement gives as `time, value, received_at, seq, sensor_id, flag, journal_id`; their minutes
+    /// are noted with them, as the loader does it.
+    pub(crate) async fn insert_readings(&self, rows: &str) {
+        self.run(&format!(
+            "WITH added AS ( \
+                 INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id) {rows} \
+                 RETURNING date_bin('1 minute', time, '2000-01-01 00:00:00+00') AS bucket, sensor_id \
+             ) \
+             INSERT INTO rollup_dirty (bucket, wide, sensor_ids) \
+             SELECT bucket, count(*) > 400, array_agg(sensor_id ORDER BY sensor_id) \
+             FROM (SELECT bucket, sensor_id, (row_number() OVER (PARTITION BY bucket ORDER BY sensor_id) - 1) / 400 AS part \
+                   FROM (SELECT DISTINCT bucket, sensor_id FROM added) AS touched) AS cut \
+             GROUP BY bucket, part"
+        ))
+        .await;
+    }
+
+    /// Computes all rollups that are noted and over.
+    pub(crate) async fn refresh(&self) {
+        let options = RefreshOptions {
+            minute_patience: Duration::ZERO,
+            hour_patience: Duration::ZERO,
+            day_patience: Duration::ZERO,
+            ..RefreshOptions::default()
+        };
+        while refresh(&self.db, &options).await.unwrap() != Some(Refreshed::default()) {}
+    }
+
+    /// How many minutes answers may take from their rollups: all or, while any is noted, none.
+    pub(crate) async fn settled_minutes(&self) -> i64 {
+        let statement = "SELECT CASE WHEN EXISTS (SELECT FROM rollup_dirty) OR EXISTS (SELECT FROM rollup_due) THEN 0 \
+             ELSE (SELECT count(*) FROM reading_1m) END";
+        let row = self
+            .db
+            .query_one_raw(Statement::from_string(DbBackend::Postgres, statement))
+            .await
+            .unwrap();
+        row.unwrap().try_get_by_index(0).unwrap()
     }
 
     pub(crate) async fn run(&self, statement: &str) {

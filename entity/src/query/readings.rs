@@ -2,6 +2,7 @@
 
 mod columns;
 mod count;
+mod last_before;
 mod page;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use crate::{QualityFlag, Scope};
 
 pub use columns::{Columns, columns, columns_min_max};
 pub use count::{Count, count, count_of_each};
+pub use last_before::last_value;
 pub use page::{page, page_of_each};
 
 /// One reading.

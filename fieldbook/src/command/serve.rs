@@ -8,7 +8,7 @@ use crate::{signals, telemetry, wiring};
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let shutdown = signals::shutdown()?;
     let metrics = telemetry::metrics()?;
-    let options = wiring::api_options(args.http, args.anonymous, &args.time_zone);
+    let options = wiring::api_options(args.http, args.anonymous, args.time_zone);
     let listener = wiring::bind_api(&options).await?;
     let db = wiring::api_database(&args.database_url).await?;
     migration::check(&db)

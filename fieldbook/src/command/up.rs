@@ -88,7 +88,7 @@ async fn serve(
     let metrics = telemetry::metrics()?;
     // On loopback, whoever asks is the user of this machine.
     let loopback = args.http.ip().is_loopback().then_some(AnonymousArg::Data);
-    let api_options = wiring::api_options(args.http, args.anonymous.or(loopback), &args.time_zone);
+    let api_options = wiring::api_options(args.http, args.anonymous.or(loopback), args.time_zone);
     api_options.check_exposure(args.http)?;
     let api_db = wiring::api_database(&neighbours.database_url).await?;
     let options = wiring::ingestor_options(

@@ -1,5 +1,7 @@
 //! What is asked in batches: each kind of key, and its statement for many of them.
 
+mod buckets;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ use super::{Immediately, Queue};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
 use crate::options::Limits;
+
+pub(crate) use self::buckets::ReadingsBuckets;
 
 /// The loaders of one request: what was read once is not read again.
 pub(crate) type Loaders = DataLoader<Batches, HashMapCache>;

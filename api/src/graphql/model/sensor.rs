@@ -6,13 +6,19 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::query::page::Page;
 use entity::query::sensors::{self, Sensor as Row, SensorFilter, SensorOrder};
 
-use super::{Count, Direction, PageInfo, Reading, ReadingConnection, Series, Total, series};
+use super::{
+    AggregateSeries, Buckets, Count, Direction, PageInfo, Reading, ReadingConnection, Series, Total, series,
+};
+use crate::ask::buckets::BucketArguments;
 use crate::ask::{cursor, page, range};
-use crate::graphql::batch::{LatestKey, OfSensor, ReadingsColumns, ReadingsCount, ReadingsPage};
+use crate::buckets::Fill;
+use crate::graphql::batch::{
+    LatestKey, OfSensor, ReadingsBuckets, ReadingsColumns, ReadingsCount, ReadingsPage,
+};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::query::READINGS_FIRST;
 use crate::graphql::request::ContextExt as _;
-use crate::graphql::scalar::DateTime;
+use crate::graphql::scalar::{DateTime, Duration};
 
 /// One sensor.
 #[derive(Debug, Clone)]
@@ -195,6 +201,51 @@ impl Sensor {
             })
             .await?;
         Ok(Series::new(Arc::clone(&self.0), columns.unwrap_or_default()))
+    }
+
+    /// What its readings amount to in buckets of time, in order of time: as the query `aggregates` says it.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the schema")]
+    async fn aggregates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The first instant whose readings count; the bucket that it lies in is shown as a whole."
+        )]
+        from: DateTime,
+        #[graphql(desc = "The first instant whose readings do not count any more.")] to: DateTime,
+        #[graphql(desc = "How long each bucket is.")] bucket: Duration,
+        #[graphql(
+            desc = "The IANA name of the zone whose clock and calendar the buckets follow, such as Europe/Zurich. \
+                    Default: `service { timeZone }` for buckets of a day and more, UTC for smaller ones."
+        )]
+        time_zone: Option<String>,
+        #[graphql(
+            desc = "What to show of buckets without readings.",
+            default_with = "Some(Fill::None)"
+        )]
+        fill: Option<Fill>,
+        #[graphql(
+            desc = "Whether readings flagged `FAIL` count. That takes every reading into account one by one, for up to \
+                    1,000 days of all sensors together.",
+            default_with = "Some(false)"
+        )]
+        include_failed: Option<bool>,
+    ) -> Result<Buckets, ApiError> {
+        let arguments = BucketArguments {
+            bucket: &bucket.0,
+            time_zone: ("timeZone", time_zone.as_deref()),
+        };
+        let fill = fill.unwrap_or(Fill::None);
+        let what = ReadingsBuckets {
+            range: range::between(from.0, to.0)?.into(),
+            bucketing: arguments.check(ctx.state().options().time_zone)?,
+            include_failed: include_failed.unwrap_or(false),
+            with_before: fill == Fill::Previous,
+        };
+        let sensor_id = self.0.id;
+        let buckets = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
+        let buckets = buckets.unwrap_or_default();
+        Ok(AggregateSeries::new(Arc::clone(&self.0), buckets, fill).into_buckets())
     }
 }
 

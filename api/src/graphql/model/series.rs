@@ -37,8 +37,7 @@ impl Series {
 
     /// The unit of the values: its UCUM code, or the unit as declared when its meaning is not known.
     async fn unit(&self) -> Option<&str> {
-        let unit = self.sensor.unit.as_ref()?;
-        Some(unit.ucum.as_deref().unwrap_or(&unit.declared))
+        unit(&self.sensor)
     }
 
     /// When each reading was measured.
@@ -84,6 +83,12 @@ impl Serialize for Flags {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.collect_seq(self.0.columns.flags.iter().map(|flag| QualityFlag::from(*flag)))
     }
+}
+
+/// The unit of a sensor's values: its UCUM code, or the unit as declared when its meaning is not known.
+pub(crate) fn unit(sensor: &SensorRow) -> Option<&str> {
+    let unit = sensor.unit.as_ref()?;
+    Some(unit.ucum.as_deref().unwrap_or(&unit.declared))
 }
 
 /// The points of a series that `argument` asks for.

@@ -62,9 +62,9 @@ impl Service {
         Limits::from(ctx.limits())
     }
 
-    /// The IANA name of the zone in which days begin, where a question does not name one.
-    async fn time_zone<'a>(&self, ctx: &'a Context<'_>) -> &'a str {
-        &ctx.state().options().time_zone
+    /// The IANA name of the zone that buckets of a day and more follow, where a question does not name one.
+    async fn time_zone(&self, ctx: &Context<'_>) -> &'static str {
+        ctx.state().options().time_zone.name()
     }
 
     /// What somebody without a key may see.
@@ -134,6 +134,13 @@ pub(crate) struct Limits {
     max_points: u32,
     /// Readings in the series of one answer, all of them together.
     answer_points: f64,
+    /// Buckets of aggregates in one answer, all of them together, those without readings counted too.
+    answer_buckets: f64,
+    /// Values in the buckets of one answer: each selected field of each bucket.
+    answer_bucket_values: f64,
+    /// Days of readings that the aggregates of one answer may have to take one by one, of all sensors together: those
+    /// with `includeFailed`, and in buckets that are no whole minutes.
+    reading_days: u32,
     /// Sensors that one question may name, or one filter may match where all of them are needed.
     sensors: u32,
     /// Sensors of one `series`.
@@ -169,6 +176,9 @@ impl From<&options::Limits> for Limits {
             first: limits.first_max,
             max_points: limits.points_max,
             answer_points: limits.answer_points_max as f64,
+            answer_buckets: limits.answer_buckets_max as f64,
+            answer_bucket_values: limits.answer_bucket_values_max as f64,
+            reading_days: limits.reading_days_max,
             sensors: limits.sensors_max,
             series_sensors: limits.series_sensors_max,
             text_chars: limits.text_chars_max,

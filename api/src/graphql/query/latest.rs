@@ -42,18 +42,7 @@ impl LatestQuery {
             }
         };
         let filter = filter.map(|filter| filter.check("filter", limits)).transpose()?;
-        let matching =
-            |filter| async move { sensors::matching(ctx.db(), scope, "filter", &filter, limits).await };
-        let chosen = match (sensors, filter) {
-            (None, filter) => matching(filter.unwrap_or_default()).await?,
-            (Some(names), None) => sensors::by_names(ctx.db(), scope, "sensors", &names, limits).await?,
-            (Some(names), Some(filter)) => {
-                let matching = matching(filter).await?;
-                let mut chosen = sensors::by_names(ctx.db(), scope, "sensors", &names, limits).await?;
-                chosen.retain(|sensor| matching.iter().any(|other| other.id == sensor.id));
-                chosen
-            }
-        };
+        let chosen = sensors::chosen(ctx.db(), scope, sensors.as_deref(), filter, limits).await?;
         let ids: Vec<_> = chosen.iter().map(|sensor| sensor.id).collect();
         let mut latest: HashMap<_, _> = readings::latest(ctx.db(), scope, &ids, since)
             .await?

@@ -1,0 +1,33 @@
+//! The last value that each of many sensors had within a time.
+
+use std::collections::HashMap;
+
+use sea_orm::{DatabaseConnection, DbErr, Value};
+
+use super::{TimeRange, within};
+use crate::{Scope, sql};
+
+/// The value of each sensor's latest reading in `range`, in one statement; readings flagged fail only with
+/// `include_failed`. A sensor without any is left out.
+pub async fn last_value(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    sensors: &[i32],
+    range: TimeRange,
+    include_failed: bool,
+) -> Result<HashMap<i32, f64>, DbErr> {
+    let Some(sensors) = within(scope, sensors) else {
+        return Ok(HashMap::new());
+    };
+    let values: [Value; 4] = [
+        sensors.into(),
+        range.from.into(),
+        range.to.into(),
+        include_failed.into(),
+    ];
+    let rows = sql::query(db, include_str!("last_before.sql"), values, |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .await?;
+    Ok(rows.into_iter().collect())
+}
