@@ -148,10 +148,19 @@ impl Reader {
                     if let Some(ended) = ended {
                         return Err(ReadError::Ended(ended));
                     }
+                    self.let_go();
                     // The sender lives in what this reader shares.
                     let _ = self.state.changed().await;
                 }
             }
+        }
+    }
+
+    /// Closes the segment when it is sealed and read through. Once deleted, a file that is still open keeps its room on the
+    /// disk, which a full journal may be waiting for while this reader waits for its next record.
+    fn let_go(&mut self) {
+        if self.state.borrow().sealed_seq >= self.position {
+            self.walk = None;
         }
     }
 
@@ -217,10 +226,14 @@ impl Reader {
         }
         let last_seq = records.last().map_or(self.position, |record| record.seq);
         self.position = last_seq;
+        let ends_segment = segment.seal.is_some_and(|seal| seal.last_seq == last_seq);
+        if ends_segment {
+            self.walk = None;
+        }
         Ok(Batch {
             records,
             segment_first_seq: segment.first_seq,
-            ends_segment: segment.seal.is_some_and(|seal| seal.last_seq == last_seq),
+            ends_segment,
         })
     }
 }

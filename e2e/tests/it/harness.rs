@@ -1,5 +1,7 @@
 //! A Fieldbook to test, and the tools to look at it from outside.
 
+mod gate;
+mod ingest;
 mod producer;
 mod raw;
 
@@ -12,6 +14,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
+pub(crate) use gate::Gate;
+pub(crate) use ingest::{Ingest, LEAVE_SENSORS};
 pub(crate) use producer::Producer;
 pub(crate) use raw::raw_messages;
 
@@ -82,12 +86,31 @@ impl Drop for DataDir {
     }
 }
 
+fn signal(child: &Child, signal: rustix::process::Signal) {
+    let pid = child
+        .id()
+        .and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed()))
+        .expect("it runs");
+    rustix::process::kill_process(pid, signal).expect("a signal");
+}
+
+/// Asks again and again until the answer is yes; `false` when it never was.
+async fn wait_until(mut reached: impl AsyncFnMut() -> bool) -> bool {
+    let reached = async {
+        while !reached().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, reached).await.is_ok()
+}
+
 /// A running `fieldbook up`.
 #[derive(Debug)]
 pub(crate) struct Fieldbook {
     child: Child,
     pub(crate) http: SocketAddr,
     pub(crate) mqtt: SocketAddr,
+    pub(crate) s3: SocketAddr,
     data: PathBuf,
     client: reqwest::Client,
 }
@@ -107,11 +130,12 @@ impl Fieldbook {
             .append(true)
             .open(data.path().join("test.log"))
             .expect("a log");
+        let s3 = free_address();
         let child = Command::new(binary())
             .arg("up")
             .args(["--data-dir".as_ref(), data.path().as_os_str()])
             .args(["--http", &http.to_string(), "--mqtt", &mqtt.to_string()])
-            .args(["--s3", &free_address().to_string()])
+            .args(["--s3", &s3.to_string()])
             .args(args)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -125,6 +149,7 @@ impl Fieldbook {
             child,
             http,
             mqtt,
+            s3,
             data: data.path().to_owned(),
             client: reqwest::Client::new(),
         };
@@ -160,18 +185,9 @@ impl Fieldbook {
         std::fs::read_to_string(self.data.join("test.log")).unwrap_or_default()
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
-        let pid = self
-            .child
-            .id()
-            .and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed()))
-            .expect("it runs");
-        rustix::process::kill_process(pid, signal).expect("a signal");
-    }
-
     /// Ctrl-C, as a person stops it; all parts end.
     pub(crate) async fn stop(mut self) {
-        self.signal(rustix::process::Signal::INT);
+        signal(&self.child, rustix::process::Signal::INT);
         let ended = tokio::time::timeout(DEADLINE, self.child.wait()).await;
         let status = ended
             .unwrap_or_else(|_| panic!("it does not stop:\n{}", self.log()))
@@ -217,10 +233,26 @@ impl Fieldbook {
         answer.text().await.expect("a text")
     }
 
+    /// The private database's address.
+    pub(crate) fn database_url(&self) -> String {
+        let url = std::fs::read_to_string(self.data.join("database-url")).expect("the database's address");
+        url.trim().to_owned()
+    }
+
+    /// The key of the private object store, as the environment of its clients.
+    pub(crate) fn s3_key(&self) -> [(&'static str, String); 2] {
+        let key = std::fs::read_to_string(self.data.join("s3/credentials")).expect("the object store's key");
+        let (id, secret) = key.trim().split_once('\n').expect("two lines");
+        [
+            ("AWS_ACCESS_KEY_ID", id.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
+        ]
+    }
+
     /// The private database.
     pub(crate) async fn database(&self) -> sqlx::PgPool {
-        let url = std::fs::read_to_string(self.data.join("database-url")).expect("the database's address");
-        sqlx::PgPool::connect(url.trim()).await.expect("the database")
+        let url = self.database_url();
+        sqlx::PgPool::connect(&url).await.expect("the database")
     }
 
     /// One number from the database.

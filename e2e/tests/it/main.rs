@@ -6,6 +6,7 @@
 mod bad_input;
 mod cli;
 mod crash;
+mod disk;
 mod harness;
 mod real_input;
 mod up;

@@ -1,8 +1,11 @@
 //! Following the log.
 
+use std::sync::Arc;
+
 use journal::{Ended, Journal, ReadError};
 
-use crate::rig::{Rigged, append, body, check, is_pending, small, within};
+use crate::rig::{Rigged, append, body, check, is_pending, small, with_consumers, within};
+use crate::simulated::Simulated;
 
 #[tokio::test]
 async fn readers_see_durable_records_only() {
@@ -114,4 +117,29 @@ async fn a_closed_journal_is_read_to_its_end() {
     assert_eq!(within(reader.next(100, 1 << 20)).await.unwrap().records.len(), 10);
     let end = within(reader.next(100, 1 << 20)).await.unwrap_err();
     assert!(matches!(end, ReadError::Ended(Ended::Closed)), "{end}");
+}
+
+#[tokio::test]
+async fn a_reader_that_waits_keeps_no_room_of_deleted_segments() {
+    let disk = Simulated::new(1);
+    let options = with_consumers(small(), &["loader"]);
+    let (journal, _) = Journal::open_on(Arc::new(disk.clone()), options).unwrap();
+    append(&journal, 10).await;
+    // One comes to the end before the segment is sealed, the other after.
+    let (mut early, mut late) = (journal.reader(0).unwrap(), journal.reader(0).unwrap());
+    assert_eq!(within(early.next(100, 1 << 20)).await.unwrap().records.len(), 10);
+    assert!(is_pending(early.next(1, 0)).await);
+    within(journal.seal_now()).await.unwrap();
+    assert!(within(late.next(100, 1 << 20)).await.unwrap().ends_segment);
+    assert!(is_pending(early.next(1, 0)).await);
+    // The writer makes the next segment, and then the first may go.
+    append(&journal, 1).await;
+    within(journal.commit("loader", 10)).await.unwrap();
+    within(journal.commit("loader", 10)).await.unwrap();
+    assert!(matches!(journal.reader(0), Err(ReadError::Retired { .. })));
+    assert_eq!(disk.deleted_and_open(), 0);
+    for reader in [&mut early, &mut late] {
+        let batch = within(reader.next(1, 0)).await.unwrap();
+        assert_eq!(batch.records[0].seq, 11);
+    }
 }

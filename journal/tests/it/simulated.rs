@@ -87,6 +87,8 @@ struct World {
     durable_names: BTreeMap<String, u64>,
     unsynced_names: Vec<NameChange>,
     next_id: u64,
+    /// How often each file is open now.
+    opened: BTreeMap<u64, usize>,
     /// Contents of files that were removed: what a reused block may still hold.
     stale: Vec<Vec<u8>>,
     /// Where stale sectors came to lie in the last crash: file, sector, and where it was once.
@@ -135,6 +137,7 @@ impl Simulated {
             durable_names: BTreeMap::new(),
             unsynced_names: Vec::new(),
             next_id: 0,
+            opened: BTreeMap::new(),
             stale: Vec::new(),
             revenants: Vec::new(),
             capacity: None,
@@ -180,6 +183,7 @@ impl Simulated {
             held: Vec::new(),
             waiting: BTreeMap::new(),
             passes: None,
+            opened: BTreeMap::new(),
             ..world.clone()
         });
         self.device.moved.notify_all();
@@ -276,6 +280,11 @@ impl Simulated {
         }
     }
 
+    /// How many removed files still take room because they are open.
+    pub(crate) fn deleted_and_open(&self) -> usize {
+        self.world().deleted_and_open().count()
+    }
+
     /// The bytes of a file as processes see them, for a reader that respects nothing.
     pub(crate) fn peek(&self, name: &str) -> Option<Vec<u8>> {
         let world = self.world();
@@ -346,11 +355,15 @@ impl World {
     }
 
     fn used(&self) -> u64 {
-        let lengths = self
-            .names
-            .values()
-            .map(|file| self.files[file].cache.len() as u64);
+        let files = self.names.values().chain(self.deleted_and_open());
+        let lengths = files.map(|file| self.files[file].cache.len() as u64);
         lengths.map(|length| length.next_multiple_of(SECTOR as u64)).sum()
+    }
+
+    /// Files that were removed and keep their room for those who have them open.
+    fn deleted_and_open(&self) -> impl Iterator<Item = &u64> {
+        let named = |file: &u64| self.names.values().any(|other| other == file);
+        self.opened.keys().filter(move |file| !named(file))
     }
 
     fn free(&self) -> u64 {
@@ -492,6 +505,7 @@ impl Storage for Simulated {
 
 impl Simulated {
     fn opened(&self, name: &str, file: u64) -> Arc<dyn StorageFile> {
+        *self.world().opened.entry(file).or_default() += 1;
         Arc::new(SimulatedFile {
             disk: self.clone(),
             name: name.trim_end_matches(".partial").to_owned(),
@@ -518,6 +532,18 @@ struct SimulatedFile {
     disk: Simulated,
     name: String,
     file: u64,
+}
+
+impl Drop for SimulatedFile {
+    fn drop(&mut self) {
+        let mut world = self.disk.world();
+        if let Some(count) = world.opened.get_mut(&self.file) {
+            *count -= 1;
+            if *count == 0 {
+                world.opened.remove(&self.file);
+            }
+        }
+    }
 }
 
 impl StorageFile for SimulatedFile {
