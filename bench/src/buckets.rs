@@ -47,7 +47,9 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
         options,
         api::Parts {
             db: server.db.clone(),
-            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
+                .build_recorder()
+                .handle(),
             ready: Vec::new(),
         },
     );
@@ -91,7 +93,11 @@ async fn fill(server: &Server, from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow
          SELECT time, false, (SELECT array_agg(id) FROM sensor)
          FROM generate_series(timestamptz '{from}', timestamptz '{to}' - INTERVAL '1 minute', INTERVAL '1 minute') AS time;"
     );
-    server.db.execute_unprepared(&fill).await.context("fill the tables")?;
+    server
+        .db
+        .execute_unprepared(&fill)
+        .await
+        .context("fill the tables")?;
     let began = Instant::now();
     let done = catch_up(&server.db).await?;
     println!(
@@ -101,8 +107,18 @@ async fn fill(server: &Server, from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow
         done.days,
         began.elapsed().as_secs_f64()
     );
-    for table in ["reading", "reading_1m", "reading_1h", "reading_1d", "rollup_dirty", "rollup_due"] {
-        server.db.execute_unprepared(&format!("VACUUM ANALYZE {table}")).await?;
+    for table in [
+        "reading",
+        "reading_1m",
+        "reading_1h",
+        "reading_1d",
+        "rollup_dirty",
+        "rollup_due",
+    ] {
+        server
+            .db
+            .execute_unprepared(&format!("VACUUM ANALYZE {table}"))
+            .await?;
     }
     Ok(())
 }
@@ -115,8 +131,12 @@ async fn ask_plainly(
 ) -> anyhow::Result<Duration> {
     let pool = server.db.get_postgres_connection_pool();
     let began = Instant::now();
-    let rows: Vec<(i32, DateTime<Utc>, i64, f64, f64, f64)> =
-        sqlx::query_as(PLAIN).bind(sensors).bind(from).bind(to).fetch_all(pool).await?;
+    let rows: Vec<(i32, DateTime<Utc>, i64, f64, f64, f64)> = sqlx::query_as(PLAIN)
+        .bind(sensors)
+        .bind(from)
+        .bind(to)
+        .fetch_all(pool)
+        .await?;
     let took = began.elapsed();
     anyhow::ensure!(rows.len() == SENSORS * HOURS, "{} rows", rows.len());
     Ok(took)
@@ -128,7 +148,9 @@ async fn ask_entity(
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> anyhow::Result<Duration> {
-    let edges: Vec<DateTime<Utc>> = (0..=HOURS).map(|hour| from + TimeDelta::hours(hour as i64)).collect();
+    let edges: Vec<DateTime<Utc>> = (0..=HOURS)
+        .map(|hour| from + TimeDelta::hours(hour as i64))
+        .collect();
     let of = AggregatesOf {
         sensors,
         edges: &edges,
@@ -152,7 +174,11 @@ async fn ask_over_http(
     let names: Vec<String> = (0..SENSORS).map(|number| format!("Sensor {number}")).collect();
     let body = json!({ "query": QUESTION, "variables": { "sensors": names, "from": from, "to": to } });
     let began = Instant::now();
-    let answer = client.post(format!("http://{address}/graphql")).json(&body).send().await?;
+    let answer = client
+        .post(format!("http://{address}/graphql"))
+        .json(&body)
+        .send()
+        .await?;
     let bytes = answer.bytes().await?;
     let took = began.elapsed();
     let answer: serde_json::Value = serde_json::from_slice(&bytes)?;

@@ -69,7 +69,9 @@ async fn fill(db: &DatabaseConnection) -> anyhow::Result<()> {
          FROM generate_series(0, {MINUTES} - 1) AS minute, generate_series(1, {SENSORS}) AS sensor"
     );
     for statement in [readings.as_str(), notes.as_str()].into_iter().chain(CONTINUOUS) {
-        db.execute_unprepared(statement).await.context("fill the tables")?;
+        db.execute_unprepared(statement)
+            .await
+            .context("fill the tables")?;
     }
     refresh_continuous(db).await?;
     catch_up(db).await?;
@@ -84,7 +86,9 @@ async fn insert_late(db: &DatabaseConnection, minute: usize) -> anyhow::Result<(
          INSERT INTO rollup_dirty (bucket, wide, sensor_ids)
          SELECT timestamptz '2026-01-01 00:00:00+00' + {minute} * INTERVAL '1 minute', false, ARRAY[7]"
     );
-    db.execute_unprepared(&late).await.context("insert a late reading")?;
+    db.execute_unprepared(&late)
+        .await
+        .context("insert a late reading")?;
     Ok(())
 }
 
@@ -94,14 +98,18 @@ async fn continuous_knows(db: &DatabaseConnection, minute: usize) -> anyhow::Res
         "SELECT count = 2 FROM continuous_1m WHERE sensor_id = 7
          AND bucket = timestamptz '2026-01-01 00:00:00+00' + {minute} * INTERVAL '1 minute'"
     );
-    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, select)).await?;
+    let row = db
+        .query_one_raw(Statement::from_string(DbBackend::Postgres, select))
+        .await?;
     Ok(row.context("no bucket")?.try_get_by_index(0)?)
 }
 
 async fn refresh_continuous(db: &DatabaseConnection) -> anyhow::Result<()> {
     for level in ["continuous_1m", "continuous_1h", "continuous_1d"] {
         let refresh = format!("CALL refresh_continuous_aggregate('{level}', NULL, '2026-01-03')");
-        db.execute_unprepared(&refresh).await.with_context(|| format!("refresh {level}"))?;
+        db.execute_unprepared(&refresh)
+            .await
+            .with_context(|| format!("refresh {level}"))?;
     }
     Ok(())
 }

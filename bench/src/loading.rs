@@ -103,7 +103,10 @@ async fn load_once(
     for batch in readings.chunks(BATCH) {
         let mut transaction = LoadTransaction::begin(&server.db, journal_id).await?;
         let written = transaction.write_readings(batch).await?;
-        anyhow::ensure!(written.new == batch.len() as u64, "not all readings are new: {written:?}");
+        anyhow::ensure!(
+            written.new == batch.len() as u64,
+            "not all readings are new: {written:?}"
+        );
         transaction.move_checkpoint(checkpoint, checkpoint + 1).await?;
         transaction.commit().await?;
         checkpoint += 1;
@@ -124,7 +127,9 @@ fn readings(shape: &Shape, sensors: &[i32]) -> Vec<NewReading> {
         .map(|index| {
             let (tick, sensor) = (index / sensors.len(), index % sensors.len());
             let within = shape.interval * (sensor as i32) / (sensors.len() as i32);
-            let time = start + shape.interval * (tick as i32) + TimeDelta::microseconds(within.num_microseconds().unwrap_or(0));
+            let time = start
+                + shape.interval * (tick as i32)
+                + TimeDelta::microseconds(within.num_microseconds().unwrap_or(0));
             NewReading {
                 sensor_id: sensors[sensor],
                 time,

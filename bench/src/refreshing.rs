@@ -8,7 +8,9 @@ use entity::rollup::{RefreshOptions, Refreshed, refresh};
 /// A step a second, or at once when there is more.
 pub(crate) async fn keep_refreshing(db: DatabaseConnection) -> anyhow::Result<()> {
     loop {
-        let step = refresh(&db, &RefreshOptions::default()).await?.unwrap_or_default();
+        let step = refresh(&db, &RefreshOptions::default())
+            .await?
+            .unwrap_or_default();
         if !step.more {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

@@ -6,7 +6,10 @@ use std::time::Duration;
 pub(crate) fn machine() {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    println!("{}, {cores} cores, {profile} profile", chrono::Utc::now().format("%Y-%m-%d"));
+    println!(
+        "{}, {cores} cores, {profile} profile",
+        chrono::Utc::now().format("%Y-%m-%d")
+    );
 }
 
 /// The middle one, and the spread.
@@ -34,9 +37,17 @@ pub(crate) fn milliseconds(times: &[Duration]) -> Median {
 impl std::fmt::Display for Median {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.middle < 1_000.0 {
-            write!(out, "{:.1} ({:.1} to {:.1})", self.middle, self.lowest, self.highest)
+            write!(
+                out,
+                "{:.1} ({:.1} to {:.1})",
+                self.middle, self.lowest, self.highest
+            )
         } else {
-            write!(out, "{:.0} ({:.0} to {:.0})", self.middle, self.lowest, self.highest)
+            write!(
+                out,
+                "{:.0} ({:.0} to {:.0})",
+                self.middle, self.lowest, self.highest
+            )
         }
     }
 }
