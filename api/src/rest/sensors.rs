@@ -106,7 +106,7 @@ pub(super) async fn page(
     Ok(sensor_queries::page(state.db(), scope, &filter, ORDER, &request).await?)
 }
 
-/// Where to go on after a page of [`page`].
+/// Where to go on after a page of [`page()`].
 pub(super) fn next(page: &Page<SensorRow>) -> Option<String> {
     let last = page.rows.last().filter(|_| page.has_next)?;
     Some(cursor::of_sensor(&last.key(ORDER), ORDER))

@@ -1,6 +1,7 @@
 -- $2, $3, $4: pieces, each of a width in seconds (of a rollup's buckets, or 0 for readings), from a start up to a stop;
 -- $5 to $6: all of them; $7: whether failed readings belong to it.
--- A bucket that is noted is read from the next finer place. By the primary keys (sensor_id, bucket) and (sensor_id, time).
+-- A bucket that is noted is read from the next finer place. By the primary keys (sensor_id, bucket) and (sensor_id, time):
+-- OFFSET 0 keeps it so, or the planner, which can't know how few spans there are, may read a whole rollup for a hash join.
 WITH asked AS (
     SELECT unnest($1::int4[]) AS sensor_id
 ),
@@ -51,6 +52,7 @@ part AS (
         SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
         FROM reading_1d AS day
         WHERE day.sensor_id = asked.sensor_id AND day.bucket >= piece.start AND day.bucket < piece.stop
+        OFFSET 0
     ) AS rollup
     WHERE piece.width = 86400
       AND (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_day)
@@ -70,6 +72,7 @@ part AS (
         SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
         FROM reading_1h AS hour
         WHERE hour.sensor_id = span.sensor_id AND hour.bucket >= span.start AND hour.bucket < span.stop
+        OFFSET 0
     ) AS rollup
     WHERE (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_hour)
     UNION ALL
@@ -88,6 +91,7 @@ part AS (
         SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
         FROM reading_1m AS minute
         WHERE minute.sensor_id = span.sensor_id AND minute.bucket >= span.start AND minute.bucket < span.stop
+        OFFSET 0
     ) AS rollup
     WHERE (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_minute)
     UNION ALL
