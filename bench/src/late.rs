@@ -10,8 +10,8 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use crate::refreshing::catch_up;
 use crate::report::milliseconds;
 
-const SENSORS: usize = 2_000;
-const MINUTES: usize = 180;
+const SENSORS: usize = 800;
+const MINUTES: usize = 120;
 
 /// A level over the one below it, as their manual makes them.
 const CONTINUOUS: [&str; 3] = [

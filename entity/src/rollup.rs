@@ -24,7 +24,7 @@ mod level;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
     TransactionTrait as _, Value,
@@ -135,7 +135,12 @@ async fn refresh_minutes(db: &DatabaseTransaction, options: &RefreshOptions) -> 
     if keys.is_empty() {
         return Ok(0);
     }
-    sql::execute(db, include_str!("rollup/upsert_minutes.sql"), columns(&keys)).await?;
+    sql::execute(
+        db,
+        include_str!("rollup/upsert_minutes.sql"),
+        bounded(Level::Minute, &keys),
+    )
+    .await?;
     make_due(db, Level::Hour, &keys).await?;
     Ok(keys.len() as u64)
 }
@@ -163,9 +168,9 @@ async fn refresh_coarse(
         return Ok(0);
     }
     if level == Level::Day {
-        sql::execute(db, include_str!("rollup/upsert_days.sql"), columns(&keys)).await?;
+        sql::execute(db, include_str!("rollup/upsert_days.sql"), bounded(level, &keys)).await?;
     } else {
-        sql::execute(db, include_str!("rollup/upsert_hours.sql"), columns(&keys)).await?;
+        sql::execute(db, include_str!("rollup/upsert_hours.sql"), bounded(level, &keys)).await?;
         make_due(db, Level::Day, &keys).await?;
     }
     Ok(keys.len() as u64)
@@ -193,4 +198,14 @@ fn sorted(mut keys: Vec<Key>) -> Vec<Key> {
 fn columns(keys: &[Key]) -> [Value; 2] {
     let sensor_ids: Vec<i32> = keys.iter().map(|key| key.sensor_id).collect();
     [sensor_ids.into(), sql::times(keys.iter().map(|key| key.bucket))]
+}
+
+/// The keys, and the time from the first of their buckets to the end of the last; `keys` has at least one.
+fn bounded(level: Level, keys: &[Key]) -> [Value; 4] {
+    let buckets = || keys.iter().map(|key| key.bucket);
+    let end = buckets()
+        .max()
+        .map(|last| last + TimeDelta::seconds(level.seconds().into()));
+    let [sensor_ids, columns] = columns(keys);
+    [sensor_ids, columns, buckets().min().into(), end.into()]
 }

@@ -20,6 +20,9 @@ CROSS JOIN LATERAL (
         WHERE reading_1h.sensor_id = due.sensor_id
           AND reading_1h.bucket >= due.bucket
           AND reading_1h.bucket < due.bucket + INTERVAL '24 hours'
+          -- The bounds of them all: as constants they leave out the other chunks of a hypertable.
+          AND reading_1h.bucket >= $3
+          AND reading_1h.bucket < $4
         ORDER BY reading_1h.bucket
     ) AS part
 ) AS whole

@@ -20,6 +20,9 @@ CROSS JOIN LATERAL (
         WHERE reading_1m.sensor_id = due.sensor_id
           AND reading_1m.bucket >= due.bucket
           AND reading_1m.bucket < due.bucket + INTERVAL '1 hour'
+          -- The bounds of them all: as constants they leave out the other chunks of a hypertable.
+          AND reading_1m.bucket >= $3
+          AND reading_1m.bucket < $4
         ORDER BY reading_1m.bucket
     ) AS part
 ) AS whole

@@ -21,6 +21,9 @@ CROSS JOIN LATERAL (
         WHERE reading.sensor_id = touched.sensor_id
           AND reading.time >= touched.bucket
           AND reading.time < touched.bucket + INTERVAL '1 minute'
+          -- The bounds of them all: as constants they leave out the other chunks of a hypertable.
+          AND reading.time >= $3
+          AND reading.time < $4
         ORDER BY reading.time
     ) AS ordered
 ) AS minute

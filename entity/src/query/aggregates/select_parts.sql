@@ -2,6 +2,7 @@
 -- $5 to $6: all of them; $7: whether failed readings belong to it.
 -- A bucket that is noted is read from the next finer place. By the primary keys (sensor_id, bucket) and (sensor_id, time):
 -- OFFSET 0 keeps it so, or the planner, which can't know how few spans there are, may read a whole rollup for a hash join.
+-- $5 and $6 once more in each place: as constants they leave out the other chunks of a hypertable.
 WITH asked AS (
     SELECT unnest($1::int4[]) AS sensor_id
 ),
@@ -52,6 +53,7 @@ part AS (
         SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
         FROM reading_1d AS day
         WHERE day.sensor_id = asked.sensor_id AND day.bucket >= piece.start AND day.bucket < piece.stop
+          AND day.bucket >= $5 AND day.bucket < $6
         OFFSET 0
     ) AS rollup
     WHERE piece.width = 86400
@@ -72,6 +74,7 @@ part AS (
         SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
         FROM reading_1h AS hour
         WHERE hour.sensor_id = span.sensor_id AND hour.bucket >= span.start AND hour.bucket < span.stop
+          AND hour.bucket >= $5 AND hour.bucket < $6
         OFFSET 0
     ) AS rollup
     WHERE (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_hour)
@@ -91,6 +94,7 @@ part AS (
         SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
         FROM reading_1m AS minute
         WHERE minute.sensor_id = span.sensor_id AND minute.bucket >= span.start AND minute.bucket < span.stop
+          AND minute.bucket >= $5 AND minute.bucket < $6
         OFFSET 0
     ) AS rollup
     WHERE (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_minute)
@@ -123,6 +127,7 @@ part AS (
                    CASE WHEN abs(value) >= 1e130 THEN 'NaN' WHEN abs(value) < 1e-130 THEN 0 ELSE value END AS addend
             FROM reading
             WHERE reading.sensor_id = span.sensor_id AND reading.time >= span.start AND reading.time < span.stop
+              AND reading.time >= $5 AND reading.time < $6
         ) AS met
     ) AS raw
     WHERE raw.count + raw.count_fail > 0
