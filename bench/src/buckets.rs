@@ -21,8 +21,16 @@ const HOURS: usize = 720;
 /// A millisecond is easily lost to the machine.
 const ASKED_FOR_EACH_RUN: usize = 7;
 
+/// What the question over HTTP asks for.
 const PLAIN: &str = "SELECT sensor_id, bucket, count, sum / count, min, max FROM reading_1h \
                      WHERE sensor_id = ANY ($1) AND bucket >= $2 AND bucket < $3 ORDER BY sensor_id, bucket";
+
+/// All that an aggregate holds.
+const PLAIN_WHOLE: &str = "SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail \
+                           FROM reading_1h WHERE sensor_id = ANY ($1) AND bucket >= $2 AND bucket < $3 \
+                           ORDER BY sensor_id, bucket";
+
+type WholeRow = (i32, DateTime<Utc>, i64, f64, f64, f64, f64, f64, f64, i64, i64);
 
 const QUESTION: &str = "query ($sensors: [String!], $from: DateTime!, $to: DateTime!) {
     aggregates(sensors: $sensors, from: $from, to: $to, bucket: \"PT1H\") {
@@ -56,26 +64,33 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
     let serving = tokio::spawn(api::serve(sockets, state, std::future::pending()));
     let client = reqwest::Client::new();
 
-    let (mut plain, mut query, mut http, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let (mut plain, mut whole, mut query, mut http, mut bytes) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), 0);
     for run in 0..=runs * ASKED_FOR_EACH_RUN {
         let times = (
             ask_plainly(&server, &sensors, from, to).await?,
+            ask_plainly_for_all(&server, &sensors, from, to).await?,
             ask_entity(&server, &sensors, from, to).await?,
             ask_over_http(&client, address, from, to).await?,
         );
         if run > 0 {
             plain.push(times.0);
-            query.push(times.1);
-            http.push(times.2.0);
-            bytes = times.2.1;
+            whole.push(times.1);
+            query.push(times.2);
+            http.push(times.3.0);
+            bytes = times.3.1;
         }
     }
     serving.abort();
     server.stop().await?;
-    let (plain, query, http) = (milliseconds(&plain), milliseconds(&query), milliseconds(&http));
+    let (plain, whole) = (milliseconds(&plain), milliseconds(&whole));
+    let (query, http) = (milliseconds(&query), milliseconds(&http));
     println!(
-        "72,000 hourly buckets: plain SQL {plain} ms, aggregates {query} ms: {:.2}; over HTTP ({:.1} MB of JSON) {http} ms: {:.2}",
-        query.middle / plain.middle,
+        "72,000 hourly buckets, all columns: plain SQL {whole} ms, aggregates {query} ms: {:.2}",
+        query.middle / whole.middle,
+    );
+    println!(
+        "72,000 hourly buckets, count, mean, lowest, highest: plain SQL {plain} ms, over HTTP ({:.1} MB of JSON) {http} ms: {:.2}",
         bytes as f64 / 1e6,
         http.middle / plain.middle,
     );
@@ -132,6 +147,25 @@ async fn ask_plainly(
     let pool = server.db.get_postgres_connection_pool();
     let began = Instant::now();
     let rows: Vec<(i32, DateTime<Utc>, i64, f64, f64, f64)> = sqlx::query_as(PLAIN)
+        .bind(sensors)
+        .bind(from)
+        .bind(to)
+        .fetch_all(pool)
+        .await?;
+    let took = began.elapsed();
+    anyhow::ensure!(rows.len() == SENSORS * HOURS, "{} rows", rows.len());
+    Ok(took)
+}
+
+async fn ask_plainly_for_all(
+    server: &Server,
+    sensors: &[i32],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> anyhow::Result<Duration> {
+    let pool = server.db.get_postgres_connection_pool();
+    let began = Instant::now();
+    let rows: Vec<WholeRow> = sqlx::query_as(PLAIN_WHOLE)
         .bind(sensors)
         .bind(from)
         .bind(to)
