@@ -6,9 +6,10 @@ mod producer;
 mod raw;
 
 use std::io::Write as _;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -38,11 +39,21 @@ pub(crate) fn binary() -> PathBuf {
     path
 }
 
-/// An address that nobody listens on.
+/// An address on loopback that nobody has, and that nobody else is given.
+///
+/// Its port lies below those that the system gives to outgoing connections, or another test's request could take it
+/// before the program that is told of it listens.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Another test binary may run beside this one: each begins at a place of its own.
+    let begin = u16::try_from(std::process::id() % 400).expect("small") * 50;
+    loop {
+        let port = 12_000 + (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 /// A data directory that goes when the test does, with the servers that run in it.
