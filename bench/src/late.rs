@@ -10,8 +10,8 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use crate::refreshing::catch_up;
 use crate::report::milliseconds;
 
-const SENSORS: usize = 800;
-const MINUTES: usize = 120;
+const SENSORS: usize = 1_600;
+const MINUTES: usize = 60;
 
 /// A level over the one below it, as their manual makes them.
 const CONTINUOUS: [&str; 3] = [
