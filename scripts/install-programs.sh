@@ -2,7 +2,7 @@
 # Installs the programs that are missing, from the distribution, without starting their system services.
 #
 #   scripts/install-programs.sh up      what `make up` runs: PostgreSQL and Mosquitto, and a C compiler for the build
-#   scripts/install-programs.sh test    the above, and what the tests call: Mosquitto's clients
+#   scripts/install-programs.sh test    the above, and what the tests call: Mosquitto's clients, Python's environments
 #
 # Run again, it does nothing. On a terminal it asks first.
 set -euo pipefail
@@ -21,6 +21,8 @@ has_postgres || packages+=(postgresql)
 has mosquitto || packages+=(mosquitto)
 if [ "$purpose" = test ]; then
   has mosquitto_pub || packages+=(mosquitto-clients)
+  # Debian's Python can't make environments without this package.
+  python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 fi
 [ ${#packages[@]} -gt 0 ] || exit 0
 

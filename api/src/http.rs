@@ -4,6 +4,7 @@ mod answer;
 mod asset;
 mod graphql;
 pub(crate) mod health;
+mod identify;
 mod index;
 mod metrics;
 mod negotiate;
@@ -53,6 +54,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/readyz", reading(get(health::ready)))
         .route("/metrics", reading(get(metrics::metrics)))
         .fallback(not_found)
+        .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(CompressionLayer::new().gzip(true))
         .layer(SetResponseHeaderLayer::if_not_present(

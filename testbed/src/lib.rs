@@ -15,7 +15,9 @@
 
 mod both;
 mod broker;
+pub mod clients;
 mod database;
+mod npm;
 mod object_store;
 mod room;
 mod schema;

@@ -9,8 +9,6 @@
 //! What differs from a server with processes: connections share one session, a transaction at a time; there is no
 //! `COPY FROM STDIN`; background jobs don't run, so call policies yourself. `timescale/server.mjs` says more.
 
-use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -21,6 +19,7 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 use crate::OrGiveUp;
 use crate::database::TestDatabase;
+use crate::npm;
 use crate::room::Room;
 
 /// The session is one, but a pool may hand out several connections to it.
@@ -158,36 +157,8 @@ fn folder() -> &'static Path {
 
 /// Installs the server's one package, if it is not there. Test binaries that run side by side take turns.
 async fn install() -> PathBuf {
-    tokio::task::spawn_blocking(|| npm_ci(folder()).or_give_up("install TimescaleDB for Node"))
+    tokio::task::spawn_blocking(|| npm::ci(folder()).or_give_up("install TimescaleDB for Node"))
         .await
         .or_give_up("install TimescaleDB for Node");
     folder().to_owned()
-}
-
-fn npm_ci(folder: &Path) -> io::Result<()> {
-    let wanted = folder.join("package-lock.json");
-    let turn = File::open(&wanted)?;
-    turn.lock()?;
-    // npm writes this file last.
-    let installed = folder.join("node_modules/.package-lock.json");
-    if modified(&installed).is_ok_and(|at| modified(&wanted).is_ok_and(|wanted_at| at >= wanted_at)) {
-        return Ok(());
-    }
-    let output = std::process::Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| io::Error::new(error.kind(), format!("npm (install Node 20 or newer): {error}")))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(io::Error::other(format!(
-        "npm ci says: {}",
-        String::from_utf8_lossy(&output.stderr).trim()
-    )))
-}
-
-fn modified(path: &Path) -> io::Result<std::time::SystemTime> {
-    fs::metadata(path)?.modified()
 }

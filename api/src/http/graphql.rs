@@ -16,6 +16,7 @@ use super::negotiate::{self, MediaType};
 use super::parameters::{self, Parameters, Refusal};
 use super::watch::Operation;
 use super::{RequestId, answer, playground};
+use crate::access::Access;
 use crate::graphql::batch::{self, Queue};
 use crate::graphql::document::{self, Checked};
 use crate::graphql::error::ApiError;
@@ -26,21 +27,23 @@ use crate::state::ApiState;
 pub(crate) async fn post(
     State(state): State<ApiState>,
     Extension(id): Extension<RequestId>,
+    Extension(access): Extension<Access>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let media_type = negotiate::graphql(&headers);
-    if let Err(error) = state.access().catalogue() {
+    if let Err(error) = access.catalogue() {
         return answer::of_refusal(answer::refusal(error), media_type, &id);
     }
     let parameters = parameters::of_body(&headers, body, &state.options().limits).await;
-    respond(&state, Method::Post, parameters, media_type, &id).await
+    respond(&state, access, Method::Post, parameters, media_type, &id).await
 }
 
 /// A query in the address; or the playground, for a browser that asks nothing yet.
 pub(crate) async fn get(
     State(state): State<ApiState>,
     Extension(id): Extension<RequestId>,
+    Extension(access): Extension<Access>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
@@ -48,15 +51,23 @@ pub(crate) async fn get(
         return playground::page();
     }
     let media_type = negotiate::graphql(&headers);
-    if let Err(error) = state.access().catalogue() {
+    if let Err(error) = access.catalogue() {
         return answer::of_refusal(answer::refusal(error), media_type, &id);
     }
-    respond(&state, Method::Get, parameters::of_uri(&uri), media_type, &id).await
+    respond(
+        &state,
+        access,
+        Method::Get,
+        parameters::of_uri(&uri),
+        media_type,
+        &id,
+    )
+    .await
 }
 
 /// The schema in the schema definition language.
-pub(crate) async fn sdl(State(state): State<ApiState>) -> Result<Response, super::Problem> {
-    state.access().catalogue()?;
+pub(crate) async fn sdl(Extension(access): Extension<Access>) -> Result<Response, super::Problem> {
+    access.catalogue()?;
     let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, content_type)], crate::graphql::sdl()).into_response())
 }
@@ -69,6 +80,7 @@ enum Method {
 
 async fn respond(
     state: &ApiState,
+    access: Access,
     method: Method,
     parameters: Result<Parameters, Refusal>,
     media_type: MediaType,
@@ -106,7 +118,7 @@ async fn respond(
     let mut request = Request::new(query).variables(variables);
     request.operation_name = checked.operation_name.clone();
     let operation = checked.operation_name.clone();
-    let mut response = match timeout(limits.request_timeout, run(state, request, checked)).await {
+    let mut response = match timeout(limits.request_timeout, run(state, access, request, checked)).await {
         Ok(answered) => answer::of_graphql(answered, media_type, id),
         Err(_) => answer::of_refusal(answer::refusal(ApiError::Timeout), media_type, id),
     };
@@ -117,8 +129,13 @@ async fn respond(
 }
 
 /// Runs a request with its batches, within its own task.
-async fn run(state: &ApiState, mut request: Request, checked: Checked) -> async_graphql::Response {
-    let asked = Arc::new(Asked::new(Utc::now(), state.access()));
+async fn run(
+    state: &ApiState,
+    access: Access,
+    mut request: Request,
+    checked: Checked,
+) -> async_graphql::Response {
+    let asked = Arc::new(Asked::new(Utc::now(), access));
     let queue = Queue::default();
     let limits = &state.options().limits;
     let loaders = batch::loaders(&queue, state.db().clone(), Arc::clone(&asked), limits);

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use chrono::Utc;
 use entity::Scope;
 use entity::query::readings::TimeRange;
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::parameters::Parameters;
 use super::sensors::{self, Sensor};
+use crate::access::Access;
 use crate::ask::buckets::{self, BucketArguments};
 use crate::ask::time;
 use crate::buckets::{Bucket, BucketsOf, Fill, SensorBuckets};
@@ -28,7 +29,11 @@ const LAST: i32 = 10;
 const BUCKET: &str = "PT1M";
 
 /// The last complete buckets of each sensor.
-pub(crate) async fn last(State(state): State<ApiState>, uri: Uri) -> Result<Response, Problem> {
+pub(crate) async fn last(
+    State(state): State<ApiState>,
+    Extension(access): Extension<Access>,
+    uri: Uri,
+) -> Result<Response, Problem> {
     const KNOWN: &[&str] = &[
         "bucket",
         "last",
@@ -39,14 +44,18 @@ pub(crate) async fn last(State(state): State<ApiState>, uri: Uri) -> Result<Resp
         "after",
     ];
     let parameters = Parameters::of(&uri, KNOWN)?;
-    within_time(&state, answer(&state, &parameters, Aggregate::of)).await
+    within_time(&state, answer(&state, access, &parameters, Aggregate::of)).await
 }
 
 /// The last ten complete minutes of each sensor.
-pub(crate) async fn last_ten(State(state): State<ApiState>, uri: Uri) -> Result<Response, Problem> {
+pub(crate) async fn last_ten(
+    State(state): State<ApiState>,
+    Extension(access): Extension<Access>,
+    uri: Uri,
+) -> Result<Response, Problem> {
     const KNOWN: &[&str] = &["sensor", "source", "first", "after"];
     let parameters = Parameters::of(&uri, KNOWN)?;
-    within_time(&state, answer(&state, &parameters, Minute::of)).await
+    within_time(&state, answer(&state, access, &parameters, Minute::of)).await
 }
 
 async fn within_time<B: Serialize>(
@@ -60,10 +69,10 @@ async fn within_time<B: Serialize>(
 
 async fn answer<B>(
     state: &ApiState,
+    access: Access,
     parameters: &Parameters,
     show: fn(&SensorBuckets, &Bucket) -> B,
 ) -> Result<AggregatesBody<B>, ApiError> {
-    let access = state.access();
     let scope = access.data()?;
     let options = state.options();
     let arguments = BucketArguments {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use chrono::Utc;
 use entity::query::Page;
 use entity::query::readings::{
@@ -18,6 +18,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::parameters::Parameters;
+use crate::access::Access;
 use crate::ask::{cursor, page, range, sensors, time};
 use crate::graphql::error::ApiError;
 use crate::http::Problem;
@@ -32,8 +33,11 @@ const FIRST: i32 = 1000;
 const ORDER: SensorOrder = SensorOrder::NameAsc;
 
 /// Sensors, or the readings of one.
-pub(crate) async fn list(State(state): State<ApiState>, uri: Uri) -> Result<Response, Problem> {
-    let access = state.access();
+pub(crate) async fn list(
+    State(state): State<ApiState>,
+    Extension(access): Extension<Access>,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let scope = access.data()?;
     let parameters = Parameters::of(&uri, KNOWN)?;
     let answer = async {
