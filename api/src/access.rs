@@ -247,7 +247,10 @@ mod tests {
             assert_eq!(some.dataset(slug).unwrap_err().code(), ErrorCode::Forbidden);
             assert!(catalogue::Dataset::by_slug(slug).is_some());
         }
-        assert_eq!(some.dataset("reading-conflicts").unwrap(), &Scope::of_sensors(vec![1]));
+        assert_eq!(
+            some.dataset("reading-conflicts").unwrap(),
+            &Scope::of_sensors(vec![1])
+        );
     }
 
     #[test]

@@ -37,10 +37,7 @@ impl ApiKey {
             .iter()
             .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
             .collect();
-        Ok(Self(format!(
-            "{MARK}{public}_{}",
-            URL_SAFE_NO_PAD.encode(secret)
-        )))
+        Ok(Self(format!("{MARK}{public}_{}", URL_SAFE_NO_PAD.encode(secret))))
     }
 
     /// The key that a text is, if it looks like one.

@@ -97,10 +97,7 @@ mod tests {
     fn a_question_reaches_what_is_asked_for_and_within() {
         let some = Scope::of_sensors(vec![7, 3, 5, 3]);
         assert_eq!(some.reach(None), Reach::Sensors(vec![3, 5, 7]));
-        assert_eq!(
-            some.reach(Some(&[9, 7, 3, 7, -1])),
-            Reach::Sensors(vec![3, 7])
-        );
+        assert_eq!(some.reach(Some(&[9, 7, 3, 7, -1])), Reach::Sensors(vec![3, 7]));
         assert_eq!(some.reach(Some(&[4])), Reach::Nothing);
         assert_eq!(some.reach(Some(&[])), Reach::Nothing);
         assert_eq!(Scope::Everything.reach(None), Reach::Everything);

@@ -58,8 +58,7 @@ pub async fn of_datasets(db: &DatabaseConnection) -> Result<HashMap<String, Visi
     rows.into_iter()
         .map(|row| {
             let visibility = row.visibility.parse();
-            let visibility =
-                visibility.map_err(|error: UnknownVisibility| DbErr::Type(error.to_string()))?;
+            let visibility = visibility.map_err(|error: UnknownVisibility| DbErr::Type(error.to_string()))?;
             Ok((row.slug, visibility))
         })
         .collect()

@@ -19,7 +19,9 @@ use ingestor::{Ingestor, IngestorOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-use crate::cli::{AccessArgs, AnonymousArg, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs};
+use crate::cli::{
+    AccessArgs, AnonymousArg, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs,
+};
 use crate::mqtt_url::MqttUrl;
 
 /// A pool of connections.

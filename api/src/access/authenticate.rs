@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use entity::keys;
-use governor::clock::MonotonicClock;
 use governor::Quota;
+use governor::clock::MonotonicClock;
 use tokio::time::timeout;
 
 use super::credential::Credential;
@@ -59,6 +59,10 @@ impl ApiState {
 
     /// Who shows this credential other than in a header, as a WebSocket's first message does: the text of `Authorization`,
     /// or a key or token alone. `asked` is the access of the request that it belongs to.
+    #[expect(
+        dead_code,
+        reason = "for the first message of a WebSocket, which comes with subscriptions"
+    )]
     pub(crate) async fn authenticate_text(&self, text: &str, asked: &Access) -> Result<Access, ApiError> {
         let address = asked.address();
         let shown = Credential::of_text(text);
@@ -71,7 +75,10 @@ impl ApiState {
         .await
     }
 
-    async fn in_time(&self, work: impl Future<Output = Result<Access, ApiError>>) -> Result<Access, ApiError> {
+    async fn in_time(
+        &self,
+        work: impl Future<Output = Result<Access, ApiError>>,
+    ) -> Result<Access, ApiError> {
         let limit = self.options().limits.request_timeout;
         timeout(limit, work).await.unwrap_or(Err(ApiError::Timeout))
     }

@@ -43,7 +43,12 @@ impl Credential {
             .get_all(header::AUTHORIZATION)
             .iter()
             .map(Self::of_authorization)
-            .chain(headers.get_all(API_KEY).iter().map(|value| Self::of_secret(text(value)?)));
+            .chain(
+                headers
+                    .get_all(API_KEY)
+                    .iter()
+                    .map(|value| Self::of_secret(text(value)?)),
+            );
         let Some(first) = shown.next() else {
             return Ok(None);
         };
@@ -108,7 +113,10 @@ fn text(value: &HeaderValue) -> Result<&str, ApiError> {
 
 /// The password of a Basic credential; the user does not matter.
 fn password(encoded: &str) -> Option<String> {
-    let decoded = STANDARD.decode(encoded).or_else(|_| LENIENT.decode(encoded)).ok()?;
+    let decoded = STANDARD
+        .decode(encoded)
+        .or_else(|_| LENIENT.decode(encoded))
+        .ok()?;
     let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
     Some(password.to_owned())
 }
@@ -150,7 +158,11 @@ mod tests {
                 "{shown:?}"
             );
         }
-        for shown in [text.to_owned(), format!("Bearer {text}"), basic(&format!("u:{text}"))] {
+        for shown in [
+            text.to_owned(),
+            format!("Bearer {text}"),
+            basic(&format!("u:{text}")),
+        ] {
             assert_eq!(Credential::of_text(&shown).unwrap(), Credential::Key(key.clone()));
         }
         assert_eq!(Credential::of_headers(&HeaderMap::new()).unwrap(), None);
@@ -180,7 +192,14 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let key = ApiKey::generate().unwrap();
-        let shown = format!("{:?} {:?}", Credential::Key(key.clone()), Credential::Token("hunter2".to_owned()));
-        assert!(!shown.contains(&key.reveal()[12..]) && !shown.contains("hunter2"), "{shown}");
+        let shown = format!(
+            "{:?} {:?}",
+            Credential::Key(key.clone()),
+            Credential::Token("hunter2".to_owned())
+        );
+        assert!(
+            !shown.contains(&key.reveal()[12..]) && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 }

@@ -117,7 +117,10 @@ mod tests {
     fn a_key_is_taken_for_five_seconds_and_then_looked_up_again() {
         let (keys, hash, start) = (Keys::default(), KeyHash([1; 32]), Instant::now());
         keys.remember(hash, &key(), start);
-        assert!(keys.remembered(&hash, start + Duration::from_millis(4999)).is_some());
+        assert!(
+            keys.remembered(&hash, start + Duration::from_millis(4999))
+                .is_some()
+        );
         assert!(keys.remembered(&hash, start + Duration::from_secs(5)).is_none());
         assert!(keys.was_good(&hash));
         keys.forget(&hash);

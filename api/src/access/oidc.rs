@@ -67,7 +67,8 @@ impl Oidc {
             Ok(decoded) => decoded.claims,
             Err(error) => return refused(reason(error.kind())),
         };
-        let Some(subject) = claims::subject(&claims).filter(|subject| subject.chars().count() <= SUBJECT_CHARS_MAX)
+        let Some(subject) =
+            claims::subject(&claims).filter(|subject| subject.chars().count() <= SUBJECT_CHARS_MAX)
         else {
             return refused("the token names no subject (sub)");
         };

@@ -147,7 +147,7 @@ mod tests {
             ..Limits::default()
         };
         let quota = everyday(&limits).unwrap();
-        let mut take = || refused(buckets.take(Who::Key(Uuid::nil()), quota));
+        let take = || refused(buckets.take(Who::Key(Uuid::nil()), quota));
         for _ in 0..5 {
             assert_eq!(take(), None);
         }
@@ -162,7 +162,7 @@ mod tests {
         let clock = FakeRelativeClock::default();
         let buckets = Buckets::new(clock.clone());
         let quota = of_key(2);
-        let mut take = || refused(buckets.take(address("192.0.2.1"), quota));
+        let take = || refused(buckets.take(address("192.0.2.1"), quota));
         assert_eq!((take(), take()), (None, None));
         let wait = take().unwrap();
         assert_eq!(wait, 30);
@@ -201,7 +201,9 @@ mod tests {
         assert_eq!(everyday(&limits), None);
         let buckets = Buckets::new(FakeRelativeClock::default());
         for number in 0..20_000_u128 {
-            buckets.take(Who::Key(Uuid::from_u128(number)), of_key(1)).unwrap();
+            buckets
+                .take(Who::Key(Uuid::from_u128(number)), of_key(1))
+                .unwrap();
         }
         assert_eq!(buckets.buckets.lock().unwrap().len(), ASKERS_MAX.get());
     }

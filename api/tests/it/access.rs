@@ -75,7 +75,12 @@ async fn beyond_this_machine_only_with_a_key_an_issuer_or_a_word_on_anonymous_ac
     let beyond = ["0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000"].map(|address| address.parse().unwrap());
     for address in beyond {
         let error = silent.check_exposure(address).await.unwrap_err();
-        for way in ["FIELDBOOK_ANONYMOUS", "FIELDBOOK_OIDC_ISSUER", "fieldbook key", "127.0.0.1"] {
+        for way in [
+            "FIELDBOOK_ANONYMOUS",
+            "FIELDBOOK_OIDC_ISSUER",
+            "fieldbook key",
+            "127.0.0.1",
+        ] {
             assert!(error.to_string().contains(way), "{error}");
         }
         for anonymous in [Anonymous::None, Anonymous::Catalogue, Anonymous::Data] {
@@ -96,7 +101,10 @@ async fn beyond_this_machine_only_with_a_key_an_issuer_or_a_word_on_anonymous_ac
     world
         .key(|key| key.expires_at = Some(Utc::now() - chrono::TimeDelta::days(1)))
         .await;
-    assert!(silent.check_exposure(beyond[0]).await.is_err(), "an expired key lets nobody in");
+    assert!(
+        silent.check_exposure(beyond[0]).await.is_err(),
+        "an expired key lets nobody in"
+    );
     world.key(|_| ()).await;
     silent.check_exposure(beyond[0]).await.unwrap();
 }

@@ -30,7 +30,8 @@ fn basic(user: &str, password: &str) -> String {
 
 /// The code of a refusal, in whichever form the address gives it.
 fn code(body: &Value) -> &Value {
-    body.get("code").unwrap_or(&body["errors"][0]["extensions"]["code"])
+    body.get("code")
+        .unwrap_or(&body["errors"][0]["extensions"]["code"])
 }
 
 #[track_caller]
@@ -57,9 +58,17 @@ async fn a_key_opens_the_data_as_bearer_as_password_and_in_its_header() {
     ] {
         let shown = (shown.0, shown.1.as_str());
         let (status, _, body) = world.ask_with(shown, "{ sensor(name: \"a\") { name } }").await;
-        assert_eq!((status, &body["data"]["sensor"]["name"]), (StatusCode::OK, &json!("a")), "{shown:?}");
+        assert_eq!(
+            (status, &body["data"]["sensor"]["name"]),
+            (StatusCode::OK, &json!("a")),
+            "{shown:?}"
+        );
         let (status, _, body) = world.ask_with(shown, "/sensors/").await;
-        assert_eq!((status, &body["sensors"][0]["name"]), (StatusCode::OK, &json!("a")), "{shown:?}");
+        assert_eq!(
+            (status, &body["sensors"][0]["name"]),
+            (StatusCode::OK, &json!("a")),
+            "{shown:?}"
+        );
     }
     assert_eq!(world.get("/sensors/").await.0, StatusCode::UNAUTHORIZED);
 }
@@ -68,7 +77,9 @@ async fn a_key_opens_the_data_as_bearer_as_password_and_in_its_header() {
 async fn a_credential_that_is_not_taken_is_refused_even_where_anybody_may_read() {
     let world = World::new().await;
     let key = world.key(|_| ()).await;
-    let expired = world.key(|key| key.expires_at = Some(Utc::now() - TimeDelta::seconds(1))).await;
+    let expired = world
+        .key(|key| key.expires_at = Some(Utc::now() - TimeDelta::seconds(1)))
+        .await;
     let revoked = world.key(|_| ()).await;
     let now = Utc::now();
     assert!(matches!(
@@ -76,7 +87,11 @@ async fn a_credential_that_is_not_taken_is_refused_even_where_anybody_may_read()
         Revoked::Key(_)
     ));
     let invented = ApiKey::generate().unwrap();
-    let other_secret = format!("{}{}", key.prefix(), &invented.reveal()[invented.prefix().len()..]);
+    let other_secret = format!(
+        "{}{}",
+        key.prefix(),
+        &invented.reveal()[invented.prefix().len()..]
+    );
     for shown in [
         ("authorization", format!("Bearer {}", invented.reveal())),
         ("authorization", format!("Bearer {other_secret}")),
@@ -87,7 +102,10 @@ async fn a_credential_that_is_not_taken_is_refused_even_where_anybody_may_read()
         ("authorization", basic(key.reveal(), "")),
         ("authorization", "Negotiate abc".to_owned()),
         ("authorization", String::new()),
-        ("authorization", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.".to_owned()),
+        (
+            "authorization",
+            "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.".to_owned(),
+        ),
         ("x-api-key", expired.reveal().to_owned()),
         ("x-api-key", "hunter2".to_owned()),
     ] {
@@ -107,7 +125,10 @@ async fn a_credential_that_is_not_taken_is_refused_even_where_anybody_may_read()
             assert!(!body.to_string().contains("hunter2") && !body.to_string().contains(key.reveal()));
         }
         // Whether the service lives is everybody's business.
-        assert_eq!(world.ask_with((shown.0, &shown.1), "/healthz").await.0, StatusCode::OK);
+        assert_eq!(
+            world.ask_with((shown.0, &shown.1), "/healthz").await.0,
+            StatusCode::OK
+        );
     }
     assert_eq!(world.ask_as(key.reveal(), "/sensors/").await.0, StatusCode::OK);
     let twice = world
@@ -130,7 +151,9 @@ async fn a_revoked_key_is_soon_refused() {
         }
     };
     // Five seconds are the promise, which a test beside the cache holds it to; a busy machine gets more.
-    tokio::time::timeout(Duration::from_secs(30), refused).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), refused)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -151,7 +174,9 @@ async fn an_expiry_holds_at_once() {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), expired).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), expired)
+        .await
+        .unwrap();
     let expires_at = keys::list(&world.db).await.unwrap()[0].expires_at.unwrap();
     assert!(
         statuses
@@ -167,7 +192,11 @@ async fn a_key_that_can_t_be_looked_up_is_not_called_wrong() {
     let key = ApiKey::generate().unwrap();
     for what in ["{ __typename }", "/sensors/"] {
         let (status, _, body) = world.ask_as(key.reveal(), what).await;
-        assert_eq!((status, code(&body)), (StatusCode::SERVICE_UNAVAILABLE, &json!("UNAVAILABLE")), "{body}");
+        assert_eq!(
+            (status, code(&body)),
+            (StatusCode::SERVICE_UNAVAILABLE, &json!("UNAVAILABLE")),
+            "{body}"
+        );
     }
 }
 
@@ -193,7 +222,11 @@ async fn a_key_opens_the_datasets_that_it_names() {
 
     for key in [&sensors, &readings] {
         let (_, _, body) = world.ask_as(key.reveal(), SENSORS).await;
-        assert_eq!(body["data"]["sensors"]["nodes"], json!([{ "name": "a" }]), "{body}");
+        assert_eq!(
+            body["data"]["sensors"]["nodes"],
+            json!([{ "name": "a" }]),
+            "{body}"
+        );
     }
     let (_, _, body) = world
         .ask_as(
@@ -222,9 +255,18 @@ async fn a_key_opens_the_datasets_that_it_names() {
             assert_eq!(code(&body), "FORBIDDEN", "{query} {body}");
         }
     }
-    for path in ["/sensors/", "/sensors/?sensor=a", "/sensors/aggregates", "/sensors/aggregated10/"] {
+    for path in [
+        "/sensors/",
+        "/sensors/?sensor=a",
+        "/sensors/aggregates",
+        "/sensors/aggregated10/",
+    ] {
         let (status, _, body) = world.ask_as(sensors.reveal(), path).await;
-        assert_eq!((status, code(&body)), (StatusCode::FORBIDDEN, &json!("FORBIDDEN")), "{path}");
+        assert_eq!(
+            (status, code(&body)),
+            (StatusCode::FORBIDDEN, &json!("FORBIDDEN")),
+            "{path}"
+        );
     }
     let (_, _, body) = world.ask_as(raw.reveal(), SENSORS).await;
     assert_eq!(code(&body), "FORBIDDEN");
@@ -237,10 +279,16 @@ async fn hidden_datasets_are_those_of_who_may_see_their_data() {
         ..open()
     })
     .await;
-    visibility::set(&world.db, "raw-messages", Visibility::Hidden).await.unwrap();
+    visibility::set(&world.db, "raw-messages", Visibility::Hidden)
+        .await
+        .unwrap();
     let all = world.key(|_| ()).await;
-    let some = world.key(|key| key.datasets = Some(vec!["readings".to_owned()])).await;
-    let limited = world.key(|key| key.sensors.types = Some(vec!["flow".to_owned()])).await;
+    let some = world
+        .key(|key| key.datasets = Some(vec!["readings".to_owned()]))
+        .await;
+    let limited = world
+        .key(|key| key.sensors.types = Some(vec!["flow".to_owned()]))
+        .await;
     let query = "{ service { datasets { slug open } } }";
     let seen = |body: &Value| -> Vec<(String, bool)> {
         body["data"]["service"]["datasets"]

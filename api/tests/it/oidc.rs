@@ -163,12 +163,16 @@ fn code(body: &Value) -> &Value {
 async fn a_token_of_each_algorithm_opens_the_data_with_the_role_that_it_gives() {
     let mut issuer = Issuer::new().await;
     let algorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA"];
-    let keys: Vec<Value> = algorithms.iter().map(|alg| json!({ "kid": alg, "alg": alg })).collect();
+    let keys: Vec<Value> = algorithms
+        .iter()
+        .map(|alg| json!({ "kid": alg, "alg": alg }))
+        .collect();
     let mut tokens: serde_json::Map<String, Value> = algorithms
         .iter()
         .map(|&alg| (alg.to_owned(), json!({ "kid": alg, "claims": issuer.claims() })))
         .collect();
-    let admin = issuer.with(json!({ "aud": ["other", AUDIENCE], "realm_access": { "roles": ["reader", "admin"] } }));
+    let admin =
+        issuer.with(json!({ "aud": ["other", AUDIENCE], "realm_access": { "roles": ["reader", "admin"] } }));
     tokens.insert("admin".to_owned(), json!({ "kid": "ES256", "claims": admin }));
     let minted = mint(json!({ "keys": keys, "tokens": tokens })).await;
     issuer.start(&minted["keys"].as_object().unwrap().values().collect::<Vec<_>>());
@@ -183,7 +187,11 @@ async fn a_token_of_each_algorithm_opens_the_data_with_the_role_that_it_gives() 
             "{alg}"
         );
         let (status, _, body) = world.ask_as(text(&minted, alg), "/sensors/").await;
-        assert_eq!((status, &body["sensors"][0]["name"]), (StatusCode::OK, &json!("a")), "{alg}");
+        assert_eq!(
+            (status, &body["sensors"][0]["name"]),
+            (StatusCode::OK, &json!("a")),
+            "{alg}"
+        );
     }
     let (_, _, body) = world.ask_as(text(&minted, "admin"), ASKER).await;
     assert_eq!(body["data"]["service"]["asker"]["role"], "admin");
@@ -235,14 +243,20 @@ async fn a_token_that_does_not_hold_is_refused() {
             assert_eq!(status, StatusCode::OK, "{body}");
             continue;
         }
-        assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, &json!("UNAUTHENTICATED")), "{name}: {body}");
+        assert_eq!(
+            (status, code(&body)),
+            (StatusCode::UNAUTHORIZED, &json!("UNAUTHENTICATED")),
+            "{name}: {body}"
+        );
         assert_eq!(headers.get_all("www-authenticate").iter().count(), 2, "{name}");
     }
     for garbage in ["a.b.c", "a", "..", "eyJ9.e30.", "\u{7f}"] {
         let Ok(value) = reqwest::header::HeaderValue::from_str(&format!("Bearer {garbage}")) else {
             continue;
         };
-        let (status, _, _) = world.ask_with(("authorization", value.to_str().unwrap()), ASKER).await;
+        let (status, _, _) = world
+            .ask_with(("authorization", value.to_str().unwrap()), ASKER)
+            .await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{garbage}");
     }
     // Known keys need no fetch, and of the many unknown ones the first alone made one.
@@ -261,9 +275,16 @@ async fn a_token_without_a_role_of_fieldbook_is_forbidden() {
     let world = World::with(issuer.options()).await;
     for name in ["none", "others"] {
         let (status, _, body) = world.ask_as(text(&minted, name), ASKER).await;
-        assert_eq!((status, code(&body)), (StatusCode::FORBIDDEN, &json!("FORBIDDEN")), "{name}");
+        assert_eq!(
+            (status, code(&body)),
+            (StatusCode::FORBIDDEN, &json!("FORBIDDEN")),
+            "{name}"
+        );
         let message = body["errors"][0]["message"].as_str().unwrap();
-        assert!(message.contains("realm_access.roles") && message.contains("fieldbook-reader"), "{message}");
+        assert!(
+            message.contains("realm_access.roles") && message.contains("fieldbook-reader"),
+            "{message}"
+        );
     }
 }
 
@@ -281,8 +302,15 @@ async fn a_new_key_of_the_issuer_is_found_and_the_old_one_forgotten() {
     assert_eq!(world.ask_as(text(&minted, "old"), ASKER).await.0, StatusCode::OK);
     issuer.publish(&[&minted["keys"]["new"]]);
     assert_eq!(world.ask_as(text(&minted, "new"), ASKER).await.0, StatusCode::OK);
-    assert_eq!(world.ask_as(text(&minted, "old"), ASKER).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(issuer.fetches(), 2, "an unknown key makes one more fetch, not two in half a minute");
+    assert_eq!(
+        world.ask_as(text(&minted, "old"), ASKER).await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        issuer.fetches(),
+        2,
+        "an unknown key makes one more fetch, not two in half a minute"
+    );
 }
 
 #[tokio::test]
@@ -295,9 +323,17 @@ async fn while_the_issuer_is_away_tokens_can_t_be_checked_and_are_not_called_wro
     let world = World::with(issuer.options()).await;
     let token = text(&minted, "good");
     let (status, _, body) = world.ask_as(token, ASKER).await;
-    assert_eq!((status, code(&body)), (StatusCode::SERVICE_UNAVAILABLE, &json!("UNAVAILABLE")), "{body}");
+    assert_eq!(
+        (status, code(&body)),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("UNAVAILABLE")),
+        "{body}"
+    );
     let key = world.key(|_| ()).await;
-    assert_eq!(world.ask_as(key.reveal(), ASKER).await.0, StatusCode::OK, "keys need no issuer");
+    assert_eq!(
+        world.ask_as(key.reveal(), ASKER).await.0,
+        StatusCode::OK,
+        "keys need no issuer"
+    );
 
     issuer.is_away.store(false, Ordering::Relaxed);
     let back = async {
@@ -324,7 +360,11 @@ async fn an_issuer_that_nobody_reaches_is_away() {
     .await;
     for _ in 0..3 {
         let (status, _, body) = world.ask_as(text(&minted, "good"), ASKER).await;
-        assert_eq!((status, code(&body)), (StatusCode::SERVICE_UNAVAILABLE, &json!("UNAVAILABLE")), "{body}");
+        assert_eq!(
+            (status, code(&body)),
+            (StatusCode::SERVICE_UNAVAILABLE, &json!("UNAVAILABLE")),
+            "{body}"
+        );
     }
 }
 
@@ -332,5 +372,8 @@ async fn an_issuer_that_nobody_reaches_is_away() {
 async fn without_an_issuer_tokens_are_not_taken() {
     let world = World::new().await;
     let (status, _, body) = world.ask_as("eyJhbGciOiJFUzI1NiJ9.e30.c2ln", ASKER).await;
-    assert_eq!((status, code(&body)), (StatusCode::UNAUTHORIZED, &json!("UNAUTHENTICATED")));
+    assert_eq!(
+        (status, code(&body)),
+        (StatusCode::UNAUTHORIZED, &json!("UNAUTHENTICATED"))
+    );
 }

@@ -44,7 +44,10 @@ async fn answered(world: &World, secret: Option<&str>, requests: usize) -> usize
             .all(|status| [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS].contains(status)),
         "{statuses:?}"
     );
-    statuses.iter().filter(|&&status| status == StatusCode::OK).count()
+    statuses
+        .iter()
+        .filter(|&&status| status == StatusCode::OK)
+        .count()
 }
 
 #[tokio::test]
@@ -67,8 +70,16 @@ async fn a_key_that_asks_too_often_is_told_when_to_come_back_and_others_go_on() 
     assert_eq!(headers["retry-after"].to_str().unwrap(), seconds.to_string());
     assert!(body.get("data").is_none());
     let (status, headers, body) = world.ask_as(slow.reveal(), "/sensors/").await;
-    assert_eq!((status, &body["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("RATE_LIMITED")));
-    assert!(body["retry_after_seconds"].as_u64().is_some_and(|seconds| seconds > 0), "{body}");
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("RATE_LIMITED"))
+    );
+    assert!(
+        body["retry_after_seconds"]
+            .as_u64()
+            .is_some_and(|seconds| seconds > 0),
+        "{body}"
+    );
     assert!(headers.contains_key("retry-after"));
     assert_eq!(world.ask_as(other.reveal(), QUERY).await.0, StatusCode::OK);
     // Probes are nobody's requests.
@@ -129,6 +140,14 @@ async fn wrong_keys_are_counted_by_address_and_good_ones_go_on() {
         (status, &body["errors"][0]["extensions"]["code"]),
         (StatusCode::TOO_MANY_REQUESTS, &json!("RATE_LIMITED"))
     );
-    assert_eq!(world.ask_as(good.reveal(), QUERY).await.0, StatusCode::OK, "it was good before");
-    assert_eq!(world.get("/sensors/").await.0, StatusCode::OK, "nothing was shown");
+    assert_eq!(
+        world.ask_as(good.reveal(), QUERY).await.0,
+        StatusCode::OK,
+        "it was good before"
+    );
+    assert_eq!(
+        world.get("/sensors/").await.0,
+        StatusCode::OK,
+        "nothing was shown"
+    );
 }

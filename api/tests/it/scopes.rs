@@ -63,7 +63,9 @@ async fn world(options: Options, is_there: impl Fn(&DeclaredSensor) -> bool) -> 
     let world = World::with(options).await;
     let ids = world.declare(plant()).await;
     for (n, &id) in (1..).zip(&ids) {
-        world.readings(id, &format!("2026-01-01 0{n}:00"), "7 min", 4 + n).await;
+        world
+            .readings(id, &format!("2026-01-01 0{n}:00"), "7 min", 4 + n)
+            .await;
         world.readings(id, &format!("2026-01-02 0{n}:00"), "3 h", n).await;
     }
     for (sensor, id) in plant().iter().zip(ids) {
@@ -113,11 +115,9 @@ async fn check(is_there: impl Fn(&DeclaredSensor) -> bool, limit: impl FnOnce(&m
             alone.post(json!({ "query": what })).await
         }
     };
-    let of_one = plant().into_iter().flat_map(|sensor| {
-        OF_ONE
-            .iter()
-            .map(move |what| what.replace("NAME", &sensor.name))
-    });
+    let of_one = plant()
+        .into_iter()
+        .flat_map(|sensor| OF_ONE.iter().map(move |what| what.replace("NAME", &sensor.name)));
     let mut differ = 0;
     for what in QUERIES.iter().map(|&what| what.to_owned()).chain(of_one) {
         let (status, body) = ask_alone(&what).await;
@@ -168,14 +168,19 @@ async fn a_sensor_that_comes_into_the_limit_is_seen_by_the_next_request() {
         ..open()
     })
     .await;
-    let key = world.key(|key| key.sensors.types = Some(vec!["temperature".to_owned()])).await;
+    let key = world
+        .key(|key| key.sensors.types = Some(vec!["temperature".to_owned()]))
+        .await;
     let query = "{ sensors { totalCount { value } } }";
-    let count = async || world.ask_as(key.reveal(), query).await.2["data"]["sensors"]["totalCount"]["value"].clone();
+    let count =
+        async || world.ask_as(key.reveal(), query).await.2["data"]["sensors"]["totalCount"]["value"].clone();
     assert_eq!(count().await, 0.0);
     world.declare(vec![thermometer("a")]).await;
     assert_eq!(count().await, 1.0);
     world
-        .run(&format!("UPDATE sensor SET type = 'flow' WHERE source = '{SOURCE}'"))
+        .run(&format!(
+            "UPDATE sensor SET type = 'flow' WHERE source = '{SOURCE}'"
+        ))
         .await;
     assert_eq!(count().await, 0.0);
 }

@@ -196,7 +196,9 @@ impl World {
         let request = if what.starts_with('/') {
             self.client.get(self.url(what))
         } else {
-            self.client.post(self.url("/graphql")).json(&json!({ "query": what }))
+            self.client
+                .post(self.url("/graphql"))
+                .json(&json!({ "query": what }))
         };
         let response = request.header(name, value).send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
@@ -207,7 +209,8 @@ impl World {
 
     /// The same with a key or token as Bearer.
     pub(crate) async fn ask_as(&self, secret: &str, what: &str) -> (StatusCode, HeaderMap, Value) {
-        self.ask_with(("authorization", &format!("Bearer {secret}")), what).await
+        self.ask_with(("authorization", &format!("Bearer {secret}")), what)
+            .await
     }
 
     /// Sensors that their messages registered; their internal keys in the same order.

@@ -54,10 +54,21 @@ async fn a_key_opens_what_it_is_made_for_until_it_is_revoked() {
     let list = data.path().join("list.json");
     std::fs::write(&list, LIST).expect("a file");
     let list = list.to_string_lossy();
-    let fieldbook = Fieldbook::up(&data, &["--anonymous", "none", "--sensors", &list, "--log", "info"]).await;
+    let fieldbook = Fieldbook::up(
+        &data,
+        &["--anonymous", "none", "--sensors", &list, "--log", "info"],
+    )
+    .await;
     fieldbook.wait_number("SELECT count(*) FROM sensor", 3).await;
 
-    let limits = ["--name", "Harbour", "--type", "temperature", "--label", "site=Harbour"];
+    let limits = [
+        "--name",
+        "Harbour",
+        "--type",
+        "temperature",
+        "--label",
+        "site=Harbour",
+    ];
     let key = make_key(&data, &[&limits[..], &["--expires-in-days", "90"]].concat()).await;
     let (status, _) = ask(&fieldbook, "/sensors/", None).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
@@ -75,7 +86,11 @@ async fn a_key_opens_what_it_is_made_for_until_it_is_revoked() {
     }
     let secret = &key[12..];
     assert!(!listed.contains(secret));
-    assert!(fieldbook.log().contains(&format!("asker=\"key {prefix}\"")), "{}", fieldbook.log());
+    assert!(
+        fieldbook.log().contains(&format!("asker=\"key {prefix}\"")),
+        "{}",
+        fieldbook.log()
+    );
     assert!(!fieldbook.log().contains(secret), "the log has the key");
 
     let revoked = run(&data, &["key", "revoke", prefix]).await;
@@ -85,7 +100,9 @@ async fn a_key_opens_what_it_is_made_for_until_it_is_revoked() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), refused).await.expect("it is refused");
+    tokio::time::timeout(Duration::from_secs(60), refused)
+        .await
+        .expect("it is refused");
     fieldbook.stop().await;
 }
 
@@ -94,31 +111,64 @@ async fn mistakes_of_an_operator_are_told_with_what_would_be_right() {
     let data = DataDir::new();
     let fieldbook = Fieldbook::up(&data, &[]).await;
     for (args, hint) in [
-        (&["key", "create", "--name", "x", "--dataset", "reading"][..], "readings"),
+        (
+            &["key", "create", "--name", "x", "--dataset", "reading"][..],
+            "readings",
+        ),
         (&["key", "create", "--name", " "][..], "--name"),
-        (&["key", "create", "--name", "x", "--label", "site"][..], "site=Harbour"),
+        (
+            &["key", "create", "--name", "x", "--label", "site"][..],
+            "site=Harbour",
+        ),
         (&["key", "create", "--name", "x", "--role", "king"][..], "steward"),
-        (&["key", "create", "--name", "x", "--expires-in-days", "0"][..], "1..=36500"),
+        (
+            &["key", "create", "--name", "x", "--expires-in-days", "0"][..],
+            "1..=36500",
+        ),
         (&["key", "revoke", "nobody"][..], "fieldbook key list"),
-        (&["datasets", "set", "reading", "--visibility", "hidden"][..], "readings"),
+        (
+            &["datasets", "set", "reading", "--visibility", "hidden"][..],
+            "readings",
+        ),
     ] {
         let refused = run(&data, args).await;
         assert!(!refused.status.success(), "{args:?}");
         assert!(refused.stdout.is_empty(), "{args:?}: {}", text(&refused.stdout));
-        assert!(text(&refused.stderr).contains(hint), "{args:?}: {}", text(&refused.stderr));
+        assert!(
+            text(&refused.stderr).contains(hint),
+            "{args:?}: {}",
+            text(&refused.stderr)
+        );
     }
     for _ in 0..2 {
         make_key(&data, &["--name", "twins"]).await;
     }
     let ambiguous = run(&data, &["key", "revoke", "twins"]).await;
-    assert!(text(&ambiguous.stderr).contains("fb_"), "{}", text(&ambiguous.stderr));
+    assert!(
+        text(&ambiguous.stderr).contains("fb_"),
+        "{}",
+        text(&ambiguous.stderr)
+    );
 
-    let set = run(&data, &["datasets", "set", "raw-messages", "--visibility", "hidden"]).await;
-    assert_eq!(text(&set.stdout), "raw-messages is hidden\n", "{}", text(&set.stderr));
+    let set = run(
+        &data,
+        &["datasets", "set", "raw-messages", "--visibility", "hidden"],
+    )
+    .await;
+    assert_eq!(
+        text(&set.stdout),
+        "raw-messages is hidden\n",
+        "{}",
+        text(&set.stderr)
+    );
     let listed = text(&run(&data, &["datasets", "list"]).await.stdout);
     assert!(
-        listed.lines().any(|line| line.starts_with("raw-messages") && line.contains("hidden"))
-            && listed.lines().any(|line| line.starts_with("readings") && line.contains("listed")),
+        listed
+            .lines()
+            .any(|line| line.starts_with("raw-messages") && line.contains("hidden"))
+            && listed
+                .lines()
+                .any(|line| line.starts_with("readings") && line.contains("listed")),
         "{listed}"
     );
     fieldbook.stop().await;
@@ -143,7 +193,11 @@ async fn serve_does_not_listen_beyond_loopback_without_a_key() {
     };
     let refused = serve("0.0.0.0").output().await.expect("it runs");
     assert!(!refused.status.success());
-    for way in ["FIELDBOOK_ANONYMOUS", "FIELDBOOK_OIDC_ISSUER", "fieldbook key create"] {
+    for way in [
+        "FIELDBOOK_ANONYMOUS",
+        "FIELDBOOK_OIDC_ISSUER",
+        "fieldbook key create",
+    ] {
         assert!(text(&refused.stderr).contains(way), "{}", text(&refused.stderr));
     }
 
@@ -158,11 +212,16 @@ async fn serve_does_not_listen_beyond_loopback_without_a_key() {
         }
         panic!("serve ended");
     };
-    tokio::time::timeout(Duration::from_secs(60), listening).await.expect("it listens");
+    tokio::time::timeout(Duration::from_secs(60), listening)
+        .await
+        .expect("it listens");
     let url = format!("http://127.0.0.1:{port}/sensors/");
     let client = reqwest::Client::new();
     let status = |answer: reqwest::Response| answer.status();
-    assert_eq!(status(client.get(&url).send().await.expect("an answer")), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        status(client.get(&url).send().await.expect("an answer")),
+        StatusCode::UNAUTHORIZED
+    );
     let with_key = client.get(&url).header("x-api-key", &key);
     assert_eq!(status(with_key.send().await.expect("an answer")), StatusCode::OK);
     child.kill().await.expect("it ends");

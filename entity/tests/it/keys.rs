@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::TimeDelta;
 use entity::keys::{
-    Key, KeyHash, NewKey, Revoked, Role, SensorLimit, any_usable, by_hash, insert, list, note_use, revoke, scope_of,
+    Key, KeyHash, NewKey, Revoked, Role, SensorLimit, any_usable, by_hash, insert, list, note_use, revoke,
+    scope_of,
 };
 use entity::load::{DeclaredSensor, LoadTransaction, NewSensorList};
 use entity::visibility::{self, Visibility};
@@ -74,7 +75,12 @@ async fn a_key_comes_back_as_it_was_made(db: &DatabaseConnection) {
     assert_eq!(by_hash(db, &KeyHash([2; 32])).await.unwrap(), None);
     assert!(insert(db, made).await.is_err(), "a fingerprint is one key's");
     insert(db, new(3, "Power BI")).await.unwrap();
-    let prefixes: Vec<String> = list(db).await.unwrap().into_iter().map(|key| key.prefix).collect();
+    let prefixes: Vec<String> = list(db)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|key| key.prefix)
+        .collect();
     assert_eq!(prefixes, ["fb_aaaaaaa3", "fb_aaaaaaa1"], "the newest first");
 }
 
@@ -105,7 +111,11 @@ async fn a_key_is_revoked_by_prefix_id_or_name(db: &DatabaseConnection) {
         other => panic!("{other:?}"),
     };
     for unknown in ["nobody", "", "\0", "fb_aaaaaaa", "%"] {
-        assert_eq!(revoke(db, unknown, at(0)).await.unwrap(), Revoked::Unknown, "{unknown:?}");
+        assert_eq!(
+            revoke(db, unknown, at(0)).await.unwrap(),
+            Revoked::Unknown,
+            "{unknown:?}"
+        );
     }
     let Revoked::Ambiguous(keys) = revoke(db, "twice", at(0)).await.unwrap() else {
         panic!("two keys have the name");
@@ -116,7 +126,10 @@ async fn a_key_is_revoked_by_prefix_id_or_name(db: &DatabaseConnection) {
     // Of the two of that name, one is left.
     assert_eq!(revoked(revoke(db, "twice", at(8)).await.unwrap()), "fb_aaaaaaa2");
     // A prefix goes before a name, whatever somebody called another key.
-    assert_eq!(revoked(revoke(db, "fb_aaaaaaa3", at(9)).await.unwrap()), "fb_aaaaaaa3");
+    assert_eq!(
+        revoked(revoke(db, "fb_aaaaaaa3", at(9)).await.unwrap()),
+        "fb_aaaaaaa3"
+    );
     assert!(found(db, 4).await.revoked_at.is_none());
     // Once more changes nothing.
     let Revoked::Key(again) = revoke(db, "fb_aaaaaaa3", at(99)).await.unwrap() else {
@@ -135,7 +148,9 @@ async fn a_use_is_noted_once_a_minute(db: &DatabaseConnection) {
     note_use(db, &unused, at(59)).await.unwrap();
     note_use(db, &found(db, 1).await, at(59)).await.unwrap();
     assert_eq!(found(db, 1).await.last_used_at, Some(at(0)));
-    note_use(db, &found(db, 1).await, at(0) + TimeDelta::seconds(60)).await.unwrap();
+    note_use(db, &found(db, 1).await, at(0) + TimeDelta::seconds(60))
+        .await
+        .unwrap();
     assert_eq!(found(db, 1).await.last_used_at, Some(at(60)));
 }
 
@@ -174,7 +189,11 @@ async fn limits_leave_sensors_of_any_type_with_all_labels(db: &DatabaseConnectio
     for (types, pairs, expected) in [
         (None, &[][..], Scope::Everything),
         (Some(&["temperature"][..]), &[][..], scope(&["a", "b"])),
-        (Some(&["flow", "temperature"][..]), &[][..], scope(&["a", "b", "c"])),
+        (
+            Some(&["flow", "temperature"][..]),
+            &[][..],
+            scope(&["a", "b", "c"]),
+        ),
         (None, &[("site", "north")][..], scope(&["a", "c"])),
         (None, &[("site", "north"), ("line", "1")][..], scope(&["a"])),
         (Some(&["flow"][..]), &[("site", "north")][..], scope(&["c"])),

@@ -72,7 +72,9 @@ fn new_key(args: &KeyCreateArgs, key: &ApiKey, now: DateTime<Utc>) -> anyhow::Re
         },
         requests_per_minute: args.requests_per_minute,
         created_at: now,
-        expires_at: args.expires_in_days.map(|days| now + TimeDelta::days(days.into())),
+        expires_at: args
+            .expires_in_days
+            .map(|days| now + TimeDelta::days(days.into())),
     })
 }
 
@@ -97,9 +99,10 @@ async fn explain(db: &DatabaseConnection, new: &NewKey) -> anyhow::Result<()> {
         None => "all sensors".to_owned(),
         Some(count) => format!("{count} of the sensors that there are now"),
     };
-    let expires = new
-        .expires_at
-        .map_or_else(|| "until it is revoked".to_owned(), |at| format!("until {}", time(at)));
+    let expires = new.expires_at.map_or_else(
+        || "until it is revoked".to_owned(),
+        |at| format!("until {}", time(at)),
+    );
     eprintln!(
         "Key {} for {:?}, a {}, opens {} of {sensors}, {expires}.\n\
          This is the only time that it is shown. Send it as `Authorization: Bearer KEY`, as the password of Basic, or as \
@@ -120,7 +123,14 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
     let now = Utc::now();
     let rows: Vec<[String; 8]> = keys.iter().map(|key| row(key, now)).collect();
     let head = [
-        "KEY", "NAME", "ROLE", "OPENS", "STATE", "CREATED", "EXPIRES", "LAST USED",
+        "KEY",
+        "NAME",
+        "ROLE",
+        "OPENS",
+        "STATE",
+        "CREATED",
+        "EXPIRES",
+        "LAST USED",
     ];
     table::print(head, &rows);
     Ok(())
@@ -128,14 +138,23 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
 
 fn row(key: &Key, now: DateTime<Utc>) -> [String; 8] {
     let mut opens: Vec<String> = key.datasets.clone().unwrap_or_default();
-    opens.extend(key.sensors.types.iter().flatten().map(|kind| format!("type {kind}")));
+    opens.extend(
+        key.sensors
+            .types
+            .iter()
+            .flatten()
+            .map(|kind| format!("type {kind}")),
+    );
     opens.extend(
         key.sensors
             .labels
             .iter()
             .map(|(label, value)| format!("{label}={value}")),
     );
-    opens.extend(key.requests_per_minute.map(|requests| format!("{requests} requests a minute")));
+    opens.extend(
+        key.requests_per_minute
+            .map(|requests| format!("{requests} requests a minute")),
+    );
     let state = if key.revoked_at.is_some() {
         "revoked"
     } else if key.is_usable(now) {
@@ -166,7 +185,10 @@ fn time(at: DateTime<Utc>) -> String {
 #[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn revoke(which: &str, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
-    match keys::revoke(&db, which, Utc::now()).await.context("revoke the key")? {
+    match keys::revoke(&db, which, Utc::now())
+        .await
+        .context("revoke the key")?
+    {
         Revoked::Key(key) => {
             let at = key.revoked_at.map(time).unwrap_or_default();
             println!("{} ({}) is revoked since {at}", key.prefix, key.name);

@@ -10,7 +10,10 @@ pub(super) fn print<const COLUMNS: usize>(head: [&str; COLUMNS], rows: &[[String
 
 fn lines<const COLUMNS: usize>(head: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> Vec<String> {
     let rows: Vec<[String; COLUMNS]> = std::iter::once(head.map(str::to_owned))
-        .chain(rows.iter().map(|row| row.each_ref().map(|cell| on_one_line(cell))))
+        .chain(
+            rows.iter()
+                .map(|row| row.each_ref().map(|cell| on_one_line(cell))),
+        )
         .collect();
     let width = |column: usize| {
         rows.iter()

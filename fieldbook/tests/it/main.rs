@@ -61,6 +61,14 @@ fn an_issuer_without_an_audience_or_without_tls_is_refused() {
     };
     let alone = serve(&["--oidc-issuer", "https://login.example.org"]);
     assert!(alone.contains("--oidc-audience"), "{alone}");
-    let open = serve(&["--oidc-issuer", "http://login.example.org", "--oidc-audience", "fieldbook"]);
-    assert!(open.contains("FIELDBOOK_OIDC_ISSUER") && open.contains("https"), "{open}");
+    let open = serve(&[
+        "--oidc-issuer",
+        "http://login.example.org",
+        "--oidc-audience",
+        "fieldbook",
+    ]);
+    assert!(
+        open.contains("FIELDBOOK_OIDC_ISSUER") && open.contains("https"),
+        "{open}"
+    );
 }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 pub(super) type Claims = Map<String, Value>;
 
 /// The words for roles, for messages.
-pub(super) const ROLES: &str = "fieldbook-reader, fieldbook-steward, fieldbook-admin, reader, steward and admin";
+pub(super) const ROLES: &str =
+    "fieldbook-reader, fieldbook-steward, fieldbook-admin, reader, steward and admin";
 
 /// Whom a token is about.
 pub(super) fn subject(claims: &Claims) -> Option<&str> {
@@ -20,14 +21,8 @@ pub(super) fn subject(claims: &Claims) -> Option<&str> {
 /// The highest role that a claim gives; words that are no roles of Fieldbook are those of others.
 pub(super) fn role(claims: &Claims, claim: &str) -> Option<Role> {
     match find(claims, claim)? {
-        Value::String(words) => words
-            .split([' ', ','])
-            .filter_map(role_of_word)
-            .max(),
-        Value::Array(words) => words
-            .iter()
-            .filter_map(|word| role_of_word(word.as_str()?))
-            .max(),
+        Value::String(words) => words.split([' ', ',']).filter_map(role_of_word).max(),
+        Value::Array(words) => words.iter().filter_map(|word| role_of_word(word.as_str()?)).max(),
         _ => None,
     }
 }
@@ -79,7 +74,8 @@ mod tests {
 
     #[test]
     fn no_role_is_none() {
-        let claims = json!({ "roles": ["Admin", "fieldbook", "fieldbook-", "", 7, null], "n": 1, "o": { "p": {} } });
+        let claims =
+            json!({ "roles": ["Admin", "fieldbook", "fieldbook-", "", 7, null], "n": 1, "o": { "p": {} } });
         for claim in ["roles", "n", "o", "o.p", "o.p.q", "n.m", "missing", ".", "roles."] {
             assert_eq!(of(&claims, claim), None, "{claim}");
         }

@@ -108,7 +108,11 @@ impl Issuer {
     }
 
     /// The key that signed a token whose header says this, or a refusal.
-    pub(super) async fn key(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Arc<DecodingKey>, ApiError> {
+    pub(super) async fn key(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Arc<DecodingKey>, ApiError> {
         let known = self.known();
         let found = known.find(id, algorithm);
         if let Some(key) = &found
@@ -165,7 +169,10 @@ impl Issuer {
         {
             return;
         }
-        match timeout(FETCH_TIMEOUT, self.fetch()).await.unwrap_or(Err(IssuerError::Slow)) {
+        match timeout(FETCH_TIMEOUT, self.fetch())
+            .await
+            .unwrap_or(Err(IssuerError::Slow))
+        {
             Ok(keys) => {
                 tracing::debug!(keys = keys.len(), "fetched the OIDC issuer's keys");
                 attempts.failed = None;
@@ -267,10 +274,7 @@ impl Known {
 impl Key {
     fn read(value: serde_json::Value) -> Option<Self> {
         let jwk: Jwk = serde_json::from_value(value).ok()?;
-        let is_for_signatures = matches!(
-            jwk.common.public_key_use,
-            None | Some(PublicKeyUse::Signature)
-        );
+        let is_for_signatures = matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature));
         let decoding = DecodingKey::from_jwk(&jwk).ok()?;
         let algorithm = match jwk.common.key_algorithm {
             None => None,

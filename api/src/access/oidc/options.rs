@@ -15,13 +15,17 @@ pub struct OidcOptions {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OidcOptionsError {
     /// No address.
-    #[error("the OIDC issuer {0:?} is no address: give its URL, such as https://login.example.org/realms/plant")]
+    #[error(
+        "the OIDC issuer {0:?} is no address: give its URL, such as https://login.example.org/realms/plant"
+    )]
     Issuer(String),
     /// Keys fetched without TLS could be anybody's.
     #[error("the OIDC issuer {0:?} is not reached by https: only one on this machine may be reached by http")]
     Insecure(String),
     /// Nothing that a token could be for.
-    #[error("the OIDC audience is empty: give what the issuer writes into aud for Fieldbook, such as fieldbook")]
+    #[error(
+        "the OIDC audience is empty: give what the issuer writes into aud for Fieldbook, such as fieldbook"
+    )]
     Audience,
     /// Nothing where roles could stand.
     #[error("the OIDC claim of roles is empty: give its name, such as roles or realm_access.roles")]
@@ -103,14 +107,32 @@ mod tests {
             assert!(OidcOptions::new(good, "a", "roles").is_ok(), "{good}");
         }
         for (bad, error) in [
-            ("login.example.org", OidcOptionsError::Issuer("login.example.org".into())),
-            ("https://x/?a=b", OidcOptionsError::Issuer("https://x/?a=b".into())),
-            ("http://login.example.org", OidcOptionsError::Insecure("http://login.example.org".into())),
-            ("ftp://127.0.0.1", OidcOptionsError::Insecure("ftp://127.0.0.1".into())),
+            (
+                "login.example.org",
+                OidcOptionsError::Issuer("login.example.org".into()),
+            ),
+            (
+                "https://x/?a=b",
+                OidcOptionsError::Issuer("https://x/?a=b".into()),
+            ),
+            (
+                "http://login.example.org",
+                OidcOptionsError::Insecure("http://login.example.org".into()),
+            ),
+            (
+                "ftp://127.0.0.1",
+                OidcOptionsError::Insecure("ftp://127.0.0.1".into()),
+            ),
         ] {
             assert_eq!(OidcOptions::new(bad, "a", "roles"), Err(error));
         }
-        assert_eq!(OidcOptions::new("https://x", " ", "roles"), Err(OidcOptionsError::Audience));
-        assert_eq!(OidcOptions::new("https://x", "a", ""), Err(OidcOptionsError::RolesClaim));
+        assert_eq!(
+            OidcOptions::new("https://x", " ", "roles"),
+            Err(OidcOptionsError::Audience)
+        );
+        assert_eq!(
+            OidcOptions::new("https://x", "a", ""),
+            Err(OidcOptionsError::RolesClaim)
+        );
     }
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::query::aggregates::{AggregatesOf, aggregates};
 use entity::query::page::PageAt;
 use entity::query::readings::{
-    self, Direction, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, columns, columns_min_max, count_of_each,
-    last_value, latest, page_of_each,
+    self, Direction, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, columns, columns_min_max,
+    count_of_each, last_value, latest, page_of_each,
 };
 use entity::query::sensors::{self, SensorFilter, SensorOrder};
 use entity::query::{Page, PageRequest};
@@ -41,7 +41,12 @@ struct Case {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    let reading = (1..=SENSORS, 0_i64..400_000, -5_i64..100, prop::sample::select(vec![1_i16, 3, 4]));
+    let reading = (
+        1..=SENSORS,
+        0_i64..400_000,
+        -5_i64..100,
+        prop::sample::select(vec![1_i16, 3, 4]),
+    );
     (
         prop::collection::vec(reading, 0..400),
         prop::collection::vec(1..=SENSORS, 0..20),
@@ -83,7 +88,11 @@ async fn check(whole: &DatabaseConnection, part: &DatabaseConnection, count: u32
         let alone = Answers::of(part, &Scope::Everything, &case).await;
         assert_eq!(limited, alone, "case {number}: {case:?}");
         // The test can fail: without the limit it is another answer.
-        if !case.readings.iter().all(|reading| case.visible.contains(&reading.0)) {
+        if !case
+            .readings
+            .iter()
+            .all(|reading| case.visible.contains(&reading.0))
+        {
             let unlimited = Answers::of(whole, &Scope::Everything, &case).await;
             assert_ne!(unlimited, alone, "case {number}: {case:?}");
         }
@@ -178,7 +187,11 @@ async fn sensor_lists(
             "sensors::count",
             sensors::count(db, scope, filter).await.unwrap().to_string(),
         ));
-        for order in [SensorOrder::NameAsc, SensorOrder::TypeDesc, SensorOrder::ActiveSinceAsc] {
+        for order in [
+            SensorOrder::NameAsc,
+            SensorOrder::TypeDesc,
+            SensorOrder::ActiveSinceAsc,
+        ] {
             let mut at = PageAt::First(None);
             // By pages of three to the end: no page may be short, or say that there is more where there is none.
             loop {
@@ -206,7 +219,12 @@ async fn sensor_lists(
     let names: Vec<String> = case
         .asked
         .iter()
-        .flat_map(|id| [format!("S{id}"), format!("00000000-0000-0000-0000-0000000000{id:02}")])
+        .flat_map(|id| {
+            [
+                format!("S{id}"),
+                format!("00000000-0000-0000-0000-0000000000{id:02}"),
+            ]
+        })
         .collect();
     let mut by_names = sensors::by_names(db, scope, &names).await.unwrap();
     by_names.sort_by_key(|sensor| sensor.id);
@@ -290,14 +308,20 @@ async fn of_each(
     latest.sort_by_key(|reading| reading.sensor_id);
     answers.push(("readings::latest", format!("{latest:?}")));
     let whole = columns(db, scope, asked, range, 100).await.unwrap();
-    answers.push(("readings::columns", sorted(whole, |columns| columns.times.is_empty())));
+    answers.push((
+        "readings::columns",
+        sorted(whole, |columns| columns.times.is_empty()),
+    ));
     let reduced = columns_min_max(db, scope, asked, range, 4).await.unwrap();
     answers.push((
         "readings::columns_min_max",
         sorted(reduced, |(columns, _)| columns.times.is_empty()),
     ));
     let counts = count_of_each(db, scope, asked, range, 5).await.unwrap();
-    answers.push(("readings::count_of_each", sorted(counts, |count| count.value == 0)));
+    answers.push((
+        "readings::count_of_each",
+        sorted(counts, |count| count.value == 0),
+    ));
     let last = last_value(db, scope, asked, range, false).await.unwrap();
     answers.push(("readings::last_value", sorted(last, |_| false)));
     let request = PageRequest {
@@ -307,7 +331,10 @@ async fn of_each(
     let pages = page_of_each(db, scope, asked, range, Direction::Desc, &request)
         .await
         .unwrap();
-    answers.push(("readings::page_of_each", sorted(pages, |page| page.rows.is_empty())));
+    answers.push((
+        "readings::page_of_each",
+        sorted(pages, |page| page.rows.is_empty()),
+    ));
     let edges: Vec<DateTime<Utc>> = (0..6).map(|hour| at(0) + TimeDelta::hours(hour * 20)).collect();
     for include_failed in [false, true] {
         let of = AggregatesOf {
