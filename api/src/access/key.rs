@@ -70,8 +70,10 @@ impl Keys {
         {
             return Ok(key);
         }
-        self.forget(&hash);
-        let refused = |reason| Err(ApiError::BadCredential(reason));
+        let refused = |reason| {
+            self.forget(&hash);
+            Err(ApiError::BadCredential(reason))
+        };
         let Some(key) = keys::by_hash(db, &hash).await? else {
             return refused("there is no such key");
         };

@@ -184,7 +184,8 @@ impl Issuer {
             }
             Err(error) => {
                 tracing::warn!("the OIDC issuer's keys are not to be had: {error}");
-                attempts.failed = Some((now, error));
+                // From now: it may have taken its time, and others wait for their turn.
+                attempts.failed = Some((Instant::now(), error));
             }
         }
     }
