@@ -101,7 +101,7 @@ impl Access {
     }
 
     /// The same, asked from this address.
-    fn from_address(self, address: Option<IpAddr>) -> Self {
+    fn asked_from(self, address: Option<IpAddr>) -> Self {
         Self { address, ..self }
     }
 

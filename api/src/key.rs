@@ -92,7 +92,7 @@ mod tests {
     fn what_is_no_key_is_not_taken_for_one() {
         let secret = "A".repeat(43);
         for text in [
-            "".to_owned(),
+            String::new(),
             "fb_".to_owned(),
             format!("fb_abcdefgh{secret}"),
             format!("fb_abcdefg_{secret}"),

@@ -110,19 +110,9 @@ pub async fn revoke(db: &DatabaseConnection, which: &str, at: DateTime<Utc>) -> 
     }
     let rows = api_key::Entity::find().filter(condition).all(db).await?;
     let keys: Vec<Key> = rows.into_iter().map(Key::try_from).collect::<Result<_, _>>()?;
-    let is_exact = |key: &&Key| key.prefix == which || key.id.to_string() == which.to_ascii_lowercase();
-    let key = match keys.iter().find(is_exact) {
-        Some(key) => key.clone(),
-        None => {
-            let (mut good, mut revoked): (Vec<Key>, Vec<Key>) =
-                keys.into_iter().partition(|key| key.revoked_at.is_none());
-            match (good.len(), revoked.len()) {
-                (1, _) => good.remove(0),
-                (0, 0) => return Ok(Revoked::Unknown),
-                (0, _) => revoked.remove(0),
-                _ => return Ok(Revoked::Ambiguous(good)),
-            }
-        }
+    let key = match named(keys, which) {
+        Revoked::Key(key) => *key,
+        other => return Ok(other),
     };
     api_key::Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(at))
@@ -132,6 +122,22 @@ pub async fn revoke(db: &DatabaseConnection, which: &str, at: DateTime<Utc>) -> 
         .await?;
     let revoked_at = key.revoked_at.or(Some(at));
     Ok(Revoked::Key(Box::new(Key { revoked_at, ..key })))
+}
+
+/// Which of the keys with that prefix, id or name is meant: a prefix or an id before a name, a good key before revoked ones.
+fn named(keys: Vec<Key>, which: &str) -> Revoked {
+    let is_exact = |key: &&Key| key.prefix == which || key.id.to_string() == which.to_ascii_lowercase();
+    if let Some(key) = keys.iter().find(is_exact) {
+        return Revoked::Key(Box::new(key.clone()));
+    }
+    let (mut good, mut revoked): (Vec<Key>, Vec<Key>) =
+        keys.into_iter().partition(|key| key.revoked_at.is_none());
+    match (good.len(), revoked.len()) {
+        (0, 0) => Revoked::Unknown,
+        (0, _) => Revoked::Key(Box::new(revoked.swap_remove(0))),
+        (1, _) => Revoked::Key(Box::new(good.swap_remove(0))),
+        _ => Revoked::Ambiguous(good),
+    }
 }
 
 /// The sensors that a limit leaves, as they are described now: those of any of the types that have all of the labels.

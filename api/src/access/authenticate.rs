@@ -91,7 +91,7 @@ impl ApiState {
         {
             self.take(Who::at(address), None)?;
         }
-        Ok(Access::anonymous(options.anonymous).from_address(address))
+        Ok(Access::anonymous(options.anonymous).asked_from(address))
     }
 
     async fn known(&self, credential: &Credential, address: Option<IpAddr>) -> Result<Access, ApiError> {
@@ -108,7 +108,7 @@ impl ApiState {
             Credential::Token(token) => self.of_token(token).await,
         };
         match access {
-            Ok(access) => Ok(access.from_address(address)),
+            Ok(access) => Ok(access.asked_from(address)),
             Err(error) => Err(self.failed(error, address)),
         }
     }

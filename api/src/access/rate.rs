@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(refused(buckets.refuse(&who)), None, "nobody was refused yet");
         assert_eq!(refused(buckets.take(who.clone(), of_key(1))), Some(60));
         assert_eq!(refused(buckets.refuse(&who)), Some(60));
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         assert_eq!(refused(buckets.refuse(&who)), None);
     }
 

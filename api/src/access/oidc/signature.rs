@@ -37,10 +37,12 @@ fn unsupported() -> Error {
 }
 
 /// Fieldbook signs no tokens.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as the library wants it")]
 fn no_signer(_: &Algorithm, _: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
     Err(unsupported())
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as the library wants it")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
     let check = Check::of(*algorithm).ok_or_else(unsupported)?;
     if key.family() != algorithm.family() {
