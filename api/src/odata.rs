@@ -74,6 +74,17 @@ pub(crate) async fn batch() -> Problem {
     )
 }
 
+/// Whether the options of an address are a question about any of the sets; for fuzzing.
+pub(crate) fn understands(uri: &Uri) -> bool {
+    let limits = ODataLimits::default();
+    let Ok(written) = Written::of(uri, &limits) else {
+        return false;
+    };
+    let now = chrono::DateTime::UNIX_EPOCH;
+    let read = model::SETS.iter().map(|set| written.read(set, now, &limits));
+    read.filter(Result::is_ok).count() > 0
+}
+
 struct Request<'a> {
     state: &'a ApiState,
     asked: &'a Asked,

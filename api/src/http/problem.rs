@@ -22,6 +22,11 @@ impl Problem {
         Self { error, status }
     }
 
+    #[cfg(test)]
+    pub(crate) fn error(&self) -> &ApiError {
+        &self.error
+    }
+
     /// The same with a status that says more than its code does.
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
