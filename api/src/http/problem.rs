@@ -37,7 +37,10 @@ impl Problem {
         self.error.log(request);
         let of_odata = path.starts_with(odata::ROOT);
         let (content_type, body) = if of_odata {
-            ("application/json;odata.metadata=minimal;charset=utf-8", self.odata_body(request))
+            (
+                "application/json;odata.metadata=minimal;charset=utf-8",
+                self.odata_body(request),
+            )
         } else {
             ("application/problem+json", self.body(request))
         };

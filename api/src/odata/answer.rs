@@ -74,7 +74,10 @@ impl Writer {
         out.text.push(']');
         out.first = false;
         if let Some(next) = next {
-            out.member("@odata.nextLink", &Json::from(format!("{}{}?{next}", self.root, set.name)));
+            out.member(
+                "@odata.nextLink",
+                &Json::from(format!("{}{}?{next}", self.root, set.name)),
+            );
         }
         out.finish()
     }
@@ -149,9 +152,9 @@ fn root(headers: &HeaderMap) -> String {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let is_sound = |host: &&str| {
         !host.is_empty()
-            && host
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+            && host.bytes().all(|byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
+            })
     };
     let forwarded = HeaderName::from_static("x-forwarded-proto");
     let scheme = match text(&forwarded) {
@@ -213,9 +216,10 @@ impl<'a> Out<'a> {
             self.member("@odata.id", &address.as_str().into());
             self.member("@odata.readLink", &address.into());
         }
-        let all = set.properties.iter().filter(|property| {
-            select.is_none_or(|select| select.iter().any(|chosen| chosen.is(property)))
-        });
+        let all = set
+            .properties
+            .iter()
+            .filter(|property| select.is_none_or(|select| select.iter().any(|chosen| chosen.is(property))));
         for property in all {
             // The types that JSON's own values do not tell.
             if is_full && matches!(property.edm, Edm::DateTimeOffset | Edm::Guid | Edm::Int64) {
@@ -241,8 +245,16 @@ mod tests {
     #[test]
     fn addresses_are_those_by_which_the_client_came() {
         for (host, proto, wanted) in [
-            (Some("plant.example:8000"), None, "http://plant.example:8000/odata/v4/"),
-            (Some("plant.example"), Some("https"), "https://plant.example/odata/v4/"),
+            (
+                Some("plant.example:8000"),
+                None,
+                "http://plant.example:8000/odata/v4/",
+            ),
+            (
+                Some("plant.example"),
+                Some("https"),
+                "https://plant.example/odata/v4/",
+            ),
             (Some("[::1]:8000"), Some("gopher"), "http://[::1]:8000/odata/v4/"),
             (Some("evil\"/x"), None, "/odata/v4/"),
             (None, None, "/odata/v4/"),

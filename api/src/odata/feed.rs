@@ -89,9 +89,8 @@ impl Question<'_> {
 
     /// What the database can be asked for, of all that the filter says of sensors.
     fn sensor_filter(&self) -> SensorFilter {
-        let values = |names: [&str; 2]| {
-            narrow::values_of(self.filter?, &|property| names.contains(&property.name))
-        };
+        let values =
+            |names: [&str; 2]| narrow::values_of(self.filter?, &|property| names.contains(&property.name));
         let texts = |name: &str| values([name, name]).map(|values| values.iter().filter_map(text).collect());
         let label = |(name, key): (&str, &str)| match values([name, name])?.as_slice() {
             [Value::Text(value)] => Some((key.to_owned(), Some(value.clone().into_owned()))),
@@ -127,28 +126,27 @@ impl Question<'_> {
 
     /// The range of time of a question: that of its token, or else the filter's bounds. Without a lower one it goes back
     /// as far as `width`, and without an upper one it goes up to now.
-    fn range(
-        &self,
-        token: Option<Token>,
-        width: chrono::TimeDelta,
-    ) -> Result<TimeRange, ApiError> {
+    fn range(&self, token: Option<Token>, width: chrono::TimeDelta) -> Result<TimeRange, ApiError> {
         if let Some(token) = token {
             return Ok(token.range);
         }
-        let bounds = self.filter.map_or(
-            narrow::Bounds {
-                min: None,
-                max: None,
-            },
-            |filter| narrow::Bounds::<DateTime<Utc>>::of(filter, super::model::Role::Time),
-        );
+        let bounds = self
+            .filter
+            .map_or(narrow::Bounds { min: None, max: None }, |filter| {
+                narrow::Bounds::<DateTime<Utc>>::of(filter, super::model::Role::Time)
+            });
         let to = match bounds.max {
-            Some(max) => narrow::Bound::next(max).and_then(ask::time::in_bounds).unwrap_or(max),
+            Some(max) => narrow::Bound::next(max)
+                .and_then(ask::time::in_bounds)
+                .unwrap_or(max),
             None => self.now(),
         };
         let from = match bounds.min {
             Some(min) => min,
-            None => to.checked_sub_signed(width).and_then(ask::time::in_bounds).unwrap_or(to),
+            None => to
+                .checked_sub_signed(width)
+                .and_then(ask::time::in_bounds)
+                .unwrap_or(to),
         };
         Ok(TimeRange { from, to })
     }

@@ -85,7 +85,9 @@ impl Operator {
 impl Expr {
     /// Whether a row with these parts can match: for a whole row, whether it does.
     pub(crate) fn admits(&self, row: &Row<'_>) -> bool {
-        matches!(self.of(row), None | Some(Value::Bool(true)))
+        // Each by itself: one that is null makes the whole not true, whatever the unknown ones are.
+        let mut parts = self.conjuncts().iter();
+        parts.all(|part| matches!(part.of(row), None | Some(Value::Bool(true))))
     }
 
     /// What it is of a row; `None` when that depends on a part that is not known. Logic is that of OData, where null is

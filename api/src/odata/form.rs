@@ -92,11 +92,15 @@ impl Form {
             (Detail::None, false) => "application/json;odata.metadata=none;charset=utf-8",
             (Detail::Minimal, false) => "application/json;odata.metadata=minimal;charset=utf-8",
             (Detail::Full, false) => "application/json;odata.metadata=full;charset=utf-8",
-            (Detail::None, true) => "application/json;odata.metadata=none;IEEE754Compatible=true;charset=utf-8",
+            (Detail::None, true) => {
+                "application/json;odata.metadata=none;IEEE754Compatible=true;charset=utf-8"
+            }
             (Detail::Minimal, true) => {
                 "application/json;odata.metadata=minimal;IEEE754Compatible=true;charset=utf-8"
             }
-            (Detail::Full, true) => "application/json;odata.metadata=full;IEEE754Compatible=true;charset=utf-8",
+            (Detail::Full, true) => {
+                "application/json;odata.metadata=full;IEEE754Compatible=true;charset=utf-8"
+            }
         })
     }
 }
@@ -164,7 +168,9 @@ mod tests {
     use super::*;
 
     fn detail(accept: &'static str) -> Option<Detail> {
-        let headers = [(header::ACCEPT, HeaderValue::from_static(accept))].into_iter().collect();
+        let headers = [(header::ACCEPT, HeaderValue::from_static(accept))]
+            .into_iter()
+            .collect();
         Form::of(None, &headers).ok().map(|form| form.detail)
     }
 
@@ -180,7 +186,10 @@ mod tests {
                  application/atomsvc+xml;q=0.8,application/atom+xml;q=0.8,application/xml;q=0.7,text/plain;q=0.7",
                 Some(Detail::Minimal),
             ),
-            ("application/json;q=0.1,application/json;odata.metadata=none", Some(Detail::None)),
+            (
+                "application/json;q=0.1,application/json;odata.metadata=none",
+                Some(Detail::None),
+            ),
             ("application/atom+xml", None),
             ("application/json;odata=verbose", None),
             ("application/json;q=0", None),

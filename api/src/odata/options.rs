@@ -28,7 +28,14 @@ const KNOWN: [&str; 9] = [
 
 /// What OData has besides, and this service has not.
 const ABSENT: [&str; 8] = [
-    "$expand", "$apply", "$search", "$compute", "$levels", "$index", "$deltatoken", "$id",
+    "$expand",
+    "$apply",
+    "$search",
+    "$compute",
+    "$levels",
+    "$index",
+    "$deltatoken",
+    "$id",
 ];
 
 /// Characters of an address that stand for themselves everywhere.
@@ -75,11 +82,7 @@ impl Written {
         for (name, value) in Parameters::pairs(uri)? {
             let is_it = |each: &&&str| **each == name || each[1..] == name;
             if let Some(absent_one) = ABSENT.iter().find(is_it) {
-                return Err(absent(
-                    absent_one,
-                    "this service does not have it",
-                    accepted(),
-                ));
+                return Err(absent(absent_one, "this service does not have it", accepted()));
             }
             let Some(known) = KNOWN.iter().find(is_it) else {
                 return Err(wrong(&name, "there is no such option", accepted()));
@@ -139,11 +142,17 @@ impl Written {
         }
         let filter = self.get("$filter").filter(|text| !text.trim().is_empty());
         Ok(Options {
-            select: self.get("$select").map(|text| select(set, text)).transpose()?.flatten(),
+            select: self
+                .get("$select")
+                .map(|text| select(set, text))
+                .transpose()?
+                .flatten(),
             filter: filter
                 .map(|text| parse::parse("$filter", text, set, now, limits))
                 .transpose()?,
-            order: self.get("$orderby").map_or(Ok(Vec::new()), |text| order(set, text))?,
+            order: self
+                .get("$orderby")
+                .map_or(Ok(Vec::new()), |text| order(set, text))?,
             top: number("$top")?,
             skip,
             token: self.get("$skiptoken").map(str::to_owned),
@@ -162,9 +171,13 @@ fn accepted() -> String {
 }
 
 fn number(name: &'static str, text: &str) -> Result<u64, Problem> {
-    text.trim()
-        .parse()
-        .map_err(|_| wrong(name, format!("{text:?} is no number of rows"), "an integer from 0"))
+    text.trim().parse().map_err(|_| {
+        wrong(
+            name,
+            format!("{text:?} is no number of rows"),
+            "an integer from 0",
+        )
+    })
 }
 
 fn boolean(text: &str) -> Result<bool, Problem> {
@@ -231,12 +244,13 @@ fn order(set: &'static EntitySet, text: &str) -> Result<Vec<Key>, Problem> {
             ));
         }
         if keys.iter().any(|key| key.property.is(property)) {
-            return Err(wrong("$orderby", format!("{name} is given twice"), "each property once"));
+            return Err(wrong(
+                "$orderby",
+                format!("{name} is given twice"),
+                "each property once",
+            ));
         }
-        keys.push(Key {
-            property,
-            descending,
-        });
+        keys.push(Key { property, descending });
     }
     Ok(keys)
 }

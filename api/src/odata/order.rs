@@ -43,7 +43,11 @@ impl ByTime {
         let descending = time.first().is_some_and(|key| key.descending);
         Ok(Self {
             of_sensors: of_sensors.to_vec(),
-            direction: if descending { Direction::Desc } else { Direction::Asc },
+            direction: if descending {
+                Direction::Desc
+            } else {
+                Direction::Asc
+            },
         })
     }
 

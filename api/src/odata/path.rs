@@ -59,7 +59,10 @@ impl Resource {
             _ => {}
         }
         let (name, key) = match first.split_once('(') {
-            Some((name, key)) => (name, key.strip_suffix(')').map(Some).ok_or_else(|| unknown(first))?),
+            Some((name, key)) => (
+                name,
+                key.strip_suffix(')').map(Some).ok_or_else(|| unknown(first))?,
+            ),
             None => (*first, None),
         };
         let set = EntitySet::named(name).ok_or_else(|| unknown(first))?;
@@ -133,7 +136,10 @@ fn read_key(
             Some((name, value)) => {
                 let name = name.trim();
                 let property = set.key_properties().find(|property| property.name == name);
-                (property.ok_or_else(|| wrong_key(format!("{name:?} is no part of the key")))?, value)
+                (
+                    property.ok_or_else(|| wrong_key(format!("{name:?} is no part of the key")))?,
+                    value,
+                )
             }
             // The only part of a key needs no name.
             None if set.keys.len() == 1 => (&set.properties[0], part),

@@ -66,7 +66,9 @@ impl Token {
     pub(crate) fn read(text: &str, question: Question) -> Result<Self, Problem> {
         let read = || {
             let bytes: [u8; BYTES] = URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
-            let mut rest = bytes.strip_prefix(&[VERSION])?.strip_prefix(&question.0.to_be_bytes())?;
+            let mut rest = bytes
+                .strip_prefix(&[VERSION])?
+                .strip_prefix(&question.0.to_be_bytes())?;
             let mut micros = || {
                 let (field, behind) = rest.split_first_chunk()?;
                 rest = behind;

@@ -84,7 +84,10 @@ async fn refusal(world: &World, path: &str, options: &[(&str, &str)]) -> (Status
     assert!(!status.is_success(), "{path} {options:?}: {body:#}");
     assert_eq!(headers["odata-version"], "4.0");
     let error = body["error"].take();
-    assert!(error["code"].is_string() && error["message"].is_string(), "{error:#}");
+    assert!(
+        error["code"].is_string() && error["message"].is_string(),
+        "{error:#}"
+    );
     (status, error)
 }
 

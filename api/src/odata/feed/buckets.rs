@@ -206,7 +206,13 @@ impl<'a> Plan<'a> {
             with_before: false,
         };
         let found = of
-            .read(question.state.db(), question.scope, &ids, question.asked, question.limits())
+            .read(
+                question.state.db(),
+                question.scope,
+                &ids,
+                question.asked,
+                question.limits(),
+            )
             .await?;
         let mut rows = Vec::new();
         for (sensor, (_, buckets)) in sensors.iter().zip(&found) {

@@ -51,7 +51,9 @@ pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Pa
             scanned += 1;
             at = Some(key(&reading));
             let more = rows.peek().is_some() || page.has_next || group + 1 < reader.groups.len();
-            let Some(found) = reader.found(reading) else { continue };
+            let Some(found) = reader.found(reading) else {
+                continue;
+            };
             let full = question.matches(&found.row()) && collector.take(found);
             if full || scanned >= question.odata().scan_max {
                 let next = Token {
@@ -86,7 +88,11 @@ pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
         let count = readings::count(question.state.db(), question.scope, &of, max)
             .await
             .map_err(ApiError::from)?;
-        return if count.exact { Ok(count.value) } else { Err(too_many(max)) };
+        return if count.exact {
+            Ok(count.value)
+        } else {
+            Err(too_many(max))
+        };
     }
     let (mut scanned, mut count, mut at) = (0, 0, None);
     loop {
@@ -97,7 +103,10 @@ pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
         }
         at = page.rows.last().map(key);
         for reading in page.rows {
-            if reader.found(reading).is_some_and(|found| question.matches(&found.row())) {
+            if reader
+                .found(reading)
+                .is_some_and(|found| question.matches(&found.row()))
+            {
                 count += 1;
             }
         }
@@ -148,7 +157,10 @@ impl<'a> Reader<'a> {
         let mut sensors = HashMap::new();
         let groups = if of_sensors || order.needs_sensors() {
             let matching = question.sensors().await?;
-            sensors = matching.iter().map(|sensor| (sensor.id, Arc::clone(sensor))).collect();
+            sensors = matching
+                .iter()
+                .map(|sensor| (sensor.id, Arc::clone(sensor)))
+                .collect();
             let ids = |group: Vec<Arc<Sensor>>| Some(group.iter().map(|sensor| sensor.id).collect());
             order.groups(matching).into_iter().map(ids).collect()
         } else {
@@ -176,7 +188,11 @@ impl<'a> Reader<'a> {
 
     /// How many readings to read for so many rows.
     fn limit(&self, wanted: u64) -> u64 {
-        if self.exact { wanted.clamp(1, self.chunk) } else { self.chunk }
+        if self.exact {
+            wanted.clamp(1, self.chunk)
+        } else {
+            self.chunk
+        }
     }
 
     fn of(&self, group: usize) -> ReadingsOf<'_> {
@@ -208,7 +224,9 @@ impl<'a> Reader<'a> {
         missing.dedup();
         missing.retain(|sensor| !self.sensors.contains_key(sensor));
         if !missing.is_empty() {
-            let found = sensors::by_ids(db, scope, &missing).await.map_err(ApiError::from)?;
+            let found = sensors::by_ids(db, scope, &missing)
+                .await
+                .map_err(ApiError::from)?;
             let found = found.into_iter().map(|sensor| (sensor.id, Arc::new(sensor)));
             self.sensors.extend(found);
         }

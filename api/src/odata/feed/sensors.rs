@@ -80,9 +80,8 @@ async fn by_name(question: &Question<'_>, asked: PageAsked, order: SensorOrder) 
 /// All that match, sorted; ties by the internal key, so that pages fit together.
 async fn sorted(question: &Question<'_>, asked: PageAsked) -> Result<Page, Problem> {
     let mut all = question.sensors().await?;
-    let compare = |a: &Sensor, b: &Sensor| -> Ordering {
-        order::compare(question.order, a, b).then(a.id.cmp(&b.id))
-    };
+    let compare =
+        |a: &Sensor, b: &Sensor| -> Ordering { order::compare(question.order, a, b).then(a.id.cmp(&b.id)) };
     all.sort_by(|a, b| compare(a, b));
     let begin = match asked.token {
         Some(token) => {

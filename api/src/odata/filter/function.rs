@@ -76,13 +76,9 @@ impl Function {
         match self {
             Self::Contains | Self::StartsWith | Self::EndsWith | Self::IndexOf => &[Kind::Text, Kind::Text],
             Self::ToLower | Self::ToUpper | Self::Trim | Self::Length => &[Kind::Text],
-            Self::Year
-            | Self::Month
-            | Self::Day
-            | Self::Hour
-            | Self::Minute
-            | Self::Second
-            | Self::Date => &[Kind::Time],
+            Self::Year | Self::Month | Self::Day | Self::Hour | Self::Minute | Self::Second | Self::Date => {
+                &[Kind::Time]
+            }
             Self::Round | Self::Floor | Self::Ceiling => &[Kind::Number],
         }
     }

@@ -124,11 +124,12 @@ impl<'a> Parser<'a> {
             return Ok(first);
         }
         self.check_bool(&first)?;
-        let mut parts = vec![first];
+        let mut parts = Vec::new();
+        append(&mut parts, first, word);
         while self.scan.take_word(word) {
             let next = part(self)?;
             self.check_bool(&next)?;
-            parts.push(next);
+            append(&mut parts, next, word);
         }
         Ok(whole(parts))
     }
@@ -178,7 +179,11 @@ impl<'a> Parser<'a> {
             {
                 return Err(self.wrong(
                     &format!("{} is compared with {}", kind.word(), found.word()),
-                    &format!("a list of values, each {}, such as {}", kind.word(), kind.example()),
+                    &format!(
+                        "a list of values, each {}, such as {}",
+                        kind.word(),
+                        kind.example()
+                    ),
                 ));
             }
             values.push(value);
@@ -364,12 +369,17 @@ impl<'a> Parser<'a> {
     fn not_supported(&self, what: &str) -> Problem {
         absent(
             self.argument,
-            format!(
-                "near character {}: {what} is not supported",
-                self.scan.place()
-            ),
+            format!("near character {}: {what} is not supported", self.scan.place()),
             format!("{ACCEPTED}; functions: {}", NAMES.join(", ")),
         )
+    }
+}
+
+/// Adds a part; one that stood in parentheses and is connected by the same word brings its own parts.
+fn append(parts: &mut Vec<Expr>, part: Expr, word: &str) {
+    match (part, word) {
+        (Expr::All(inner), "and") | (Expr::Any(inner), "or") => parts.extend(inner),
+        (part, _) => parts.push(part),
     }
 }
 

@@ -42,7 +42,10 @@ fn sensor(name: &str, kind: Option<&str>, site: Option<&str>) -> Sensor {
         description: None,
         location: None,
         range: Range::default(),
-        labels: site.map(|site| ("site".to_owned(), site.to_owned())).into_iter().collect(),
+        labels: site
+            .map(|site| ("site".to_owned(), site.to_owned()))
+            .into_iter()
+            .collect(),
         declared: true,
         active_since: None,
         expected_interval_seconds: None,
@@ -50,7 +53,9 @@ fn sensor(name: &str, kind: Option<&str>, site: Option<&str>) -> Sensor {
 }
 
 fn reading(minute: i64, value: f64, flag: QualityFlag) -> Reading {
-    let time = "2026-11-23T10:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    let time = "2026-11-23T10:00:00Z"
+        .parse::<chrono::DateTime<chrono::Utc>>()
+        .unwrap();
     Reading {
         sensor_id: 1,
         time: time + TimeDelta::minutes(minute),
@@ -98,7 +103,10 @@ fn filters_say_what_the_standard_says() {
         ("Time ge 2026-11-23T10:00Z and Time lt 2026-11-24", true),
         ("Time eq datetimeoffset'2026-11-23T10:00:00Z'", true),
         ("Time eq '2026-11-23T10:00:00Z'", true),
-        ("year(Time) eq 2026 and hour(Time) eq 10 and date(Time) eq 2026-11-23", true),
+        (
+            "year(Time) eq 2026 and hour(Time) eq 10 and date(Time) eq 2026-11-23",
+            true,
+        ),
         ("Time lt now()", true),
         ("SensorId eq 00000000-0000-0000-0000-000000000001", true),
         ("SensorId eq guid'00000000-0000-0000-0000-000000000001'", true),
@@ -149,7 +157,10 @@ fn depth_and_terms_have_bounds_with_their_names() {
     }
     let limits = ODataLimits::default();
     for (text, limit) in [
-        (format!("{}Value gt 1{}", "(".repeat(100), ")".repeat(100)), limits.filter_depth_max),
+        (
+            format!("{}Value gt 1{}", "(".repeat(100), ")".repeat(100)),
+            limits.filter_depth_max,
+        ),
         (format!("{}Declared", "not ".repeat(100)), limits.filter_depth_max),
         ("contains(".repeat(5_000), limits.filter_depth_max),
         (list, limits.filter_terms_max),
@@ -172,9 +183,16 @@ fn filters() -> impl Strategy<Value = String> {
         (operator(), 0_i32..5).prop_map(|(operator, value)| format!("{value} {operator} Value")),
         (operator(), 0_i32..5)
             .prop_map(|(operator, minute)| format!("Time {operator} 2026-11-23T10:0{minute}:00Z")),
-        (prop::sample::select(vec!["Sensor", "Type", "Site", "Flag"]), operator(), text())
+        (
+            prop::sample::select(vec!["Sensor", "Type", "Site", "Flag"]),
+            operator(),
+            text()
+        )
             .prop_map(|(name, operator, text)| format!("{name} {operator} {text}")),
-        (prop::sample::select(vec!["'PASS'", "'FAIL'", "'SUSPECT'"]), operator())
+        (
+            prop::sample::select(vec!["'PASS'", "'FAIL'", "'SUSPECT'"]),
+            operator()
+        )
             .prop_map(|(flag, operator)| format!("Flag {operator} {flag}")),
         prop::collection::vec(0_i32..5, 1..3).prop_map(|values| {
             let values: Vec<_> = values.iter().map(ToString::to_string).collect();
@@ -201,12 +219,14 @@ fn rows() -> impl Strategy<Value = (Sensor, Reading)> {
         QualityFlag::Fail,
         QualityFlag::Missing,
     ]);
-    (words(), words(), words(), 0_i64..5, 0_i32..5, flag).prop_map(|(name, kind, site, minute, value, flag)| {
-        (
-            sensor(name.unwrap_or("a"), kind, site),
-            reading(minute, value.into(), flag),
-        )
-    })
+    (words(), words(), words(), 0_i64..5, 0_i32..5, flag).prop_map(
+        |(name, kind, site, minute, value, flag)| {
+            (
+                sensor(name.unwrap_or("a"), kind, site),
+                reading(minute, value.into(), flag),
+            )
+        },
+    )
 }
 
 fn within<T: PartialOrd>(bounds: &Bounds<T>, value: &T) -> bool {

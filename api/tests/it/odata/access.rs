@@ -13,8 +13,20 @@ async fn who_may_not_see_is_asked_for_a_user_and_a_password_first() {
         ..open()
     })
     .await;
-    for path in ["", "$metadata", "Sensors", "Readings/$count", "Readings?$filter=nonsense(((", "Nothing"] {
-        let response = world.client.get(world.url(&format!("/odata/v4/{path}"))).send().await.unwrap();
+    for path in [
+        "",
+        "$metadata",
+        "Sensors",
+        "Readings/$count",
+        "Readings?$filter=nonsense(((",
+        "Nothing",
+    ] {
+        let response = world
+            .client
+            .get(world.url(&format!("/odata/v4/{path}")))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         let offers: Vec<_> = response.headers().get_all("www-authenticate").iter().collect();
         assert!(offers[0].to_str().unwrap().starts_with("Basic "), "{offers:?}");
@@ -35,8 +47,19 @@ async fn the_catalogue_is_the_description_without_any_row() {
         let (status, _) = world.get(&format!("/odata/v4/{path}")).await;
         assert_eq!(status, StatusCode::OK);
     }
-    for path in ["Sensors", "Readings", "Buckets", "Sensors/$count", "Readings/$count", "Buckets/$count"] {
-        assert_eq!(refusal(&world, path, &[]).await.0, StatusCode::UNAUTHORIZED, "{path}");
+    for path in [
+        "Sensors",
+        "Readings",
+        "Buckets",
+        "Sensors/$count",
+        "Readings/$count",
+        "Buckets/$count",
+    ] {
+        assert_eq!(
+            refusal(&world, path, &[]).await.0,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
     }
     let key = "Sensors(00000000-0000-0000-0000-000000000000)";
     assert_eq!(refusal(&world, key, &[]).await.0, StatusCode::UNAUTHORIZED);

@@ -10,7 +10,9 @@ use super::filled;
 use crate::world::World;
 
 async fn python(script: &str, arguments: &[&str]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(script);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/clients")
+        .join(script);
     let mut command = testbed::clients::python().await;
     command.arg(script).args(arguments);
     testbed::clients::run(command).await
@@ -79,7 +81,11 @@ async fn sqlalchemy_reads_all_three_sets_as_sql_has_them() {
         let wanted: Value = row.unwrap().try_get_by_index(0).unwrap();
         assert_eq!(comparable(&said[number + 1]), comparable(&wanted), "{query}");
     }
-    assert_eq!(said[2].as_array().unwrap().len(), 700, "more than one page of the driver");
+    assert_eq!(
+        said[2].as_array().unwrap().len(),
+        700,
+        "more than one page of the driver"
+    );
 }
 
 /// Times as instants, and numbers as doubles.

@@ -41,8 +41,10 @@ fn text_column(name: &str) -> &'static str {
         "Unit" => "sensor.unit COLLATE \"C\"",
         "Site" => "(sensor.labels ->> 'site') COLLATE \"C\"",
         "Plant" => "(sensor.labels ->> 'plant') COLLATE \"C\"",
-        _ => "(CASE reading.flag WHEN 1 THEN 'PASS' WHEN 2 THEN 'NOT_EVALUATED' WHEN 3 THEN 'SUSPECT' WHEN 4 THEN 'FAIL' \
-              ELSE 'MISSING' END) COLLATE \"C\"",
+        _ => {
+            "(CASE reading.flag WHEN 1 THEN 'PASS' WHEN 2 THEN 'NOT_EVALUATED' WHEN 3 THEN 'SUSPECT' WHEN 4 THEN 'FAIL' \
+              ELSE 'MISSING' END) COLLATE \"C\""
+        }
     }
 }
 
@@ -51,8 +53,21 @@ fn leaves() -> impl Strategy<Value = Both> {
     let name = || prop::sample::select(vec!["Sensor", "Source", "Type", "Unit", "Site", "Plant", "Flag"]);
     let text = || {
         prop::sample::select(vec![
-            "Sensor 1", "O'Neill, 2", "Späher", "plant", "temperature", "pressure", "C", "Harbour", "North", "PASS", "SUSPECT",
-            "%", "\\", "a", "",
+            "Sensor 1",
+            "O'Neill, 2",
+            "Späher",
+            "plant",
+            "temperature",
+            "pressure",
+            "C",
+            "Harbour",
+            "North",
+            "PASS",
+            "SUSPECT",
+            "%",
+            "\\",
+            "a",
+            "",
         ])
     };
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
@@ -110,8 +125,22 @@ fn leaves() -> impl Strategy<Value = Both> {
 
 fn conditions() -> impl Strategy<Value = Both> {
     let joined = |parts: Vec<Both>, odata: &str, sql: &str| Both {
-        odata: format!("({})", parts.iter().map(|part| part.odata.as_str()).collect::<Vec<_>>().join(odata)),
-        sql: format!("({})", parts.iter().map(|part| part.sql.as_str()).collect::<Vec<_>>().join(sql)),
+        odata: format!(
+            "({})",
+            parts
+                .iter()
+                .map(|part| part.odata.as_str())
+                .collect::<Vec<_>>()
+                .join(odata)
+        ),
+        sql: format!(
+            "({})",
+            parts
+                .iter()
+                .map(|part| part.sql.as_str())
+                .collect::<Vec<_>>()
+                .join(sql)
+        ),
     };
     leaves().prop_recursive(4, 14, 3, move |inner| {
         prop_oneof![
@@ -131,7 +160,11 @@ async fn by_sql(world: &World, condition: &str) -> Vec<String> {
         "SELECT coalesce(jsonb_agg(sensor.name || ' ' || extract(epoch FROM time)::int8 ORDER BY time, sensor.id), '[]') \
          FROM reading JOIN sensor ON sensor.id = reading.sensor_id WHERE {condition}"
     );
-    let row = world.db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap();
+    let row = world
+        .db
+        .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+        .await
+        .unwrap();
     let names: Value = row.unwrap().try_get_by_index(0).unwrap();
     serde_json::from_value(names).unwrap()
 }

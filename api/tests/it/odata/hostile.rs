@@ -50,7 +50,10 @@ async fn no_filter_makes_the_service_fail() {
             for path in [set.to_owned(), format!("{set}/$count")] {
                 let response = ask(&world, &path, &[("$filter", filter)]).await;
                 let status = response.status().as_u16();
-                assert!([200, 400, 414, 501].contains(&status), "{path} {filter}: {status}");
+                assert!(
+                    [200, 400, 414, 501].contains(&status),
+                    "{path} {filter}: {status}"
+                );
             }
         }
     }
@@ -76,7 +79,10 @@ async fn no_address_makes_the_service_fail() {
         }
         let response = world.client.get(url.clone()).send().await.unwrap();
         let status = response.status().as_u16();
-        assert!([200, 204, 400, 404, 406, 414, 501].contains(&status), "{url}: {status}");
+        assert!(
+            [200, 204, 400, 404, 406, 414, 501].contains(&status),
+            "{url}: {status}"
+        );
         if status >= 400 {
             let body: Value = response.json().await.unwrap();
             assert!(body["error"]["code"].is_string(), "{url}: {body}");

@@ -8,7 +8,10 @@ use super::{DAY, all_rows, answer, ask, filled, refusal, rows};
 use crate::world::{World, with_limits};
 
 fn key(row: &Value) -> (String, String) {
-    (row["Time"].as_str().unwrap().to_owned(), row["Sensor"].as_str().unwrap().to_owned())
+    (
+        row["Time"].as_str().unwrap().to_owned(),
+        row["Sensor"].as_str().unwrap().to_owned(),
+    )
 }
 
 #[tokio::test]
@@ -19,7 +22,14 @@ async fn every_page_size_and_order_gives_the_same_rows_once() {
     let mut whole: Vec<_> = rows(&whole).iter().map(key).collect();
     assert_eq!(whole.len(), 185);
     whole.sort();
-    for order in ["Time", "Time desc", "Sensor,Time desc", "SensorId", "Site desc,Time", "Source"] {
+    for order in [
+        "Time",
+        "Time desc",
+        "Sensor,Time desc",
+        "SensorId",
+        "Site desc,Time",
+        "Source",
+    ] {
         for page in [7, 50, 185, 1_000] {
             let found = all_rows(&world, "Readings", &[("$filter", DAY), ("$orderby", order)], page).await;
             let mut keys: Vec<_> = found.iter().map(key).collect();
@@ -57,7 +67,10 @@ async fn pages_of_a_feed_do_not_shift_while_readings_arrive() {
         values.extend(rows(&body).iter().map(|row| row["Value"].as_f64().unwrap()));
         // Newer than all that the first page has seen.
         world
-            .insert_readings(&format!("SELECT clock_timestamp(), 999, now(), 1, {}, 1, 1", sensors[0]))
+            .insert_readings(&format!(
+                "SELECT clock_timestamp(), 999, now(), 1, {}, 1, 1",
+                sensors[0]
+            ))
             .await;
         match body["@odata.nextLink"].as_str() {
             Some(next) => next.clone_into(&mut url),
@@ -73,8 +86,20 @@ async fn top_and_skip_hold_across_pages() {
     let world = World::new().await;
     filled(&world).await;
     let whole = all_rows(&world, "Readings", &[("$filter", DAY)], 1_000).await;
-    for (skip, top) in [(0, 1), (3, 20), (100, 1_000), (184, 5), (185, 5), (1_000, 5), (5, 0)] {
-        let options = [("$filter", DAY), ("$skip", &skip.to_string()), ("$top", &top.to_string())];
+    for (skip, top) in [
+        (0, 1),
+        (3, 20),
+        (100, 1_000),
+        (184, 5),
+        (185, 5),
+        (1_000, 5),
+        (5, 0),
+    ] {
+        let options = [
+            ("$filter", DAY),
+            ("$skip", &skip.to_string()),
+            ("$top", &top.to_string()),
+        ];
         let found = all_rows(&world, "Readings", &options, 8).await;
         let wanted: Vec<_> = whole.iter().skip(skip).take(top).cloned().collect();
         assert_eq!(found, wanted, "{skip} {top}");
@@ -101,7 +126,13 @@ async fn a_page_that_looks_at_much_and_finds_little_goes_on_in_the_next() {
     let found = all_rows(&world, "Readings", &[("$filter", &filter)], 20).await;
     let values: Vec<_> = found.iter().map(|row| row["Value"].as_f64().unwrap()).collect();
     assert_eq!(values, [0.0, 119.0]);
-    let skipped = all_rows(&world, "Readings", &[("$filter", &filter), ("$skip", "1"), ("$top", "5")], 20).await;
+    let skipped = all_rows(
+        &world,
+        "Readings",
+        &[("$filter", &filter), ("$skip", "1"), ("$top", "5")],
+        20,
+    )
+    .await;
     assert_eq!(skipped, found[1..]);
 }
 
@@ -127,7 +158,12 @@ async fn limits_are_said_with_their_numbers() {
         ("Sensors", ("$filter", long.as_str()), 1_000, 414),
         ("Sensors", ("$orderby", "Type"), 2, 400),
         ("Readings/$count", ("$filter", DAY), 100, 400),
-        ("Buckets", ("$filter", "Start ge 2026-01-01 and Start lt 2027-01-01"), 30, 400),
+        (
+            "Buckets",
+            ("$filter", "Start ge 2026-01-01 and Start lt 2027-01-01"),
+            30,
+            400,
+        ),
     ] {
         let (found, error) = refusal(&world, path, &[option]).await;
         assert_eq!(found.as_u16(), status, "{error:#}");
@@ -151,9 +187,21 @@ async fn a_token_of_another_question_is_refused() {
         .header("Prefer", "odata.maxpagesize=5");
     let body: Value = request.send().await.unwrap().json().await.unwrap();
     let next: reqwest::Url = body["@odata.nextLink"].as_str().unwrap().parse().unwrap();
-    let token = next.query_pairs().find(|(name, _)| name == "$skiptoken").unwrap().1.into_owned();
-    let other = [("$filter", DAY), ("$orderby", "Time desc"), ("$skiptoken", token.as_str())];
-    assert_eq!(refusal(&world, "Readings", &other).await.1["target"], "$skiptoken");
+    let token = next
+        .query_pairs()
+        .find(|(name, _)| name == "$skiptoken")
+        .unwrap()
+        .1
+        .into_owned();
+    let other = [
+        ("$filter", DAY),
+        ("$orderby", "Time desc"),
+        ("$skiptoken", token.as_str()),
+    ];
+    assert_eq!(
+        refusal(&world, "Readings", &other).await.1["target"],
+        "$skiptoken"
+    );
     let same = ask(&world, "Readings", &[("$filter", DAY), ("$skiptoken", &token)]).await;
     assert_eq!(same.status(), StatusCode::OK);
 }

@@ -12,7 +12,10 @@ async fn the_service_document_names_the_three_sets() {
     for path in ["/odata/v4", "/odata/v4/"] {
         let (status, body) = world.get(path).await;
         assert_eq!(status, StatusCode::OK);
-        assert_eq!(body["@odata.context"], format!("{}/odata/v4/$metadata", world.base));
+        assert_eq!(
+            body["@odata.context"],
+            format!("{}/odata/v4/$metadata", world.base)
+        );
         assert_eq!(
             body["value"][1],
             json!({ "name": "Readings", "kind": "EntitySet", "url": "Readings" })
@@ -26,7 +29,10 @@ async fn a_sensor_is_a_flat_row_with_all_that_is_known() {
     let world = World::new().await;
     filled(&world).await;
     let body = answer(&world, "Sensors", &[("$filter", "Name eq 'Sensor 1'")]).await;
-    assert_eq!(body["@odata.context"], format!("{}/odata/v4/$metadata#Sensors", world.base));
+    assert_eq!(
+        body["@odata.context"],
+        format!("{}/odata/v4/$metadata#Sensors", world.base)
+    );
     let sensor = &rows(&body)[0];
     let (id, active_since) = (sensor["Id"].clone(), sensor["ActiveSince"].clone());
     assert_eq!(
@@ -56,25 +62,55 @@ async fn a_sensor_is_a_flat_row_with_all_that_is_known() {
     let null = ask(&world, &format!("Sensors({id})/Plant"), &[]).await;
     assert_eq!(null.status(), StatusCode::NO_CONTENT);
     let (status, error) = refusal(&world, "Sensors(00000000-0000-0000-0000-000000000000)", &[]).await;
-    assert_eq!((status, &error["code"]), (StatusCode::NOT_FOUND, &json!("NOT_FOUND")));
+    assert_eq!(
+        (status, &error["code"]),
+        (StatusCode::NOT_FOUND, &json!("NOT_FOUND"))
+    );
 }
 
 #[tokio::test]
 async fn a_reading_is_found_by_its_key() {
     let world = World::new().await;
     filled(&world).await;
-    let body = answer(&world, "Readings", &[("$filter", DAY), ("$top", "1"), ("$format", "application/json;odata.metadata=full")]).await;
+    let body = answer(
+        &world,
+        "Readings",
+        &[
+            ("$filter", DAY),
+            ("$top", "1"),
+            ("$format", "application/json;odata.metadata=full"),
+        ],
+    )
+    .await;
     let first = &rows(&body)[0];
     assert_eq!(first["@odata.type"], "#Fieldbook.Reading");
     assert_eq!(first["Time@odata.type"], "#DateTimeOffset");
     let address = first["@odata.id"].as_str().unwrap();
     let again = answer(&world, address, &[]).await;
-    for name in ["SensorId", "Time", "Sensor", "Value", "Flag", "ReceivedAt", "Site"] {
+    for name in [
+        "SensorId",
+        "Time",
+        "Sensor",
+        "Value",
+        "Flag",
+        "ReceivedAt",
+        "Site",
+    ] {
         assert_eq!(again[name], first[name], "{name}");
     }
     assert_eq!(
-        (&again["Time"], &again["Value"], &again["Flag"], &again["ReceivedAt"]),
-        (&json!("2026-11-23T10:00:00Z"), &json!(0.0), &json!("PASS"), &json!("2026-11-23T10:00:01Z"))
+        (
+            &again["Time"],
+            &again["Value"],
+            &again["Flag"],
+            &again["ReceivedAt"]
+        ),
+        (
+            &json!("2026-11-23T10:00:00Z"),
+            &json!(0.0),
+            &json!("PASS"),
+            &json!("2026-11-23T10:00:01Z")
+        )
     );
 }
 
@@ -88,7 +124,10 @@ async fn the_form_is_the_one_that_was_asked_for() {
         ("application/atom+xml", Some("json"), "minimal"),
         ("*/*", Some("application/json;odata.metadata=full"), "full"),
     ] {
-        let request = world.client.get(world.url("/odata/v4/Sensors")).header("Accept", accept);
+        let request = world
+            .client
+            .get(world.url("/odata/v4/Sensors"))
+            .header("Accept", accept);
         let options: Vec<_> = format.map(|format| ("$format", format)).into_iter().collect();
         let response = request.query(&options).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{accept}");
@@ -100,9 +139,15 @@ async fn the_form_is_the_one_that_was_asked_for() {
         let body: Value = response.json().await.unwrap();
         assert_eq!(body.get("@odata.context").is_some(), wanted != "none");
     }
-    let atom = world.client.get(world.url("/odata/v4/Sensors")).header("Accept", "application/atom+xml");
+    let atom = world
+        .client
+        .get(world.url("/odata/v4/Sensors"))
+        .header("Accept", "application/atom+xml");
     assert_eq!(atom.send().await.unwrap().status(), StatusCode::NOT_ACCEPTABLE);
-    let old = world.client.get(world.url("/odata/v4/Sensors")).header("OData-MaxVersion", "3.0");
+    let old = world
+        .client
+        .get(world.url("/odata/v4/Sensors"))
+        .header("OData-MaxVersion", "3.0");
     assert_eq!(old.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
 }
 
@@ -110,10 +155,23 @@ async fn the_form_is_the_one_that_was_asked_for() {
 async fn options_work_with_and_without_the_dollar_sign() {
     let world = World::new().await;
     filled(&world).await;
-    let body = answer(&world, "Sensors", &[("orderby", "Name desc"), ("select", "Name"), ("top", "1"), ("count", "true")]).await;
+    let body = answer(
+        &world,
+        "Sensors",
+        &[
+            ("orderby", "Name desc"),
+            ("select", "Name"),
+            ("top", "1"),
+            ("count", "true"),
+        ],
+    )
+    .await;
     assert_eq!(body["@odata.count"], 3);
     assert_eq!(body["value"], json!([{ "Name": "Späher" }]));
-    assert!(body.get("@odata.nextLink").is_none(), "all of $top is there: {body}");
+    assert!(
+        body.get("@odata.nextLink").is_none(),
+        "all of $top is there: {body}"
+    );
 }
 
 #[tokio::test]
@@ -168,12 +226,30 @@ async fn what_this_service_has_not_is_said() {
         assert!(message.len() > 20 && message.len() < 1_500, "{message}");
     }
     let twice = [("$top", "1"), ("$top", "2")];
-    assert_eq!(refusal(&world, "Sensors", &twice).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        refusal(&world, "Sensors", &twice).await.0,
+        StatusCode::BAD_REQUEST
+    );
 
-    let batch = world.client.post(world.url("/odata/v4/$batch")).body("{}").send().await.unwrap();
+    let batch = world
+        .client
+        .post(world.url("/odata/v4/$batch"))
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(batch.status(), StatusCode::NOT_IMPLEMENTED);
-    for method in [reqwest::Method::POST, reqwest::Method::PATCH, reqwest::Method::DELETE] {
-        let response = world.client.request(method, world.url("/odata/v4/Sensors")).send().await.unwrap();
+    for method in [
+        reqwest::Method::POST,
+        reqwest::Method::PATCH,
+        reqwest::Method::DELETE,
+    ] {
+        let response = world
+            .client
+            .request(method, world.url("/odata/v4/Sensors"))
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(response.headers()["allow"], "GET, HEAD");
         let body: Value = response.json().await.unwrap();
@@ -189,9 +265,21 @@ async fn counts_are_exact_or_refused() {
         ("Sensors/$count", "", "3"),
         ("Sensors/$count", "Declared", "2"),
         ("Readings/$count", DAY, "185"),
-        ("Readings/$count", &format!("{DAY} and Type eq 'temperature'"), "120"),
-        ("Readings/$count", &format!("({DAY}) and (Value lt 2 or Sensor eq 'Späher')"), "9"),
-        ("Buckets/$count", "Start ge 2026-11-23T00:00:00Z and Start lt 2026-11-24T00:00:00Z", "4"),
+        (
+            "Readings/$count",
+            &format!("{DAY} and Type eq 'temperature'"),
+            "120",
+        ),
+        (
+            "Readings/$count",
+            &format!("({DAY}) and (Value lt 2 or Sensor eq 'Späher')"),
+            "9",
+        ),
+        (
+            "Buckets/$count",
+            "Start ge 2026-11-23T00:00:00Z and Start lt 2026-11-24T00:00:00Z",
+            "4",
+        ),
     ] {
         let response = ask(&world, path, &[("$filter", filter)]).await;
         assert_eq!(response.headers()["content-type"], "text/plain;charset=utf-8");
