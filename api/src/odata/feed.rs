@@ -6,20 +6,20 @@ pub(crate) mod sensors;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::Scope;
 use entity::query::readings::TimeRange;
 use entity::query::sensors::{Sensor, SensorFilter};
 
-use super::filter::{Expr, narrow};
+use super::filter::Expr;
+use super::filter::narrow::{self, Bound as _, Bounds};
 use super::limits::ODataLimits;
-use super::model::{EntitySet, Holds};
+use super::model::{EntitySet, Holds, Role};
 use super::options::Key;
 use super::row::{Found, Row};
 use super::token::Token;
 use super::value::Value;
 use crate::ask;
-use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
 use crate::http::Problem;
 use crate::options::Limits;
@@ -126,29 +126,20 @@ impl Question<'_> {
 
     /// The range of time of a question: that of its token, or else the filter's bounds. Without a lower one it goes back
     /// as far as `width`, and without an upper one it goes up to now.
-    fn range(&self, token: Option<Token>, width: chrono::TimeDelta) -> Result<TimeRange, ApiError> {
+    fn range(&self, token: Option<Token>, width: TimeDelta) -> TimeRange {
         if let Some(token) = token {
-            return Ok(token.range);
+            return token.range;
         }
-        let bounds = self
+        let bounds: Bounds<DateTime<Utc>> = self
             .filter
-            .map_or(narrow::Bounds { min: None, max: None }, |filter| {
-                narrow::Bounds::<DateTime<Utc>>::of(filter, super::model::Role::Time)
-            });
+            .map_or(Bounds::ALL, |filter| Bounds::of(filter, Role::Time));
         let to = match bounds.max {
-            Some(max) => narrow::Bound::next(max)
-                .and_then(ask::time::in_bounds)
-                .unwrap_or(max),
+            Some(max) => max.next().and_then(ask::time::in_bounds).unwrap_or(max),
             None => self.now(),
         };
-        let from = match bounds.min {
-            Some(min) => min,
-            None => to
-                .checked_sub_signed(width)
-                .and_then(ask::time::in_bounds)
-                .unwrap_or(to),
-        };
-        Ok(TimeRange { from, to })
+        let before = || to.checked_sub_signed(width).and_then(ask::time::in_bounds);
+        let from = bounds.min.or_else(before).unwrap_or(to);
+        TimeRange { from, to }
     }
 }
 

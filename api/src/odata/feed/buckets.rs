@@ -31,7 +31,7 @@ const BUCKET: &str = "PT1H";
 const SPAN_BUCKETS: usize = 20_000;
 
 pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Page, Problem> {
-    let range = question.range(asked.token, WIDTH)?;
+    let range = question.range(asked.token, WIDTH);
     let order = ByTime::of(question.order)?;
     let mut collector = Collector::new(&asked);
     let Some(plan) = Plan::new(question, &order, range).await? else {
@@ -76,7 +76,7 @@ pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Pa
 }
 
 pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
-    let range = question.range(None, WIDTH)?;
+    let range = question.range(None, WIDTH);
     let order = ByTime::of(&[])?;
     let Some(plan) = Plan::new(question, &order, range).await? else {
         return Ok(0);
@@ -98,6 +98,9 @@ pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
     }
     Ok(count)
 }
+
+/// The time and the sensor of a row.
+type Place = (DateTime<Utc>, i32);
 
 /// Neighbouring buckets: their places among [`Plan::starts`].
 type Span = std::ops::Range<usize>;
@@ -153,7 +156,7 @@ impl<'a> Plan<'a> {
 
     /// The spans of a group in order, from the bucket of the row that was looked at last, or behind it when that was its
     /// last row.
-    fn spans(&self, group: usize, at: Option<(DateTime<Utc>, i32)>) -> impl Iterator<Item = Span> + use<'a> {
+    fn spans(&self, group: usize, at: Option<Place>) -> impl Iterator<Item = Span> + use<'a> {
         let sensors = self.groups[group].len().max(1);
         let length = (SPAN_BUCKETS.min(self.budget) / sensors).max(1);
         let count = self.starts.len();
@@ -254,7 +257,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn is_behind(&self, place: (DateTime<Utc>, i32), at: (DateTime<Utc>, i32)) -> bool {
+    fn is_behind(&self, place: Place, at: Place) -> bool {
         match self.direction {
             Direction::Asc => place > at,
             Direction::Desc => place < at,
@@ -276,7 +279,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Where a token goes on: in which group, and behind which row.
-    fn place(&self, token: Token) -> Result<(usize, Option<(DateTime<Utc>, i32)>), Problem> {
+    fn place(&self, token: Token) -> Result<(usize, Option<Place>), Problem> {
         let has_it = |group: &Vec<Arc<Sensor>>| group.iter().any(|sensor| sensor.id == token.sensor);
         let Some(group) = self.groups.iter().position(has_it) else {
             return Err(wrong(

@@ -29,7 +29,7 @@ const WIDTH: TimeDelta = TimeDelta::hours(24);
 const GROUPS_MAX: usize = 256;
 
 pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Page, Problem> {
-    let range = question.range(asked.token, WIDTH)?;
+    let range = question.range(asked.token, WIDTH);
     let order = ByTime::of(question.order)?;
     let mut reader = Reader::new(question, &order, range).await?;
     let (mut group, mut at) = match asked.token {
@@ -74,7 +74,7 @@ pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Pa
 
 pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
     let max = question.odata().count_max;
-    let range = question.range(None, WIDTH)?;
+    let range = question.range(None, WIDTH);
     if range.from >= range.to {
         return Ok(0);
     }

@@ -1,7 +1,5 @@
 //! The functions of a filter.
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, Datelike as _, NaiveTime, Timelike as _, Utc};
 
 use crate::odata::value::{Kind, Value};
@@ -131,7 +129,7 @@ impl Function {
         }
     }
 
-    fn of_text(self, text: &Cow<'_, str>) -> Value<'static> {
+    fn of_text(self, text: &str) -> Value<'static> {
         match self {
             Self::ToLower => Value::Text(text.to_lowercase().into()),
             Self::ToUpper => Value::Text(text.to_uppercase().into()),

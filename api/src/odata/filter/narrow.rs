@@ -55,7 +55,8 @@ impl Bound for f64 {
 }
 
 impl<T: Bound> Bounds<T> {
-    const ALL: Self = Self { min: None, max: None };
+    /// No bounds.
+    pub(crate) const ALL: Self = Self { min: None, max: None };
 
     /// The bounds of a property that is never null.
     pub(crate) fn of(filter: &Expr, role: Role) -> Self {

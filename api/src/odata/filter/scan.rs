@@ -77,16 +77,12 @@ impl<'a> Scan<'a> {
         loop {
             let (part, behind) = rest.split_once('\'')?;
             text.push_str(part);
-            match behind.strip_prefix('\'') {
-                Some(more) => {
-                    text.push('\'');
-                    rest = more;
-                }
-                None => {
-                    self.at = self.text.len() - behind.len();
-                    return Some(text);
-                }
-            }
+            let Some(more) = behind.strip_prefix('\'') else {
+                self.at = self.text.len() - behind.len();
+                return Some(text);
+            };
+            text.push('\'');
+            rest = more;
         }
     }
 

@@ -137,6 +137,29 @@ async fn a_page_that_looks_at_much_and_finds_little_goes_on_in_the_next() {
 }
 
 #[tokio::test]
+async fn many_groups_of_sensors_without_readings_are_passed_page_by_page() {
+    let world = World::new().await;
+    let names: Vec<String> = (0..300).map(|number| format!("s{number:03}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sensors = world.sensors(&names).await;
+    for sensor in [sensors[10], sensors[299]] {
+        world
+            .readings(sensor, "2026-11-23T10:00:00Z", "1 minute", 2)
+            .await;
+    }
+    let options = [("$filter", DAY), ("$orderby", "Sensor desc,Time desc")];
+    let found = all_rows(&world, "Readings", &options, 100).await;
+    let found: Vec<_> = found
+        .iter()
+        .map(|row| (row["Sensor"].clone(), row["Value"].clone()))
+        .collect();
+    let wanted = [("s299", 1.0), ("s299", 0.0), ("s010", 1.0), ("s010", 0.0)];
+    assert_eq!(found, wanted.map(|(name, value)| (json!(name), json!(value))));
+    let first = answer(&world, "Readings", &options).await;
+    assert_eq!(rows(&first).len(), 2, "a page looks at 256 groups");
+}
+
+#[tokio::test]
 async fn limits_are_said_with_their_numbers() {
     let limits = Limits {
         sensors_max: 2,
