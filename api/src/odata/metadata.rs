@@ -7,10 +7,10 @@ use std::io;
 use std::sync::LazyLock;
 
 use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, Event};
+use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::filter::FUNCTIONS;
-use super::model::{EntitySet, NAMESPACE, Property, SETS};
+use super::model::{EntitySet, NAMESPACE, Property, Role, SETS};
 use super::value::Edm;
 
 const EDMX: &str = "http://docs.oasis-open.org/odata/ns/edmx";
@@ -139,23 +139,43 @@ fn capabilities(xml: &mut Xml, set: &EntitySet) -> io::Result<()> {
     boolean(xml, "Capabilities.TopSupported", true)?;
     boolean(xml, "Capabilities.SkipSupported", true)?;
     restriction(xml, "Count", "Countable", true)?;
-    restriction(xml, "Filter", "Filterable", true)?;
-    record(xml, "Capabilities.SortRestrictions", |xml| {
-        value(xml, "Sortable", true)?;
-        let others = set.properties.iter().filter(|property| !set.sorts(property));
-        xml.create_element("PropertyValue")
-            .with_attribute(("Property", "NonSortableProperties"))
-            .write_inner_content(|xml| {
-                xml.create_element("Collection").write_inner_content(|xml| {
-                    for other in others {
-                        xml.create_element("PropertyPath")
-                            .write_text_content(quick_xml::events::BytesText::new(other.name))?;
+    record(xml, "Capabilities.FilterRestrictions", |xml| {
+        value(xml, "Filterable", true)?;
+        let alone: Vec<_> = set
+            .properties
+            .iter()
+            .filter(|property| property.role == Role::Cut)
+            .collect();
+        if alone.is_empty() {
+            return Ok(());
+        }
+        collection_value(xml, "FilterExpressionRestrictions", |xml| {
+            for property in alone {
+                xml.create_element("Record").write_inner_content(|xml| {
+                    for (name, kind, text) in [
+                        ("Property", "PropertyPath", property.name),
+                        ("AllowedExpressions", "String", "SingleValue"),
+                    ] {
+                        xml.create_element("PropertyValue")
+                            .with_attributes([("Property", name), (kind, text)])
+                            .write_empty()?;
                     }
                     Ok(())
                 })?;
-                Ok(())
-            })?;
-        Ok(())
+            }
+            Ok(())
+        })
+    })?;
+    record(xml, "Capabilities.SortRestrictions", |xml| {
+        value(xml, "Sortable", true)?;
+        let others = set.properties.iter().filter(|property| !set.sorts(property));
+        collection_value(xml, "NonSortableProperties", |xml| {
+            for other in others {
+                xml.create_element("PropertyPath")
+                    .write_text_content(BytesText::new(other.name))?;
+            }
+            Ok(())
+        })
     })?;
     for (term, property) in [
         ("Expand", "Expandable"),
@@ -179,6 +199,20 @@ fn value(xml: &mut Xml, property: &str, is: bool) -> io::Result<()> {
     xml.create_element("PropertyValue")
         .with_attributes([("Property", property), ("Bool", word(is))])
         .write_empty()?;
+    Ok(())
+}
+
+fn collection_value(
+    xml: &mut Xml,
+    property: &str,
+    inside: impl FnOnce(&mut Xml) -> io::Result<()>,
+) -> io::Result<()> {
+    xml.create_element("PropertyValue")
+        .with_attribute(("Property", property))
+        .write_inner_content(|xml| {
+            xml.create_element("Collection").write_inner_content(inside)?;
+            Ok(())
+        })?;
     Ok(())
 }
 
@@ -218,7 +252,7 @@ fn strings(xml: &mut Xml, term: &str, strings: &[&str]) -> io::Result<()> {
             xml.create_element("Collection").write_inner_content(|xml| {
                 for string in strings {
                     xml.create_element("String")
-                        .write_text_content(quick_xml::events::BytesText::new(string))?;
+                        .write_text_content(BytesText::new(string))?;
                 }
                 Ok(())
             })?;
