@@ -14,7 +14,7 @@ use crate::http::Problem;
 use crate::rest::parameters::Parameters;
 
 /// The options that are known, with the dollar sign that OData 4.01 lets clients leave out.
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 8] = [
     "$select",
     "$filter",
     "$orderby",
@@ -23,7 +23,6 @@ const KNOWN: [&str; 9] = [
     "$skiptoken",
     "$count",
     "$format",
-    "$schemaversion",
 ];
 
 /// What OData has besides, and this service has not.
@@ -167,7 +166,7 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 fn accepted() -> String {
-    format!("each of {} once", KNOWN[..8].join(", "))
+    format!("each of {} once", KNOWN.join(", "))
 }
 
 fn number(name: &'static str, text: &str) -> Result<u64, Problem> {
