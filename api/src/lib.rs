@@ -1,4 +1,4 @@
-//! GraphQL and REST over the entity queries.
+//! GraphQL, REST and OData over the entity queries.
 //!
 //! | folder | owns |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | `buckets` | the buckets of an answer, and how empty ones are filled |
 //! | `graphql` | the schema: a file per root under `query`, a file per type under `model`; the errors |
 //! | `rest` | JSON for programs without GraphQL |
+//! | `odata` | the entity sets for Excel, Power BI and Tableau |
 //! | `http` | GraphQL over HTTP, health, metrics, playground, headers, the request log |
 //!
 //! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
@@ -19,6 +20,7 @@ mod buckets;
 pub mod fuzzing;
 mod graphql;
 mod http;
+mod odata;
 pub mod options;
 mod rest;
 mod server;
@@ -28,6 +30,7 @@ pub use crate::graphql::error::ErrorCode;
 pub use crate::graphql::sdl;
 pub use crate::http::health::ReadyCheck;
 pub use crate::http::router;
+pub use crate::odata::ODataLimits;
 pub use crate::options::{Anonymous, Limits, Options};
 pub use crate::server::{ExposureError, ServeError, serve};
 pub use crate::state::{ApiState, Parts};

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use entity::Zone;
 
+use crate::odata::ODataLimits;
+
 /// How the API is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -119,6 +121,8 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// How long one answer may take. Default: 30 s, below the patience of the common BI tools.
     pub request_timeout: Duration,
+    /// Those of OData alone.
+    pub odata: ODataLimits,
 }
 
 impl Default for Limits {
@@ -143,6 +147,7 @@ impl Default for Limits {
             cost_max: 500_000,
             body_bytes_max: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
+            odata: ODataLimits::default(),
         }
     }
 }

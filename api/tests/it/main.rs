@@ -12,6 +12,7 @@ mod fuzz;
 mod health;
 mod latest;
 mod limits;
+mod odata;
 mod playground;
 mod readings;
 mod rest;
