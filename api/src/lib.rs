@@ -1,4 +1,4 @@
-//! GraphQL and REST over the entity queries.
+//! GraphQL, REST and OData over the entity queries.
 //!
 //! | folder | owns |
 //! |---|---|
@@ -9,6 +9,7 @@
 //! | `buckets` | the buckets of an answer, and how empty ones are filled |
 //! | `graphql` | the schema: a file per root under `query`, a file per type under `model`; the errors |
 //! | `rest` | JSON for programs without GraphQL |
+//! | `odata` | the entity sets for Excel, Power BI and Tableau |
 //! | `http` | GraphQL over HTTP, health, metrics, playground, headers, the request log |
 //!
 //! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
@@ -23,6 +24,7 @@ pub mod fuzzing;
 mod graphql;
 mod http;
 pub mod key;
+mod odata;
 pub mod options;
 mod rest;
 mod server;
@@ -33,6 +35,7 @@ pub use crate::graphql::sdl;
 pub use crate::http::health::ReadyCheck;
 pub use crate::http::router;
 pub use crate::key::ApiKey;
+pub use crate::odata::ODataLimits;
 pub use crate::options::{Anonymous, Limits, OidcOptions, Options};
 pub use crate::server::{ExposureError, ServeError, serve};
 pub use crate::state::{ApiState, Parts};

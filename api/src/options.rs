@@ -6,6 +6,7 @@ use std::time::Duration;
 use entity::Zone;
 
 pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
+use crate::odata::ODataLimits;
 
 /// How the API is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +132,8 @@ pub struct Limits {
     pub failures_per_minute_max: u32,
     /// How long one answer may take. Default: 30 s, below the patience of the common BI tools.
     pub request_timeout: Duration,
+    /// Those of OData alone.
+    pub odata: ODataLimits,
 }
 
 impl Default for Limits {
@@ -158,6 +161,7 @@ impl Default for Limits {
             requests_burst_max: 200,
             failures_per_minute_max: 60,
             request_timeout: Duration::from_secs(30),
+            odata: ODataLimits::default(),
         }
     }
 }

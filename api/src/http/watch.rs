@@ -41,7 +41,7 @@ pub(crate) async fn watch(State(_): State<ApiState>, mut request: Request, next:
         Err(panic) => Problem::new(ApiError::Internal(Arc::new(Panic::from(panic)))).into_response(),
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = problem.finish(response, &id);
+        response = problem.finish(&path, response, &id);
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);

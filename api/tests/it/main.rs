@@ -13,6 +13,7 @@ mod health;
 mod keys;
 mod latest;
 mod limits;
+mod odata;
 mod oidc;
 mod playground;
 mod rates;
