@@ -107,9 +107,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
-        if status == StatusCode::UNAUTHORIZED {
-            let scheme = HeaderValue::from_static("Bearer realm=\"fieldbook\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        for (name, value) in self.error.headers() {
+            response.headers_mut().append(name, value);
         }
         response.extensions_mut().insert(self);
         response
@@ -127,6 +126,7 @@ fn title(status: u16) -> &'static str {
 fn snake_case(name: &str) -> &str {
     match name {
         "requestId" => "request_id",
+        "retryAfterSeconds" => "retry_after_seconds",
         other => other,
     }
 }
