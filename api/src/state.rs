@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::access::Access;
 use crate::graphql::{self, Schema};
+use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
 use crate::options::Options;
 
@@ -15,6 +16,8 @@ use crate::options::Options;
 pub struct Parts {
     /// The pool for reading queries; it sets its own statement timeout.
     pub db: DatabaseConnection,
+    /// The raw archive on S3; without it, raw messages say why they are not there.
+    pub archive: Option<archive::Store>,
     /// Renders what `/metrics` shows.
     pub metrics: PrometheusHandle,
     /// What must hold, besides an answering database, before `/readyz` says yes.
@@ -24,6 +27,7 @@ pub struct Parts {
 impl fmt::Debug for Parts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Parts")
+            .field("archive", &self.archive.is_some())
             .field("ready", &self.ready.len())
             .finish_non_exhaustive()
     }
@@ -38,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) parts: Parts,
     pub(crate) schema: Schema,
+    pub(crate) answers: Memory,
 }
 
 impl ApiState {
@@ -47,6 +52,7 @@ impl ApiState {
             options,
             parts,
             schema: graphql::schema(),
+            answers: Memory::default(),
         }))
     }
 
@@ -65,6 +71,11 @@ impl ApiState {
 
     pub(crate) fn schema(&self) -> &Schema {
         &self.0.schema
+    }
+
+    /// What was answered lately.
+    pub(crate) fn answers(&self) -> &Memory {
+        &self.0.answers
     }
 
     /// What the asker of a request may see.

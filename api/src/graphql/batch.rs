@@ -18,7 +18,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 
 pub(crate) use self::loaders::{
-    LatestKey, Loaders, OfSensor, ReadingsBuckets, ReadingsColumns, ReadingsCount, ReadingsPage, SensorKey,
+    LatestKey, Loaders, OfSensor, Raw, ReadingsBuckets, ReadingsColumns, ReadingsCount, ReadingsPage, SensorKey,
     SeriesColumns, loaders,
 };
 

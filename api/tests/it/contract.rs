@@ -29,8 +29,6 @@ const LATER: &[&str] = &[
     "Query.readingRowsConnection",
     "Query.search",
     "Query.series(unit)",
-    "RawMessage",
-    "Reading.raw",
     "ReadingRow",
     "Sensor.aggregates(unit)",
     "Sensor.dataset",

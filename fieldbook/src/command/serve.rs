@@ -14,7 +14,8 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     migration::check(&db)
         .await
         .context("check the database's schema")?;
-    let state = wiring::api_state(options, db, metrics);
+    let archive = wiring::api_store(&args.store)?;
+    let state = wiring::api_state(options, db, archive, metrics);
     api::serve(listener, state, shutdown.cancelled_owned())
         .await
         .context("serve the API")

@@ -99,7 +99,7 @@ async fn serve(
     )?;
     let ingest_db = wiring::ingest_database(&neighbours.database_url).await?;
     let store = wiring::open_store(&neighbours.store).await?;
-    let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
+    let mut ingestor = wiring::start_ingestor(options, ingest_db, store.clone())?;
 
     let api_stop = CancellationToken::new();
     let ended = async {
@@ -118,7 +118,7 @@ async fn serve(
             error = ingestor.failed() => return Err(error.into()),
         }
         let listener = wiring::bind_api(&api_options).await?;
-        let state = wiring::api_state(api_options, api_db, metrics);
+        let state = wiring::api_state(api_options, api_db, Some(store), metrics);
         let stop = api_stop.clone().cancelled_owned();
         let mut api = AbortOnDropHandle::new(tokio::spawn(api::serve(listener, state, stop)));
         step.done();
