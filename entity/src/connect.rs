@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector};
-use sqlx::{ConnectOptions as _, Connection as _};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 /// A caller waits this long for a free connection, then gets an error to act on.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);

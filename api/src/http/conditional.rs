@@ -62,7 +62,12 @@ struct Remembered {
 
 impl Memory {
     fn get(&self, key: &[u8; 32]) -> Option<Remembered> {
-        let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
+        let remembered = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()?;
         (remembered.at.elapsed() < REMEMBERED).then_some(remembered)
     }
 

@@ -56,7 +56,15 @@ pub(crate) async fn get(
         return answer::of_refusal(answer::refusal(error), media_type, &id);
     }
     let parameters = parameters::of_uri(&uri);
-    respond(&state, access, Method::Get(&uri, &headers), parameters, media_type, &id).await
+    respond(
+        &state,
+        access,
+        Method::Get(&uri, &headers),
+        parameters,
+        media_type,
+        &id,
+    )
+    .await
 }
 
 /// The schema in the schema definition language.
@@ -119,13 +127,21 @@ async fn respond(
         match timeout(limits.request_timeout, run(state, access, request, checked)).await {
             Ok(answered) if answered.errors.is_empty() => Ok(answer::of_graphql(answered, media_type, id)),
             Ok(answered) => Err(answer::of_graphql(answered, media_type, id)),
-            Err(_) => Err(answer::of_refusal(answer::refusal(ApiError::Timeout), media_type, id)),
+            Err(_) => Err(answer::of_refusal(
+                answer::refusal(ApiError::Timeout),
+                media_type,
+                id,
+            )),
         }
     };
     let mut response = match (method, settled_until, &scope) {
         (Method::Get(uri, headers), Some(until), Ok(scope)) => {
             let question = [uri.query().unwrap_or_default(), media_type.as_header()];
-            let settled = Settled { question, scope, until };
+            let settled = Settled {
+                question,
+                scope,
+                until,
+            };
             conditional::answer(state, &settled, headers, answered).await
         }
         _ => answered.await.unwrap_or_else(|other| other),

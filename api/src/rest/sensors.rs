@@ -60,13 +60,16 @@ pub(crate) async fn list(
         return Ok(answer.await?);
     };
     let question = [uri.path(), uri.query().unwrap_or_default()];
-    let settled = Settled { question, scope, until };
+    let settled = Settled {
+        question,
+        scope,
+        until,
+    };
     let whole = async { answer.await.map_err(|error| Problem::new(error).into_response()) };
     Ok(conditional::answer(&state, &settled, &headers, whole).await)
 }
 
-/// The end of the range asked for, when it is over: then only loading can change the answer, but for what a sensor learns as
-/// readings come.
+/// The end of the range asked for, when it is over: then only loading can change the answer.
 fn settled_until(parameters: &Parameters) -> Result<Option<DateTime<Utc>>, ApiError> {
     let to = parameters.time("to")?;
     Ok(to.filter(|to| parameters.text("sensor").is_some() && *to <= Utc::now()))

@@ -2,13 +2,16 @@
 
 use entity::QualityFlag;
 use entity::load::{Counts, LoadTransaction, NewReading, NewSensor, NewSensorList, OnConflict, journal_id};
-use reqwest::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, IF_NONE_MATCH, VARY};
+use reqwest::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, IF_NONE_MATCH, VARY,
+};
 use reqwest::{Response, StatusCode};
 use uuid::Uuid;
 
 use crate::world::{SOURCE, World, at, thermometer};
 
-const PAST: &str = "/graphql?query={readings(sensor:\"a\",from:\"2026-01-01\",to:\"2026-01-02\"){nodes{time value}}}";
+const PAST: &str =
+    "/graphql?query={readings(sensor:\"a\",from:\"2026-01-01\",to:\"2026-01-02\"){nodes{time value}}}";
 const PAST_REST: &str = "/sensors/?sensor=a&from=2026-01-01&to=2026-01-02";
 
 /// A loader as the ingest has it: readings, counts and checkpoint in one transaction.
@@ -108,7 +111,12 @@ async fn tag(world: &World, path: &str) -> String {
 fn assert_kept(response: &Response, tag: &str) {
     assert_eq!(tag_of(response.headers()), tag);
     assert_eq!(response.headers()[CACHE_CONTROL], "private, no-cache");
-    let vary: Vec<_> = response.headers().get_all(VARY).iter().map(|value| value.to_str().unwrap()).collect();
+    let vary: Vec<_> = response
+        .headers()
+        .get_all(VARY)
+        .iter()
+        .map(|value| value.to_str().unwrap())
+        .collect();
     let vary = vary.join(", ");
     for name in ["authorization", "x-api-key", "accept"] {
         assert!(vary.contains(name), "{vary}");
@@ -145,17 +153,24 @@ async fn a_late_reading_a_list_and_another_journal_make_another_answer_at_once()
         let mut kept = tag(&world, path).await;
         let hour = if path == PAST { 11 } else { 13 };
         // Into the running segment, into a new one, and by a loader that nobody has seen.
-        loader.reading(1, "a", &format!("2026-01-01T{hour}:00:00Z"), 2.0).await;
+        loader
+            .reading(1, "a", &format!("2026-01-01T{hour}:00:00Z"), 2.0)
+            .await;
         for step in 0..2 {
             let changed = get(&world, path, Some(&kept)).await;
             assert_eq!(changed.status(), StatusCode::OK, "{path} {step}");
             let tag = tag_of(changed.headers());
             assert_ne!(tag, kept);
-            assert_eq!(get(&world, path, Some(&tag)).await.status(), StatusCode::NOT_MODIFIED);
+            assert_eq!(
+                get(&world, path, Some(&tag)).await.status(),
+                StatusCode::NOT_MODIFIED
+            );
             kept = tag;
             if step == 0 {
                 let mut other = Loader::new(&world, u128::from(hour as u8));
-                other.reading(1, "a", &format!("2026-01-01T{hour}:30:00Z"), 3.0).await;
+                other
+                    .reading(1, "a", &format!("2026-01-01T{hour}:30:00Z"), 3.0)
+                    .await;
             }
         }
     }
@@ -166,6 +181,11 @@ async fn a_late_reading_a_list_and_another_journal_make_another_answer_at_once()
     let changed = get(&world, named, Some(&kept)).await;
     assert_eq!(changed.status(), StatusCode::OK);
     assert!(changed.text().await.unwrap().contains("Main entrance"));
+    // It may have been there longer than was known, which a reading of any time may tell.
+    let since = "/graphql?query={sensor(name:\"a\"){activeSince}}";
+    let kept = tag(&world, since).await;
+    loader.reading(8, "a", "2025-12-01T00:00:00Z", 1.0).await;
+    assert_eq!(get(&world, since, Some(&kept)).await.status(), StatusCode::OK);
     // Or for one that was not there.
     let all = "/graphql?query={sensors{nodes{name}}}";
     let kept = tag(&world, all).await;
@@ -187,20 +207,26 @@ async fn while_nothing_touched_the_past_its_readings_are_not_asked_for_again() {
     loader.reading(3, "a", "2026-01-05T10:01:00Z", 2.0).await;
     // Whoever reads readings waits for ever.
     let locked = sea_orm::TransactionTrait::begin(&world.db).await.unwrap();
-    sea_orm::ConnectionTrait::execute_unprepared(&locked, "LOCK TABLE reading").await.unwrap();
-    assert_eq!(get(&world, PAST, Some(&kept)).await.status(), StatusCode::NOT_MODIFIED);
+    sea_orm::ConnectionTrait::execute_unprepared(&locked, "LOCK TABLE reading")
+        .await
+        .unwrap();
+    assert_eq!(
+        get(&world, PAST, Some(&kept)).await.status(),
+        StatusCode::NOT_MODIFIED
+    );
     locked.rollback().await.unwrap();
 }
 
 #[tokio::test]
 async fn what_says_now_and_what_went_wrong_is_not_kept() {
     let world = World::new().await;
-    Loader::new(&world, 1).reading(1, "a", "2026-01-01T10:00:00Z", 1.0).await;
+    Loader::new(&world, 1)
+        .reading(1, "a", "2026-01-01T10:00:00Z", 1.0)
+        .await;
     for path in [
         "/graphql?query={service{now}}",
         "/graphql?query={latest{value}}",
         "/graphql?query={sensor(name:\"a\"){name latest{value}}}",
-        "/graphql?query={sensor(name:\"a\"){activeSince}}",
         "/graphql?query={readings(sensor:\"a\"){nodes{value}}}",
         "/graphql?query={readings(sensor:\"a\",to:\"9999-01-01\"){nodes{value}}}",
         "/graphql?query={readings(to:\"2026-01-02\"){totalCount{value}}}",
@@ -220,7 +246,10 @@ async fn what_says_now_and_what_went_wrong_is_not_kept() {
         assert_eq!(response.headers()[CACHE_CONTROL], "no-store", "{path}");
     }
     // A POST is never conditional.
-    let post = world.client.post(world.url("/graphql")).header(IF_NONE_MATCH, "*");
+    let post = world
+        .client
+        .post(world.url("/graphql"))
+        .header(IF_NONE_MATCH, "*");
     let query = serde_json::json!({ "query": "{ sensors { nodes { name } } }" });
     let response = post.json(&query).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
@@ -231,21 +260,54 @@ async fn what_says_now_and_what_went_wrong_is_not_kept() {
 async fn large_answers_are_compressed_under_a_weak_tag_and_small_ones_left_alone() {
     let world = World::new().await;
     let sensor = world.sensors(&["a"]).await[0];
-    world.readings(sensor, "2026-01-01T00:00:00Z", "1 minute", 100).await;
+    world
+        .readings(sensor, "2026-01-01T00:00:00Z", "1 minute", 100)
+        .await;
     let strong = tag(&world, PAST).await;
-    for (accepted, expected) in [("gzip", "gzip"), ("zstd", "zstd"), ("gzip, deflate, br, zstd", "zstd"), ("gzip;q=1, zstd;q=0.5", "gzip")] {
-        let request = world.client.get(world.url(PAST)).header(ACCEPT_ENCODING, accepted);
+    for (accepted, expected) in [
+        ("gzip", "gzip"),
+        ("zstd", "zstd"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip;q=1, zstd;q=0.5", "gzip"),
+    ] {
+        let request = world
+            .client
+            .get(world.url(PAST))
+            .header(ACCEPT_ENCODING, accepted);
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()[CONTENT_ENCODING], expected, "{accepted}");
         let weak = tag_of(response.headers());
         assert_eq!(weak, format!("W/{strong}"));
-        let vary = response.headers().get_all(VARY).iter().any(|value| value == "accept-encoding");
+        let vary = response
+            .headers()
+            .get_all(VARY)
+            .iter()
+            .any(|value| value == "accept-encoding");
         assert!(vary, "{:?}", response.headers());
-        let magic: &[u8] = if expected == "gzip" { &[0x1f, 0x8b] } else { &[0x28, 0xb5, 0x2f, 0xfd] };
+        let magic: &[u8] = if expected == "gzip" {
+            &[0x1f, 0x8b]
+        } else {
+            &[0x28, 0xb5, 0x2f, 0xfd]
+        };
         assert!(response.bytes().await.unwrap().starts_with(magic), "{accepted}");
-        let again = world.client.get(world.url(PAST)).header(ACCEPT_ENCODING, accepted).header(IF_NONE_MATCH, weak);
+        let again = world
+            .client
+            .get(world.url(PAST))
+            .header(ACCEPT_ENCODING, accepted)
+            .header(IF_NONE_MATCH, weak);
         assert_eq!(again.send().await.unwrap().status(), StatusCode::NOT_MODIFIED);
     }
-    let small = world.client.get(world.url("/graphql?query={__typename}")).header(ACCEPT_ENCODING, "gzip, zstd");
-    assert!(small.send().await.unwrap().headers().get(CONTENT_ENCODING).is_none());
+    let small = world
+        .client
+        .get(world.url("/graphql?query={__typename}"))
+        .header(ACCEPT_ENCODING, "gzip, zstd");
+    assert!(
+        small
+            .send()
+            .await
+            .unwrap()
+            .headers()
+            .get(CONTENT_ENCODING)
+            .is_none()
+    );
 }

@@ -8,7 +8,9 @@ use testbed::clients::{node, npm_program, python, run};
 use crate::world::{World, open};
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/clients")
+        .join(name)
 }
 
 /// A sensor with ten readings, a minute apart.
@@ -72,7 +74,10 @@ async fn relay_compiles_connections_and_the_service_answers_what_it_compiled() {
     let queries = std::fs::read_to_string(room.path().join("queries.json")).unwrap();
     let queries: std::collections::BTreeMap<String, String> = serde_json::from_str(&queries).unwrap();
     assert_eq!(queries.len(), 2);
-    let readings = queries.values().find(|text| text.contains("relayReadingsQuery")).unwrap();
+    let readings = queries
+        .values()
+        .find(|text| text.contains("relayReadingsQuery"))
+        .unwrap();
     assert!(readings.contains("pageInfo"), "{readings}");
 
     let world = ten_readings().await;
@@ -81,7 +86,9 @@ async fn relay_compiles_connections_and_the_service_answers_what_it_compiled() {
     loop {
         let variables =
             json!({ "sensor": "a", "from": "2026-01-01", "to": "2026-01-02", "count": 4, "cursor": cursor });
-        let (_, body) = world.post(json!({ "query": readings, "variables": variables })).await;
+        let (_, body) = world
+            .post(json!({ "query": readings, "variables": variables }))
+            .await;
         let page = &body["data"]["readings"];
         let edges = page["edges"].as_array().unwrap_or_else(|| panic!("{body}"));
         values.extend(edges.iter().map(|edge| edge["node"]["value"].as_f64().unwrap()));

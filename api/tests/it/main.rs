@@ -21,6 +21,7 @@ mod raw;
 mod readings;
 mod rest;
 mod rest_aggregates;
+mod schema_changes;
 mod sensors;
 mod series;
 mod service;

@@ -82,7 +82,9 @@ async fn a_reading_leads_to_the_bytes_that_were_received() {
     let world = World::with_archive(archive.clone(), open()).await;
     let sensor = world.sensors(&["a"]).await[0];
     // Positions 0 to 3; the last one lies in no object yet.
-    world.readings(sensor, "2026-01-01T00:00:00Z", "1 minute", 4).await;
+    world
+        .readings(sensor, "2026-01-01T00:00:00Z", "1 minute", 4)
+        .await;
     let text = r#"{"id": "a", "value": 1}"#;
     let key = upload(&world, &archive, 0, &[text.as_bytes(), "ü\u{1F600}".as_bytes()]).await;
     let other = upload(&world, &archive, 2, &[b"\xff\x00"]).await;
@@ -116,7 +118,9 @@ async fn without_its_object_store_a_raw_message_says_why_it_is_not_there() {
     let archive = store(&server);
     let world = World::new().await;
     let sensor = world.sensors(&["a"]).await[0];
-    world.readings(sensor, "2026-01-01T00:00:00Z", "1 minute", 1).await;
+    world
+        .readings(sensor, "2026-01-01T00:00:00Z", "1 minute", 1)
+        .await;
     let key = upload(&world, &archive, 0, &[b"1"]).await;
     let raw = raw_of_all(&world).await;
     let reason = raw[0]["notAvailable"].as_str().unwrap();
@@ -141,7 +145,10 @@ async fn without_its_object_store_a_raw_message_says_why_it_is_not_there() {
         let raw = raw_of_all(&world).await;
         let reason = raw[0]["notAvailable"].as_str().unwrap();
         assert!(reason.contains(expected), "{reason}");
-        assert_eq!((&raw[0]["payload"], &raw[0]["objectKey"]), (&Value::Null, &json!(key)));
+        assert_eq!(
+            (&raw[0]["payload"], &raw[0]["objectKey"]),
+            (&Value::Null, &json!(key))
+        );
     }
 }
 
@@ -156,15 +163,22 @@ async fn raw_messages_of_an_answer_have_a_number_and_a_size() {
     };
     let world = World::with_archive(archive.clone(), with_limits(limits)).await;
     let sensor = world.sensors(&["a"]).await[0];
-    world.readings(sensor, "2026-01-01T00:00:00Z", "1 minute", 3).await;
+    world
+        .readings(sensor, "2026-01-01T00:00:00Z", "1 minute", 3)
+        .await;
     upload(&world, &archive, 0, &[b"ten bytes."]).await;
     upload(&world, &archive, 1, &[b"ten bytes.", b"ten bytes and more."]).await;
     let query = |first: u32, from: &str| {
-        format!("{{ readings(first: {first}, from: \"{from}\", to: \"2026-01-02\") {{ nodes {{ raw {{ payload }} }} }} }}")
+        format!(
+            "{{ readings(first: {first}, from: \"{from}\", to: \"2026-01-02\") {{ nodes {{ raw {{ payload }} }} }} }}"
+        )
     };
     // Refused before anything is asked.
     let error = world.error(&query(3, "2026-01-01")).await;
-    assert_eq!(error["extensions"], json!({ "code": "LIMIT_EXCEEDED", "limit": 2, "asked": 3 }));
+    assert_eq!(
+        error["extensions"],
+        json!({ "code": "LIMIT_EXCEEDED", "limit": 2, "asked": 3 })
+    );
     // Two of two objects, and one that is too large by itself.
     for (first, from) in [(2, "2026-01-01"), (1, "2026-01-01T00:02")] {
         let (_, body) = world.post(json!({ "query": query(first, from) })).await;

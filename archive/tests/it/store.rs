@@ -303,7 +303,16 @@ async fn some_messages_come_in_order_each_once_and_within_a_bound() {
     let bytes: u64 = expected.iter().map(|message| message.payload.len() as u64).sum();
     store.read_messages(&key, &seqs, bytes).await.unwrap();
     let error = store.read_messages(&key, &seqs, bytes - 1).await.unwrap_err();
-    assert!(matches!(error, StoreError::TooLarge { limit, .. } if limit == bytes - 1), "{error}");
-    let error = store.read_messages(&key, &[100, last + 1], u64::MAX).await.unwrap_err();
-    assert!(matches!(error, StoreError::NoSuchSeq { seq, .. } if seq == last + 1), "{error}");
+    assert!(
+        matches!(error, StoreError::TooLarge { limit, .. } if limit == bytes - 1),
+        "{error}"
+    );
+    let error = store
+        .read_messages(&key, &[100, last + 1], u64::MAX)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::NoSuchSeq { seq, .. } if seq == last + 1),
+        "{error}"
+    );
 }

@@ -13,7 +13,7 @@ use crate::sql;
 /// How far all loading had come at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
-    sensors: i64,
+    sensors: String,
     journals: Vec<i16>,
     seqs: Vec<i64>,
 }
@@ -43,9 +43,12 @@ pub async fn touched_since(
     let values: [Value; 4] = [
         since.journals.clone().into(),
         since.seqs.clone().into(),
-        since.sensors.into(),
+        since.sensors.as_str().into(),
         before.into(),
     ];
-    let rows = sql::query(db, include_str!("loaded/select_touched.sql"), values, |row| row.get(0)).await?;
+    let rows = sql::query(db, include_str!("loaded/select_touched.sql"), values, |row| {
+        row.get(0)
+    })
+    .await?;
     Ok(rows.first().copied().unwrap_or(true))
 }

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
-};
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Variables};
 use chrono::{DateTime, Utc};
 

@@ -105,7 +105,9 @@ impl Arguments<'_> {
         let Some(Value::Object(filter)) = self.value("filter") else {
             return false;
         };
-        filter.iter().any(|(name, value)| name != "sensors" && *value != Value::Null)
+        filter
+            .iter()
+            .any(|(name, value)| name != "sensors" && *value != Value::Null)
     }
 
     /// Sensors whose rows are gone through.
@@ -141,14 +143,18 @@ impl Arguments<'_> {
         let Some(size) = size else { return 0 };
         let row_seconds = if !size.is_whole_minutes() || self.is_true("includeFailed") {
             READING_SECONDS
-        } else if size.usual_seconds() >= 2 * DAY || size.is_at_least_a_day() && self.value("timeZone").is_none() {
+        } else if size.usual_seconds() >= 2 * DAY
+            || size.is_at_least_a_day() && self.value("timeZone").is_none()
+        {
             DAY
         } else if size.usual_seconds().is_multiple_of(60 * 60) {
             60 * 60
         } else {
             60
         };
-        seconds.div_ceil(row_seconds).saturating_add(seconds.div_ceil(size.usual_seconds()))
+        seconds
+            .div_ceil(row_seconds)
+            .saturating_add(seconds.div_ceil(size.usual_seconds()))
     }
 
     /// The length of the range asked for; nothing of one that goes backwards, which is refused later.
@@ -194,8 +200,7 @@ impl Arguments<'_> {
     }
 
     fn default_of(&self, variable: &Name) -> Option<Value> {
-        let declared =
-            |each: &&Positioned<VariableDefinition>| each.node.name.node == *variable;
+        let declared = |each: &&Positioned<VariableDefinition>| each.node.name.node == *variable;
         self.operation
             .variable_definitions
             .iter()

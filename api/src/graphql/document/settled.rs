@@ -1,13 +1,12 @@
 //! Questions whose answer only loading can change: about ranges that are over, and about nothing that says "now".
 //!
 //! A field counts as settled by its name, from a list: a new field is not on it until somebody has thought about it. Not on
-//! it are the latest, freshness, ages, what is learnt from readings as they come, raw messages (they are uploaded later) and
-//! counts, which may be estimates of a planner.
+//! it are the latest, freshness, ages, raw messages (they are uploaded later) and counts, which may be estimates of a planner.
 
 use std::collections::HashSet;
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use async_graphql::Variables;
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use chrono::{DateTime, Utc};
 
 use super::reckon::Arguments;
@@ -27,12 +26,69 @@ const RANGES: &[&str] = &[
 
 /// Fields that say the same as long as nothing is loaded.
 const SETTLED: &[&str] = &[
-    "__typename", "avg", "buckets", "complete", "completeness", "count", "countFail", "countSuspect", "cursor", "customer",
-    "declared", "description", "downsampled", "edges", "end", "endCursor", "first", "flag", "flags", "group",
-    "hasNextPage", "hasPreviousPage", "id", "increase", "integral", "key", "labels", "last", "lat", "lng", "location",
-    "max", "min", "name", "node", "nodes", "pageInfo", "percentile", "plant", "quantityKind", "qudt", "range",
-    "receivedAt", "sensor", "sensors", "site", "source", "start", "startCursor", "stddev", "sum", "symbol", "time",
-    "times", "timeWeightedAvg", "timeZone", "type", "ucum", "unit", "value", "values",
+    "__typename",
+    "activeSince",
+    "avg",
+    "buckets",
+    "complete",
+    "completeness",
+    "count",
+    "countFail",
+    "countSuspect",
+    "cursor",
+    "customer",
+    "declared",
+    "description",
+    "downsampled",
+    "edges",
+    "end",
+    "endCursor",
+    "expectedIntervalSeconds",
+    "first",
+    "flag",
+    "flags",
+    "group",
+    "hasNextPage",
+    "hasPreviousPage",
+    "id",
+    "increase",
+    "integral",
+    "key",
+    "labels",
+    "last",
+    "lat",
+    "lng",
+    "location",
+    "max",
+    "min",
+    "name",
+    "node",
+    "nodes",
+    "pageInfo",
+    "percentile",
+    "plant",
+    "quantityKind",
+    "qudt",
+    "range",
+    "receivedAt",
+    "sensor",
+    "sensors",
+    "site",
+    "source",
+    "start",
+    "startCursor",
+    "stddev",
+    "sum",
+    "symbol",
+    "time",
+    "times",
+    "timeWeightedAvg",
+    "timeZone",
+    "type",
+    "ucum",
+    "unit",
+    "value",
+    "values",
 ];
 
 /// The end of the latest range that an operation asks about; `None` when its answer may change by itself. One that asks about

@@ -52,7 +52,10 @@ fn rows_are_sensors_times_range_by_what_the_buckets_are_made_of() {
     for (query, expected) in [
         ("{ sensor(name: \"a\") { name } }".to_owned(), 0),
         ("{ readings(sensor: \"a\") { nodes { value } } }".to_owned(), 1000),
-        ("{ readings(sensor: \"a\", first: 10) { nodes { value } } }".to_owned(), 10),
+        (
+            "{ readings(sensor: \"a\", first: 10) { nodes { value } } }".to_owned(),
+            10,
+        ),
         // Picked by value: all of the last 24 hours may be passed over.
         (
             "{ readings(sensor: \"a\", first: 10, filter: { valueMin: 1 }) { nodes { value } } }".to_owned(),
@@ -63,9 +66,13 @@ fn rows_are_sensors_times_range_by_what_the_buckets_are_made_of() {
             10 + 1440,
         ),
         ("{ latest(sensors: [\"a\", \"b\"]) { value } }".to_owned(), 2),
-        (format!("{{ series(sensors: [\"a\", \"b\"], {a_day}) {{ values }} }}"), 2 * 1440),
         (
-            "query($to: DateTime!) { series(sensors: [\"a\"], from: \"2026-11-20\", to: $to) { values } }".to_owned(),
+            format!("{{ series(sensors: [\"a\", \"b\"], {a_day}) {{ values }} }}"),
+            2 * 1440,
+        ),
+        (
+            "query($to: DateTime!) { series(sensors: [\"a\"], from: \"2026-11-20\", to: $to) { values } }"
+                .to_owned(),
             5 * 1440,
         ),
         // Hours, and days made of hours or, in UTC, of days; and the buckets themselves.
@@ -84,13 +91,20 @@ fn rows_are_sensors_times_range_by_what_the_buckets_are_made_of() {
             365 * 24 + 365,
         ),
         (
-            format!("{{ aggregates(sensors: [\"a\"], {a_day}, bucket: \"PT1H\", includeFailed: true) {{ group }} }}"),
+            format!(
+                "{{ aggregates(sensors: [\"a\"], {a_day}, bucket: \"PT1H\", includeFailed: true) {{ group }} }}"
+            ),
             1440 + 24,
         ),
         // Whoever names nobody is reckoned with a hundred, and lists multiply what is below them.
-        (format!("{{ aggregates({a_day}, bucket: \"PT1H\") {{ group }} }}"), 100 * 48),
         (
-            format!("{{ sensors(first: 10) {{ nodes {{ series({a_day}) {{ values }} latest {{ value }} }} }} }}"),
+            format!("{{ aggregates({a_day}, bucket: \"PT1H\") {{ group }} }}"),
+            100 * 48,
+        ),
+        (
+            format!(
+                "{{ sensors(first: 10) {{ nodes {{ series({a_day}) {{ values }} latest {{ value }} }} }} }}"
+            ),
             10 + 10 * (1440 + 1),
         ),
     ] {
@@ -110,14 +124,29 @@ fn a_question_that_is_no_question_costs_no_rows() {
 
 #[test]
 fn variables_are_counted_and_measured() {
-    let check = |variables| check("{ __typename }", None, &Variables::from_json(variables), &Limits::default());
+    let check = |variables| {
+        check(
+            "{ __typename }",
+            None,
+            &Variables::from_json(variables),
+            &Limits::default(),
+        )
+    };
     let names: Vec<_> = (0..10_000).map(|at| at.to_string()).collect();
     check(serde_json::json!({ "names": names })).unwrap();
     let error = check(serde_json::json!({ "a": names, "b": names })).unwrap_err();
-    assert!(error.message.contains("over the limit of 20000"), "{}", error.message);
+    assert!(
+        error.message.contains("over the limit of 20000"),
+        "{}",
+        error.message
+    );
     let deep = (0..100).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
     let error = check(serde_json::json!({ "deep": deep })).unwrap_err();
-    assert!(error.message.contains("over the limit of 64"), "{}", error.message);
+    assert!(
+        error.message.contains("over the limit of 64"),
+        "{}",
+        error.message
+    );
 }
 
 #[test]
@@ -137,7 +166,12 @@ fn fragments_that_multiply_are_measured_at_once() {
     // Twenty fragments, each of which uses the next one twice below a field: a million fields, and none is very wide.
     let mut query = "{ x { ...F0 } }".to_owned();
     for i in 0..9 {
-        write!(query, " fragment F{i} on T {{ a {{ ...F{0} }} b {{ ...F{0} }} }}", i + 1).unwrap();
+        write!(
+            query,
+            " fragment F{i} on T {{ a {{ ...F{0} }} b {{ ...F{0} }} }}",
+            i + 1
+        )
+        .unwrap();
     }
     query.push_str(" fragment F9 on T { ...G0 }");
     for i in 0..7 {
@@ -157,7 +191,17 @@ fn fragments_that_multiply_are_measured_at_once() {
     }
     query.push_str(" fragment F29 on Query { __typename }");
     let error = refused(&query);
-    assert!(matches!(error, ApiError::LimitExceeded { limit: 250, asked: Some(256), .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            ApiError::LimitExceeded {
+                limit: 250,
+                asked: Some(256),
+                ..
+            }
+        ),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -178,7 +222,8 @@ fn each_limit_says_what_it_is_and_what_was_asked() {
     let cost = "{ sensors(first: 10000) { nodes { readings(first: 100) { nodes { time } } } } }".to_owned();
     let wide = format!("{{ {} }}", "x ".repeat(251));
     let roots = format!("{{ {} }}", "sensor ".repeat(21));
-    let rows = "{ aggregates(from: \"1900-01-01\", to: \"2026-01-01\", bucket: \"PT1M\") { group } }".to_owned();
+    let rows =
+        "{ aggregates(from: \"1900-01-01\", to: \"2026-01-01\", bucket: \"PT1M\") { group } }".to_owned();
     let raw = "{ readings(first: 1001) { nodes { raw { topic } } } }".to_owned();
     let schema = "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }";
     for (query, expected) in [

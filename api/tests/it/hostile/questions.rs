@@ -30,19 +30,74 @@ pub(super) struct Questions {
 }
 
 const TEXTS: &[&str] = &[
-    "Sensor 1", "plain", "temperature", "C", "site:Harbour", "", " ", "%", "'; DROP TABLE reading; --", "\\u0000", "ü\\\"\\\\",
-    "nobody", "UTC", "Europe/Zurich", "PT1H", "P1D", "P1M", "PT0S", "P-1D", "PT1S", "1", "-1", "2026-01-01",
-    "2026-01-01T00:10:00Z", "99999-01-01", "K", "\\uD83D\\uDE00",
+    "Sensor 1",
+    "plain",
+    "temperature",
+    "C",
+    "site:Harbour",
+    "",
+    " ",
+    "%",
+    "'; DROP TABLE reading; --",
+    "\\u0000",
+    "ü\\\"\\\\",
+    "nobody",
+    "UTC",
+    "Europe/Zurich",
+    "PT1H",
+    "P1D",
+    "P1M",
+    "PT0S",
+    "P-1D",
+    "PT1S",
+    "1",
+    "-1",
+    "2026-01-01",
+    "2026-01-01T00:10:00Z",
+    "99999-01-01",
+    "K",
+    "\\uD83D\\uDE00",
 ];
 const TIMES: &[&str] = &[
-    "\"2026-01-01\"", "\"2026-01-02\"", "\"2026-01-01T00:10:00Z\"", "\"2026-01-01T00:20:00+05:45\"", "\"0001-01-01\"",
-    "\"9999-12-31T23:59:59.999999Z\"", "0", "-62135596800000", "9223372036854775807", "\"soon\"", "1767225600000",
+    "\"2026-01-01\"",
+    "\"2026-01-02\"",
+    "\"2026-01-01T00:10:00Z\"",
+    "\"2026-01-01T00:20:00+05:45\"",
+    "\"0001-01-01\"",
+    "\"9999-12-31T23:59:59.999999Z\"",
+    "0",
+    "-62135596800000",
+    "9223372036854775807",
+    "\"soon\"",
+    "1767225600000",
 ];
 const DURATIONS: &[&str] = &[
-    "\"PT1M\"", "\"PT1H\"", "\"P1D\"", "\"P1W\"", "\"P1M\"", "\"PT7S\"", "\"P1000Y\"", "\"PT0S\"", "\"P1MT1S\"", "\"\"",
+    "\"PT1M\"",
+    "\"PT1H\"",
+    "\"P1D\"",
+    "\"P1W\"",
+    "\"P1M\"",
+    "\"PT7S\"",
+    "\"P1000Y\"",
+    "\"PT0S\"",
+    "\"P1MT1S\"",
+    "\"\"",
 ];
-const INTEGERS: &[&str] = &["1", "2", "10", "100", "0", "-1", "10000", "10001", "2147483647", "-2147483648"];
-const NUMBERS: &[&str] = &["0", "0.5", "1", "-1", "45", "1e308", "-1e308", "90", "180.5", "1e-320"];
+const INTEGERS: &[&str] = &[
+    "1",
+    "2",
+    "10",
+    "100",
+    "0",
+    "-1",
+    "10000",
+    "10001",
+    "2147483647",
+    "-2147483648",
+];
+const NUMBERS: &[&str] = &[
+    "0", "0.5", "1", "-1", "45", "1e308", "-1e308", "90", "180.5", "1e-320",
+];
 
 impl Questions {
     pub(super) fn of(sdl: &str, seed: u64) -> Self {
@@ -58,7 +113,12 @@ impl Questions {
                         .into_iter()
                         .map(|field| Field {
                             name: field.node.name.node.to_string(),
-                            arguments: field.node.arguments.into_iter().map(|each| argument(each.node)).collect(),
+                            arguments: field
+                                .node
+                                .arguments
+                                .into_iter()
+                                .map(|each| argument(each.node))
+                                .collect(),
                             ty: base(&field.node.ty.node),
                         })
                         .collect(),
@@ -66,14 +126,21 @@ impl Questions {
                 TypeKind::InputObject(input) => {
                     Kind::Input(input.fields.into_iter().map(|each| argument(each.node)).collect())
                 }
-                TypeKind::Enum(words) => {
-                    Kind::Words(words.values.into_iter().map(|each| each.node.value.node.to_string()).collect())
-                }
+                TypeKind::Enum(words) => Kind::Words(
+                    words
+                        .values
+                        .into_iter()
+                        .map(|each| each.node.value.node.to_string())
+                        .collect(),
+                ),
                 _ => continue,
             };
             types.insert(definition.node.name.node.to_string(), kind);
         }
-        Self { types, state: seed | 1 }
+        Self {
+            types,
+            state: seed | 1,
+        }
     }
 
     /// The next one.
@@ -118,8 +185,11 @@ impl Questions {
                 continue;
             }
             let (name, below) = (field.name.clone(), field.ty.clone());
-            let arguments: Vec<(String, Type)> =
-                field.arguments.iter().map(|each| (each.name.clone(), each.ty.clone())).collect();
+            let arguments: Vec<(String, Type)> = field
+                .arguments
+                .iter()
+                .map(|each| (each.name.clone(), each.ty.clone()))
+                .collect();
             write!(out, " a{selected}: {name}").unwrap();
             selected += 1;
             self.arguments(arguments, out);
@@ -136,7 +206,11 @@ impl Questions {
     fn arguments(&mut self, arguments: Vec<(String, Type)>, out: &mut String) {
         let mut given = Vec::new();
         for (name, ty) in arguments {
-            let is_given = if ty.nullable { self.one_in(3) } else { !self.one_in(30) };
+            let is_given = if ty.nullable {
+                self.one_in(3)
+            } else {
+                !self.one_in(30)
+            };
             if is_given {
                 given.push(format!("{name}: {}", self.value(&ty, 0)));
             }
@@ -177,8 +251,10 @@ impl Questions {
                 words[self.below(words.len())].clone()
             }
             Some(Kind::Input(fields)) => {
-                let fields: Vec<(String, Type)> =
-                    fields.iter().map(|each| (each.name.clone(), each.ty.clone())).collect();
+                let fields: Vec<(String, Type)> = fields
+                    .iter()
+                    .map(|each| (each.name.clone(), each.ty.clone()))
+                    .collect();
                 let mut given = Vec::new();
                 for (name, ty) in fields {
                     if !ty.nullable || depth < 3 && self.one_in(4) {

@@ -1,5 +1,8 @@
--- One row, whether there are journals or not.
-SELECT (SELECT count(*) FROM sensor),
+-- One row, whether there are journals or not. Of sensors, what their readings change: which there are, since when, how often.
+SELECT (
+           SELECT concat_ws(' ', count(*), sum(extract(epoch FROM active_since)), sum(expected_interval_seconds))
+           FROM sensor
+       ),
        coalesce(array_agg(journal_id ORDER BY journal_id), '{}'),
        coalesce(array_agg(seq ORDER BY journal_id), '{}')
 FROM ingest_checkpoint

@@ -1,7 +1,10 @@
--- Whether anything since the positions $1, $2 may have changed what was measured before $4, or which sensors there are ($3).
+-- Whether anything since the positions $1, $2 may have changed what was measured before $4, or what is known of sensors ($3).
 -- Segments by their primary key (journal_id, first_seq), from the one that holds the next position on: there is one a
 -- minute. Their times are kept in the transaction that loads, so they hold late readings as soon as these are seen.
-SELECT (SELECT count(*) FROM sensor) <> $3
+SELECT (
+        SELECT concat_ws(' ', count(*), sum(extract(epoch FROM active_since)), sum(expected_interval_seconds))
+        FROM sensor
+    ) <> $3
     OR EXISTS (
         SELECT
         FROM ingest_checkpoint AS reached

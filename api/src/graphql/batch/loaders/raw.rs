@@ -66,7 +66,11 @@ impl Loader<MessageKey> for Batches {
 type ReadObjects = HashMap<String, Result<HashMap<u64, Arc<OwnedLine>>, &'static str>>;
 
 impl Batches {
-    async fn read(&self, store: &Store, objects: BTreeMap<String, Vec<u64>>) -> Result<ReadObjects, ApiError> {
+    async fn read(
+        &self,
+        store: &Store,
+        objects: BTreeMap<String, Vec<u64>>,
+    ) -> Result<ReadObjects, ApiError> {
         let bytes_max = self.limits.raw_bytes_max;
         let each = objects.into_iter().map(|(object, seqs)| async move {
             let answer = timeout(PATIENCE, store.read_messages(&object, &seqs, bytes_max)).await;
@@ -79,7 +83,10 @@ impl Batches {
                 Ok(Ok(messages)) => {
                     let bytes = messages.iter().map(|message| message.payload.len() as u64).sum();
                     self.asked.take_raw_bytes(bytes, &self.limits)?;
-                    Ok(messages.into_iter().map(|message| (message.seq, Arc::new(message))).collect())
+                    Ok(messages
+                        .into_iter()
+                        .map(|message| (message.seq, Arc::new(message)))
+                        .collect())
                 }
                 // What it would be in all is not known; that it is too much is.
                 Ok(Err(StoreError::TooLarge { bytes, limit, .. })) if limit == bytes_max => {
