@@ -2,6 +2,8 @@
 
 mod answer;
 mod asset;
+mod compression;
+pub(crate) mod conditional;
 mod graphql;
 pub(crate) mod health;
 mod identify;
@@ -20,7 +22,6 @@ use axum::http::{HeaderValue, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{MethodRouter, any, get};
-use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use self::problem::Problem;
@@ -61,7 +62,8 @@ pub fn router(state: ApiState) -> Router {
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(DefaultBodyLimit::max(body_bytes_max))
-        .layer(CompressionLayer::new().gzip(true))
+        .layer(compression::layer())
+        .layer(middleware::map_response(conditional::weaken))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             POLICY_OF_DATA,

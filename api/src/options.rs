@@ -118,9 +118,25 @@ pub struct Limits {
     pub aliases_max: usize,
     /// Directives on one field. Default: 8.
     pub directives_max: usize,
+    /// Fields side by side in one selection, each use of a fragment counted. Default: 250.
+    pub breadth_max: usize,
+    /// Roots of one document that ask the database. Default: 20.
+    pub roots_max: usize,
+    /// Lists of `fields`, `inputFields`, `interfaces` and `possibleTypes` below each other, in questions about the schema.
+    /// Default: 3.
+    pub introspection_max: usize,
+    /// Values in the variables of one request, lists and objects counted too. Default: 20,000.
+    pub variable_values_max: usize,
     /// The greatest number of values that an answer may have to hold, reckoned from the pages asked for.
     /// Default: 500,000.
     pub cost_max: u64,
+    /// The greatest number of stored rows that an answer may have to be taken from, reckoned from sensors × range ÷ bucket
+    /// with a reading of each sensor a minute. Default: 100,000,000.
+    pub rows_max: u64,
+    /// Raw messages of one answer. Default: 1,000.
+    pub raw_messages_max: u64,
+    /// Bytes of the raw messages of one answer, all of them together. Default: 32 MiB.
+    pub raw_bytes_max: u64,
     /// Bytes of a request's body. Default: 1 MiB.
     pub body_bytes_max: usize,
     /// Requests a second of one key, of one subject of an issuer, or of one address without either; 0 for any number.
@@ -155,7 +171,14 @@ impl Default for Limits {
             selections_max: 2_000,
             aliases_max: 60,
             directives_max: 8,
+            breadth_max: 250,
+            roots_max: 20,
+            introspection_max: 3,
+            variable_values_max: 20_000,
             cost_max: 500_000,
+            rows_max: 100_000_000,
+            raw_messages_max: 1_000,
+            raw_bytes_max: 32 * 1024 * 1024,
             body_bytes_max: 1024 * 1024,
             requests_per_second_max: 50,
             requests_burst_max: 200,

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::access::Authenticator;
 use crate::graphql::{self, Schema};
+use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
 use crate::options::Options;
 
@@ -15,6 +16,8 @@ use crate::options::Options;
 pub struct Parts {
     /// The pool for reading queries; it sets its own statement timeout.
     pub db: DatabaseConnection,
+    /// The raw archive on S3; without it, raw messages say why they are not there.
+    pub archive: Option<archive::Store>,
     /// Renders what `/metrics` shows.
     pub metrics: PrometheusHandle,
     /// What must hold, besides an answering database, before `/readyz` says yes.
@@ -24,6 +27,7 @@ pub struct Parts {
 impl fmt::Debug for Parts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Parts")
+            .field("archive", &self.archive.is_some())
             .field("ready", &self.ready.len())
             .finish_non_exhaustive()
     }
@@ -39,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) schema: Schema,
     pub(crate) authenticator: Authenticator,
+    pub(crate) answers: Memory,
 }
 
 impl ApiState {
@@ -49,6 +54,7 @@ impl ApiState {
             options,
             parts,
             schema: graphql::schema(),
+            answers: Memory::default(),
         }))
     }
 
@@ -71,6 +77,11 @@ impl ApiState {
 
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
+    }
+
+    /// What was answered lately.
+    pub(crate) fn answers(&self) -> &Memory {
+        &self.0.answers
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
         options,
         api::Parts {
             db: server.db.clone(),
+            archive: None,
             metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
                 .build_recorder()
                 .handle(),

@@ -170,6 +170,9 @@ pub(crate) struct ServeArgs {
     /// The database, such as `postgres://user:password@host/name`
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: String,
+    // For raw messages; without an address or a key of an object store they say why they are not there.
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// What may be read without a key; beyond loopback it must be said, or there must be a key [default: none]
     #[arg(long, env = "FIELDBOOK_ANONYMOUS", value_name = "ACCESS")]
     pub(crate) anonymous: Option<AnonymousArg>,

@@ -147,6 +147,15 @@ pub(crate) async fn open_store(config: &archive::Config) -> anyhow::Result<archi
     Ok(store)
 }
 
+/// The object store that raw messages are fetched from, where the arguments name one by an address or a key.
+pub(crate) fn api_store(args: &StoreArgs) -> anyhow::Result<Option<archive::Store>> {
+    if args.s3_endpoint.is_none() && args.s3_access_key_id.is_none() && args.s3_secret_access_key.is_none() {
+        return Ok(None);
+    }
+    let store = archive::Store::new(store_config(args)?).context("set up the object store")?;
+    Ok(Some(store))
+}
+
 /// How the API is served. Without a word on it, nothing is read without a key; beyond loopback a word is demanded.
 pub(crate) fn api_options(
     http: SocketAddr,
@@ -189,10 +198,11 @@ pub(crate) async fn bind_api(state: &api::ApiState) -> anyhow::Result<TcpListene
         .with_context(|| format!("listen on {http}: choose another address with --http"))
 }
 
-/// The API over a database.
+/// The API over a database and, for raw messages, an object store.
 pub(crate) fn api_state(
     options: api::Options,
     db: DatabaseConnection,
+    archive: Option<archive::Store>,
     metrics: PrometheusHandle,
 ) -> api::ApiState {
     let schema = Arc::new(SchemaIsKnown { db: db.clone() });
@@ -200,6 +210,7 @@ pub(crate) fn api_state(
         options,
         api::Parts {
             db,
+            archive,
             metrics,
             ready: vec![schema],
         },

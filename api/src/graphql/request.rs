@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     buckets_taken: AtomicU64,
     bucket_values_taken: AtomicU64,
     reading_days_taken: AtomicU64,
+    raw_messages_taken: AtomicU64,
+    raw_bytes_taken: AtomicU64,
 }
 
 impl Asked {
@@ -34,6 +36,8 @@ impl Asked {
             buckets_taken: AtomicU64::new(0),
             bucket_values_taken: AtomicU64::new(0),
             reading_days_taken: AtomicU64::new(0),
+            raw_messages_taken: AtomicU64::new(0),
+            raw_bytes_taken: AtomicU64::new(0),
         }
     }
 
@@ -72,6 +76,19 @@ impl Asked {
             limits.reading_days_max.into(),
             advice,
         )
+    }
+
+    /// Takes `messages` of the answer's budget before they are fetched.
+    pub(crate) fn take_raw_messages(&self, messages: u64, limits: &Limits) -> Result<(), ApiError> {
+        let advice = "so many raw messages are not fetched for one answer: lower first";
+        let max = limits.raw_messages_max;
+        take(&self.raw_messages_taken, messages, max, advice)
+    }
+
+    /// Takes `bytes` of raw messages of the answer's budget before they are written.
+    pub(crate) fn take_raw_bytes(&self, bytes: u64, limits: &Limits) -> Result<(), ApiError> {
+        let advice = "so many bytes of raw messages do not fit into one answer: lower first";
+        take(&self.raw_bytes_taken, bytes, limits.raw_bytes_max, advice)
     }
 }
 

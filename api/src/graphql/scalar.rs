@@ -31,13 +31,13 @@ pub(crate) struct DateTime(pub(crate) chrono::DateTime<Utc>);
 )]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value)
+        read_time(&value)
             .map(Self)
             .ok_or_else(|| InputValueError::expected_type(value))
     }
 
     fn is_valid(value: &Value) -> bool {
-        read(value).is_some()
+        read_time(value).is_some()
     }
 
     fn to_value(&self) -> Value {
@@ -45,7 +45,8 @@ impl ScalarType for DateTime {
     }
 }
 
-fn read(value: &Value) -> Option<chrono::DateTime<Utc>> {
+/// The instant that a value of `DateTime` means.
+pub(crate) fn read_time(value: &Value) -> Option<chrono::DateTime<Utc>> {
     match value {
         Value::String(text) => time::parse(text),
         Value::Number(millis) => time::from_millis(millis.as_i64()?),

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
 use tokio::time::timeout;
 
+use super::conditional::{self, Settled};
 use super::negotiate::{self, MediaType};
 use super::parameters::{self, Parameters, Refusal};
 use super::watch::Operation;
@@ -54,11 +55,12 @@ pub(crate) async fn get(
     if let Err(error) = access.catalogue() {
         return answer::of_refusal(answer::refusal(error), media_type, &id);
     }
+    let parameters = parameters::of_uri(&uri);
     respond(
         &state,
         access,
-        Method::Get,
-        parameters::of_uri(&uri),
+        Method::Get(&uri, &headers),
+        parameters,
         media_type,
         &id,
     )
@@ -72,16 +74,17 @@ pub(crate) async fn sdl(Extension(access): Extension<Access>) -> Result<Response
     Ok(([(header::CONTENT_TYPE, content_type)], crate::graphql::sdl()).into_response())
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Get,
+#[derive(Debug, Clone, Copy)]
+enum Method<'a> {
+    /// With what a conditional one depends on.
+    Get(&'a Uri, &'a HeaderMap),
     Post,
 }
 
 async fn respond(
     state: &ApiState,
     access: Access,
-    method: Method,
+    method: Method<'_>,
     parameters: Result<Parameters, Refusal>,
     media_type: MediaType,
     id: &RequestId,
@@ -103,7 +106,7 @@ async fn respond(
             return answer::of_graphql(refused, media_type, id);
         }
     };
-    if method == Method::Get && checked.operation != OperationType::Query {
+    if matches!(method, Method::Get(..)) && checked.operation != OperationType::Query {
         let message = "a GET may only query: send mutations with POST".to_owned();
         let refusal = Refusal {
             status: StatusCode::METHOD_NOT_ALLOWED,
@@ -118,9 +121,30 @@ async fn respond(
     let mut request = Request::new(query).variables(variables);
     request.operation_name = checked.operation_name.clone();
     let operation = checked.operation_name.clone();
-    let mut response = match timeout(limits.request_timeout, run(state, access, request, checked)).await {
-        Ok(answered) => answer::of_graphql(answered, media_type, id),
-        Err(_) => answer::of_refusal(answer::refusal(ApiError::Timeout), media_type, id),
+    let settled_until = checked.settled_until;
+    let scope = access.data().cloned();
+    let answered = async {
+        match timeout(limits.request_timeout, run(state, access, request, checked)).await {
+            Ok(answered) if answered.errors.is_empty() => Ok(answer::of_graphql(answered, media_type, id)),
+            Ok(answered) => Err(answer::of_graphql(answered, media_type, id)),
+            Err(_) => Err(answer::of_refusal(
+                answer::refusal(ApiError::Timeout),
+                media_type,
+                id,
+            )),
+        }
+    };
+    let mut response = match (method, settled_until, &scope) {
+        (Method::Get(uri, headers), Some(until), Ok(scope)) => {
+            let question = [uri.query().unwrap_or_default(), media_type.as_header()];
+            let settled = Settled {
+                question,
+                scope,
+                until,
+            };
+            conditional::answer(state, &settled, headers, answered).await
+        }
+        _ => answered.await.unwrap_or_else(|other| other),
     };
     if let Some(operation) = operation {
         response.extensions_mut().insert(Operation(operation));
@@ -137,9 +161,10 @@ async fn run(
 ) -> async_graphql::Response {
     let asked = Arc::new(Asked::new(Utc::now(), access));
     let queue = Queue::default();
-    let limits = &state.options().limits;
-    let loaders = batch::loaders(&queue, state.db().clone(), Arc::clone(&asked), limits);
+    let loaders = batch::loaders(&queue, state, Arc::clone(&asked));
     request.set_parsed_query(checked.document);
     let request = request.data(state.clone()).data(asked).data(loaders);
-    batch::drive(&queue, state.schema().execute(request)).await
+    batch::drive(&queue, state.schema().execute(request))
+        .await
+        .extension("cost", checked.cost.to_value())
 }

@@ -29,8 +29,6 @@ const LATER: &[&str] = &[
     "Query.readingRowsConnection",
     "Query.search",
     "Query.series(unit)",
-    "RawMessage",
-    "Reading.raw",
     "ReadingRow",
     "Sensor.aggregates(unit)",
     "Sensor.dataset",
@@ -52,7 +50,7 @@ fn types(sdl: &str) -> BTreeMap<String, TypeDefinition> {
 }
 
 /// Every part of a schema by its path, with its type and its default, such as `Query.sensors(first)` and `Int = 100`.
-fn parts(sdl: &str) -> BTreeMap<String, String> {
+pub(crate) fn parts(sdl: &str) -> BTreeMap<String, String> {
     let mut parts = BTreeMap::new();
     for (name, definition) in types(sdl) {
         match definition.kind {
@@ -70,6 +68,13 @@ fn parts(sdl: &str) -> BTreeMap<String, String> {
             TypeKind::Enum(words) => {
                 let values = words.values.into_iter().map(|value| value.node.value.node);
                 parts.extend(values.map(|value| (format!("{name}.{value}"), "word".to_owned())));
+            }
+            TypeKind::InputObject(input) => {
+                for field in input.fields.into_iter().map(|field| field.node) {
+                    let default = field.default_value.map(|value| format!(" = {}", value.node));
+                    let ty = format!("{}{}", field.ty.node, default.unwrap_or_default());
+                    parts.insert(format!("{name}.{}", field.name.node), ty);
+                }
             }
             _ => {}
         }

@@ -9,5 +9,6 @@ mod crash;
 mod disk;
 mod harness;
 mod keys;
+mod raw_message;
 mod real_input;
 mod up;

@@ -13,7 +13,8 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     migration::check(&db)
         .await
         .context("check the database's schema")?;
-    let state = wiring::api_state(options, db, metrics);
+    let archive = wiring::api_store(&args.store)?;
+    let state = wiring::api_state(options, db, archive, metrics);
     let listener = wiring::bind_api(&state).await?;
     api::serve(listener, state, shutdown.cancelled_owned())
         .await

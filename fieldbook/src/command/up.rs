@@ -91,7 +91,8 @@ async fn serve(
     let anonymous = args.anonymous.or(loopback);
     let api_options = wiring::api_options(args.http, anonymous, &args.access, args.time_zone)?;
     let api_db = wiring::api_database(&neighbours.database_url).await?;
-    let state = wiring::api_state(api_options, api_db, metrics);
+    let store = wiring::open_store(&neighbours.store).await?;
+    let state = wiring::api_state(api_options, api_db, Some(store.clone()), metrics);
     state.check_exposure(args.http).await?;
     let options = wiring::ingestor_options(
         &args.data.journal_dir(),
@@ -100,7 +101,6 @@ async fn serve(
         &args.ingest,
     )?;
     let ingest_db = wiring::ingest_database(&neighbours.database_url).await?;
-    let store = wiring::open_store(&neighbours.store).await?;
     let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
 
     let api_stop = CancellationToken::new();

@@ -1,6 +1,7 @@
 //! What is asked in batches: each kind of key, and its statement for many of them.
 
 mod buckets;
+mod raw;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -20,20 +21,24 @@ use super::{Immediately, Queue};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
 use crate::options::Limits;
+use crate::state::ApiState;
 
 pub(crate) use self::buckets::ReadingsBuckets;
+pub(crate) use self::raw::Raw;
 
 /// The loaders of one request: what was read once is not read again.
 pub(crate) type Loaders = DataLoader<Batches, HashMapCache>;
 
 /// Builds the loaders of one request.
-pub(crate) fn loaders(queue: &Queue, db: DatabaseConnection, asked: Arc<Asked>, limits: &Limits) -> Loaders {
+pub(crate) fn loaders(queue: &Queue, state: &ApiState, asked: Arc<Asked>) -> Loaders {
+    let limits = &state.options().limits;
     // A batch is never split: no answer holds more sensors than it has values.
     let batch_max = usize::try_from(limits.cost_max)
         .unwrap_or(usize::MAX)
         .saturating_add(1);
     let batches = Batches {
-        db,
+        db: state.db().clone(),
+        archive: state.parts().archive.clone(),
         scope: asked.access.scope(),
         sensor_scope: asked.access.sensor_scope(),
         asked,
@@ -46,6 +51,7 @@ pub(crate) fn loaders(queue: &Queue, db: DatabaseConnection, asked: Arc<Asked>, 
 /// Where the statements go.
 pub(crate) struct Batches {
     db: DatabaseConnection,
+    archive: Option<archive::Store>,
     /// For readings.
     scope: Scope,
     /// For sensors' metadata.

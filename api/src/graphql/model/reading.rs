@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
 use entity::query::page::Page;
+use entity::query::raw::MessageKey;
 use entity::query::readings::{Direction, Reading as Row, ReadingKey};
 use entity::query::sensors::Sensor as SensorRow;
 
-use super::{Count, PageInfo, QualityFlag, Sensor, Total};
+use super::{Count, PageInfo, QualityFlag, RawMessage, Sensor, Total};
 use crate::ask::cursor;
 use crate::graphql::batch::SensorKey;
 use crate::graphql::error::{ApiError, Nullable};
@@ -56,6 +57,21 @@ impl Reading {
     /// When Fieldbook received it.
     async fn received_at(&self) -> DateTime {
         DateTime(self.row.received_at)
+    }
+
+    /// The raw message that it came in, from the object store. Up to 1,000 of them in one answer, and 32 MiB of payloads.
+    async fn raw(&self, ctx: &Context<'_>) -> Nullable<RawMessage> {
+        let found: Result<Option<RawMessage>, ApiError> = async {
+            let key = MessageKey {
+                journal_id: self.row.journal_id,
+                seq: self.row.seq,
+            };
+            let raw = ctx.loaders().load_one(key).await?;
+            let source = self.sensor(ctx).await?.0.source.clone();
+            Ok(raw.map(|raw| RawMessage::new(source, DateTime(self.row.received_at), &raw)))
+        }
+        .await;
+        found.transpose()
     }
 }
 

@@ -214,8 +214,23 @@ pub(crate) struct Limits {
     aliases: f64,
     /// Directives on one field.
     directives: f64,
-    /// Values that an answer may have to hold, reckoned from the pages asked for.
+    /// Fields side by side in one selection, each use of a fragment counted.
+    breadth: f64,
+    /// Roots of one document that ask the database.
+    roots: f64,
+    /// Lists of `fields`, `inputFields`, `interfaces` and `possibleTypes` below each other, in questions about the schema.
+    introspection: f64,
+    /// Values in the variables of one request, lists and objects counted too.
+    variable_values: f64,
+    /// Values that an answer may have to hold, reckoned from the pages asked for: `extensions.cost.values`.
     cost: f64,
+    /// Stored rows that an answer may have to be taken from, reckoned from sensors × range ÷ bucket with a reading of each
+    /// sensor a minute: `extensions.cost.rows`.
+    rows: f64,
+    /// Raw messages of one answer: `extensions.cost.rawMessages`.
+    raw_messages: f64,
+    /// Bytes of the raw messages of one answer, all of them together.
+    raw_bytes: f64,
     /// Bytes of a request's body.
     body_bytes: f64,
     /// Requests a second of one key, of one subject of an issuer, or of one address without either; 0 for any number. A
@@ -247,7 +262,14 @@ impl From<&options::Limits> for Limits {
             selections: limits.selections_max as f64,
             aliases: limits.aliases_max as f64,
             directives: limits.directives_max as f64,
+            breadth: limits.breadth_max as f64,
+            roots: limits.roots_max as f64,
+            introspection: limits.introspection_max as f64,
+            variable_values: limits.variable_values_max as f64,
             cost: limits.cost_max as f64,
+            rows: limits.rows_max as f64,
+            raw_messages: limits.raw_messages_max as f64,
+            raw_bytes: limits.raw_bytes_max as f64,
             body_bytes: limits.body_bytes_max as f64,
             requests_per_second: limits.requests_per_second_max,
             requests_burst: limits.requests_burst_max,
