@@ -4,14 +4,18 @@ use std::fmt;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector};
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 /// A caller waits this long for a free connection, then gets an error to act on.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection that nobody used for this long is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// A connection that was used within this time is taken at its word; an older one is asked for a sign of life first, which
+/// takes as long as a small query.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// How to reach the database, and the bounds of its pool.
 #[derive(Clone)]
@@ -70,6 +74,15 @@ fn pool(options: &ConnectOptions) -> PgPoolOptions {
         .max_connections(options.connections_max)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(move |connection, _| {
             let session = session.clone();
             Box::pin(async move {
