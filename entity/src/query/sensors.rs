@@ -226,8 +226,10 @@ async fn named<T>(
     with_latest: bool,
     read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, DbErr> {
-    let Some(visible) = visible(scope) else {
-        return Ok(Vec::new());
+    // As a parameter: null for all of them.
+    let visible: Option<Vec<i32>> = match scope {
+        Scope::Everything => None,
+        Scope::Nothing => return Ok(Vec::new()),
     };
     let uuids: Vec<Uuid> = names
         .iter()
@@ -240,14 +242,6 @@ async fn named<T>(
         .collect();
     let values: [Value; 4] = [names.into(), uuids.into(), visible.into(), with_latest.into()];
     sql::query(db, include_str!("sensors/select_by_names.sql"), values, read).await
-}
-
-/// The sensors that an asker may see, as a parameter: null for all of them; `None` when there are none.
-fn visible(scope: &Scope) -> Option<Option<Vec<i32>>> {
-    match scope {
-        Scope::Everything => Some(None),
-        Scope::Nothing => None,
-    }
 }
 
 async fn all(db: &DatabaseConnection, scope: &Scope, condition: Condition) -> Result<Vec<Sensor>, DbErr> {
