@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod document;
 pub(crate) mod error;
 pub(crate) mod model;
+pub(crate) mod projection;
 pub(crate) mod query;
 pub(crate) mod request;
 pub(crate) mod scalar;

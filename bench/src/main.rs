@@ -12,6 +12,7 @@
 )]
 
 mod buckets;
+mod graphql;
 mod late;
 mod loading;
 mod refreshing;
@@ -25,6 +26,9 @@ use clap::{Parser, ValueEnum};
 struct Cli {
     /// Which ones.
     names: Vec<Name>,
+    /// With how many million readings GraphQL is asked again; 100 take some 12 GB of disk.
+    #[arg(long, value_delimiter = ',', default_value = "10")]
+    millions: Vec<usize>,
     /// Repetitions of each measurement; the median is told.
     #[arg(long, default_value_t = 3)]
     runs: usize,
@@ -38,6 +42,8 @@ enum Name {
     Buckets,
     /// One late reading beside `TimescaleDB`'s continuous aggregates.
     Late,
+    /// Questions over HTTP beside `PostGraphile` and pgbench.
+    Graphql,
 }
 
 #[tokio::main]
@@ -53,6 +59,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Late) {
         late::run(cli.runs).await?;
+    }
+    if wanted(Name::Graphql) {
+        graphql::run(cli.runs, &cli.millions).await?;
     }
     Ok(())
 }

@@ -13,6 +13,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that nobody used for this long is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
 
+/// A connection that was used within this time is taken at its word; an older one is asked for a sign of life first, which
+/// takes as long as a small query.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// How to reach the database, and the bounds of its pool.
 #[derive(Clone)]
 pub struct ConnectOptions {
@@ -80,6 +84,15 @@ fn pool(options: &ConnectOptions) -> PgPoolOptions {
         .max_connections(options.connections_max)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(move |connection, _| {
             let session = session.clone();
             Box::pin(async move {

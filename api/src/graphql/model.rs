@@ -19,7 +19,7 @@ pub(crate) use filter::{ReadingFilter, SensorFilter, SensorOrder};
 pub(crate) use flag::QualityFlag;
 pub(crate) use page::PageInfo;
 pub(crate) use raw::RawMessage;
-pub(crate) use reading::{Reading, ReadingConnection};
+pub(crate) use reading::{Nodes, Reading, ReadingConnection};
 pub(crate) use sensor::{Sensor, SensorConnection};
 pub(crate) use series::Series;
 pub(crate) use service::Service;

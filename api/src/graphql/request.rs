@@ -48,6 +48,12 @@ impl Asked {
         take(&self.points_taken, points, limits.answer_points_max, advice)
     }
 
+    /// How many readings the answer's budget still has.
+    pub(crate) fn points_left(&self, limits: &Limits) -> u64 {
+        let taken = self.points_taken.load(Ordering::Relaxed);
+        limits.answer_points_max.saturating_sub(taken)
+    }
+
     /// Takes `buckets` of the answer's budget before they are read.
     pub(crate) fn take_buckets(&self, buckets: u64, limits: &Limits) -> Result<(), ApiError> {
         let max = limits.answer_buckets_max;

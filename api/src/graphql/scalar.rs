@@ -98,6 +98,17 @@ pub(crate) struct Column<T, J> {
     schema: std::marker::PhantomData<fn() -> T>,
 }
 
+/// What writes itself as JSON.
+pub(crate) trait Json {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
+}
+
+impl<T: Serialize> Json for T {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(out, self)
+    }
+}
+
 /// An object with this one key stands for the JSON in its value (the library's feature `raw_value`).
 const RAW_JSON: &str = "$serde_json::private::RawValue";
 
@@ -110,7 +121,7 @@ impl<T, J> Column<T, J> {
     }
 }
 
-impl<T: OutputType, J: Serialize + Send + Sync> OutputType for Column<T, J> {
+impl<T: OutputType, J: Json + Send + Sync> OutputType for Column<T, J> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -124,9 +135,11 @@ impl<T: OutputType, J: Serialize + Send + Sync> OutputType for Column<T, J> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        serde_json::to_vec(&self.json)
+        let mut json = Vec::new();
+        self.json
+            .write(&mut json)
             .map_err(|error| ApiError::Internal(Arc::new(error)))
-            .and_then(raw_json)
+            .and_then(|()| raw_json(json))
             .map_err(|error| {
                 ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))
             })

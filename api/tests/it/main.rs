@@ -10,6 +10,7 @@ mod caching;
 mod clients;
 mod contract;
 mod errors;
+mod fast_lists;
 mod fuzz;
 mod health;
 mod hostile;

@@ -1,5 +1,7 @@
 //! Sensors and their pages.
 
+mod plain;
+
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -23,6 +25,34 @@ use crate::graphql::scalar::{DateTime, Duration};
 /// One sensor.
 #[derive(Debug, Clone)]
 pub(crate) struct Sensor(pub(crate) Arc<Row>);
+
+impl Sensor {
+    fn declared_unit(&self) -> Option<Unit> {
+        self.0.unit.clone().map(Unit::from)
+    }
+
+    fn declared_location(&self) -> Option<Location> {
+        self.0.location.map(|point| Location {
+            lat: point.lat,
+            lng: point.lng,
+        })
+    }
+
+    fn declared_range(&self) -> Option<Range> {
+        let range = self.0.range;
+        (range.min.is_some() || range.max.is_some()).then_some(Range {
+            min: range.min,
+            max: range.max,
+        })
+    }
+
+    fn declared_labels(&self) -> impl Iterator<Item = Label> {
+        self.0.labels.iter().map(|(key, value)| Label {
+            key: key.clone(),
+            value: value.clone(),
+        })
+    }
+}
 
 /// Something that measures one quantity in one place.
 #[Object]
@@ -50,7 +80,7 @@ impl Sensor {
 
     /// The unit of its values; null when nobody declared it.
     async fn unit(&self) -> Option<Unit> {
-        self.0.unit.clone().map(Unit::from)
+        self.declared_unit()
     }
 
     /// Where it stands or what it watches, in the operator's words.
@@ -60,31 +90,17 @@ impl Sensor {
 
     /// Where it is; null when nobody declared it.
     async fn location(&self) -> Option<Location> {
-        self.0.location.map(|point| Location {
-            lat: point.lat,
-            lng: point.lng,
-        })
+        self.declared_location()
     }
 
     /// The values that the sensor can report; readings outside are flagged `FAIL`. Null when nobody declared it.
     async fn range(&self) -> Option<Range> {
-        let range = self.0.range;
-        (range.min.is_some() || range.max.is_some()).then_some(Range {
-            min: range.min,
-            max: range.max,
-        })
+        self.declared_range()
     }
 
     /// Site, plant, customer and whatever else the operator declared, sorted by key.
     async fn labels(&self) -> Vec<Label> {
-        self.0
-            .labels
-            .iter()
-            .map(|(key, value)| Label {
-                key: key.clone(),
-                value: value.clone(),
-            })
-            .collect()
+        self.declared_labels().collect()
     }
 
     /// Whether a sensor list declares it; otherwise its first message registered it.

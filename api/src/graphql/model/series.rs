@@ -10,7 +10,7 @@ use super::{QualityFlag, Sensor};
 use crate::ask::time;
 use crate::graphql::batch::SeriesColumns;
 use crate::graphql::error::ApiError;
-use crate::graphql::scalar::{Column, DateTime};
+use crate::graphql::scalar::{Column, DateTime, Json};
 use crate::options::Limits;
 
 /// The readings of one sensor in columns.
@@ -63,9 +63,18 @@ impl Series {
 
 pub(crate) struct Times(Arc<SeriesColumns>);
 
-impl Serialize for Times {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_seq(self.0.columns.times.iter().map(|at| time::format(*at)))
+impl Json for Times {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let times = &self.0.columns.times;
+        out.reserve(times.len() * 30 + 2);
+        out.push(b'[');
+        for (at, time) in times.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
+            time::write(out, *time);
+            out.push(b'"');
+        }
+        out.push(b']');
+        Ok(())
     }
 }
 
