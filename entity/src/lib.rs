@@ -17,6 +17,6 @@ pub mod unit;
 
 pub use crate::bucket::{BucketSize, Bucketing, Zone};
 pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy};
-pub use crate::flag::QualityFlag;
+pub use crate::flag::{FlagSet, QualityFlag};
 pub use crate::scope::Scope;
 pub use sea_orm::{DatabaseConnection, DbErr};

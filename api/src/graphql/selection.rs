@@ -1,7 +1,7 @@
 //! What a field of an answer selects.
 
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use async_graphql::{ContextSelectionSet, QueryPathNode, QueryPathSegment};
+use async_graphql::{ContextBase, QueryPathNode, QueryPathSegment};
 
 /// The fields selected below the field that `ctx` belongs to, fragments in their places, each response key once.
 ///
@@ -9,7 +9,34 @@ use async_graphql::{ContextSelectionSet, QueryPathNode, QueryPathSegment};
 /// the library merges such answers object by object, which does not reach into JSON that is written in one piece. So
 /// the way down is walked again, through every selection with the same keys. Types need no look: the schema has neither
 /// interfaces nor unions, and the library has refused fragments on other types and removed what is skipped.
-pub(crate) fn of<'a>(ctx: &ContextSelectionSet<'a>) -> Vec<&'a Field> {
+pub(crate) fn of<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<&'a Field> {
+    fields(ctx, sets(ctx))
+}
+
+/// The fields selected below all fields of this name below the field that `ctx` belongs to, each response key of each of
+/// them once.
+pub(crate) fn below<'a, T>(ctx: &ContextBase<'a, T>, name: &str) -> Vec<&'a Field> {
+    let mut below: Vec<(&str, Vec<&SelectionSet>)> = Vec::new();
+    for set in sets(ctx) {
+        each_field(ctx, set, &mut |field| {
+            if field.name.node != name {
+                return;
+            }
+            let (key, set) = (field.response_key().node.as_str(), &field.selection_set.node);
+            match below.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, sets)) => sets.push(set),
+                None => below.push((key, vec![set])),
+            }
+        });
+    }
+    below
+        .into_iter()
+        .flat_map(|(_, sets)| fields(ctx, sets))
+        .collect()
+}
+
+/// The selections of the field that `ctx` belongs to.
+fn sets<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<&'a SelectionSet> {
     let mut sets = vec![&ctx.query_env.operation.node.selection_set.node];
     for key in way(ctx.path_node.as_ref()) {
         let mut below = Vec::new();
@@ -22,6 +49,10 @@ pub(crate) fn of<'a>(ctx: &ContextSelectionSet<'a>) -> Vec<&'a Field> {
         }
         sets = below;
     }
+    sets
+}
+
+fn fields<'a, T>(ctx: &ContextBase<'a, T>, sets: Vec<&'a SelectionSet>) -> Vec<&'a Field> {
     let mut fields: Vec<&Field> = Vec::new();
     for set in sets {
         each_field(ctx, set, &mut |field| {
@@ -47,7 +78,7 @@ fn way<'a>(mut node: Option<&QueryPathNode<'a>>) -> Vec<&'a str> {
     keys
 }
 
-fn each_field<'a>(ctx: &ContextSelectionSet<'a>, set: &'a SelectionSet, take: &mut impl FnMut(&'a Field)) {
+fn each_field<'a, T>(ctx: &ContextBase<'a, T>, set: &'a SelectionSet, take: &mut impl FnMut(&'a Field)) {
     for selection in &set.items {
         let inner = match &selection.node {
             Selection::Field(field) => {
