@@ -67,6 +67,14 @@ impl Shown {
         }
     }
 
+    /// The same unit of values that are in it already.
+    pub(crate) fn arrived(self) -> Self {
+        Self {
+            conversion: Conversion::IDENTITY,
+            ..self
+        }
+    }
+
     /// The unit of integrals over time.
     pub(crate) fn integral_unit(&self) -> Option<&str> {
         self.integral.as_ref().map(|integral| integral.unit.as_str())

@@ -52,7 +52,7 @@ pub(crate) async fn last(
     };
     within_time(
         &state,
-        answer(&state, access, &parameters, details, Aggregate::of),
+        answer(&state, access, &parameters, details, Aggregates::of),
     )
     .await
 }
@@ -72,7 +72,7 @@ pub(crate) async fn last_ten(
         },
         ..Details::default()
     };
-    within_time(&state, answer(&state, access, &parameters, details, Minute::of)).await
+    within_time(&state, answer(&state, access, &parameters, details, Minutes::of)).await
 }
 
 async fn within_time<B: Serialize>(
@@ -89,7 +89,7 @@ async fn answer<B>(
     access: Access,
     parameters: &Parameters,
     details: Details,
-    show: fn(&SensorBuckets, &Bucket) -> B,
+    show: fn(&SensorRow, &SensorBuckets) -> B,
 ) -> Result<AggregatesBody<B>, ApiError> {
     let scope = access.data()?;
     let options = state.options();
@@ -119,20 +119,9 @@ async fn answer<B>(
         details,
     };
     let read = of.read(state.db(), scope, &ids, &asked, &options.limits).await?;
-    let sensors = page.iter().zip(read).map(|(sensor, (_, found))| {
-        let mut buckets = Vec::with_capacity(count);
-        let view = View {
-            fill: Fill::Null,
-            interval: sensor.expected_interval_seconds,
-            completeness_min: None,
-            shown: Shown::own(sensor),
-        };
-        found.each_in(&view, |bucket| buckets.push(show(&found, &bucket)));
-        WithBuckets {
-            sensor: Sensor::from(&**sensor),
-            integral_unit: view.shown.integral_unit().map(str::to_owned),
-            buckets,
-        }
+    let sensors = page.iter().zip(read).map(|(sensor, (_, found))| WithBuckets {
+        sensor: Sensor::from(&**sensor),
+        found: show(sensor, &found),
     });
     Ok(AggregatesBody {
         bucket: bucketing.size.to_string(),
@@ -201,9 +190,46 @@ struct AggregatesBody<B> {
 struct WithBuckets<B> {
     #[serde(flatten)]
     sensor: Sensor,
-    /// Of `integral`, where buckets have one.
+    #[serde(flatten)]
+    found: B,
+}
+
+#[derive(Debug, Serialize)]
+struct Minutes {
+    buckets: Vec<Minute>,
+}
+
+#[derive(Debug, Serialize)]
+struct Aggregates {
     integral_unit: Option<String>,
-    buckets: Vec<B>,
+    buckets: Vec<Aggregate>,
+}
+
+impl Minutes {
+    fn of(sensor: &SensorRow, found: &SensorBuckets) -> Self {
+        let mut buckets = Vec::with_capacity(found.shown(Fill::Null));
+        found.each(Fill::Null, sensor.expected_interval_seconds, |bucket| {
+            buckets.push(Minute::of(found, &bucket));
+        });
+        Self { buckets }
+    }
+}
+
+impl Aggregates {
+    fn of(sensor: &SensorRow, found: &SensorBuckets) -> Self {
+        let view = View {
+            fill: Fill::Null,
+            interval: sensor.expected_interval_seconds,
+            completeness_min: None,
+            shown: Shown::own(sensor),
+        };
+        let mut buckets = Vec::with_capacity(found.shown(Fill::Null));
+        found.each_in(&view, |bucket| buckets.push(Aggregate::of(found, &bucket)));
+        Self {
+            integral_unit: view.shown.integral_unit().map(str::to_owned),
+            buckets,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]

@@ -338,9 +338,9 @@ pub(crate) struct Range {
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct Label {
     /// What it is about, such as `site`.
-    key: String,
+    pub(super) key: String,
     /// What it says, such as `Harbour`.
-    value: String,
+    pub(super) value: String,
 }
 
 /// A page of sensors.

@@ -37,6 +37,37 @@ async fn durations_and_zones_that_are_none_are_named_with_what_is_accepted() {
             "from",
             "before",
         ),
+        (
+            format!("{RANGE}, bucket: \"PT1H\", minCompleteness: 1.5"),
+            "minCompleteness",
+            "0 to 1",
+        ),
+        (format!("{RANGE}, bucket: \"PT1H\", flags: []"), "flags", "PASS"),
+        (
+            format!("{RANGE}, bucket: \"PT1H\", groupBy: [{{}}]"),
+            "groupBy",
+            "exactly one",
+        ),
+        (
+            format!("{RANGE}, bucket: \"PT1H\", groupBy: [{{by: TYPE, label: \"site\"}}]"),
+            "groupBy",
+            "exactly one",
+        ),
+        (
+            format!("{RANGE}, bucket: \"PT1H\", groupBy: [{{by: TYPE}}, {{by: TYPE}}]"),
+            "groupBy",
+            "once",
+        ),
+        (
+            format!("{RANGE}, bucket: \"PT1H\", groupBy: [{{by: PLACE, degrees: 0}}]"),
+            "groupBy",
+            "degrees",
+        ),
+        (
+            format!("{RANGE}, bucket: \"PT1H\", groupBy: [{{by: TYPE, degrees: 1}}]"),
+            "groupBy",
+            "PLACE",
+        ),
     ] {
         let error = world
             .error(&format!("{{ aggregates({arguments}) {{ unit }} }}"))
@@ -52,6 +83,26 @@ async fn durations_and_zones_that_are_none_are_named_with_what_is_accepted() {
             "{error}"
         );
     }
+    for p in ["-0.1", "1.01", "99"] {
+        let query =
+            format!("{{ aggregates({RANGE}, bucket: \"PT1H\") {{ buckets {{ percentile(p: {p}) }} }} }}");
+        let extensions = &world.error(&query).await["extensions"];
+        assert_eq!(
+            (&extensions["code"], &extensions["argument"]),
+            (&json!("INVALID_ARGUMENT"), &json!("p")),
+            "{p}"
+        );
+        assert!(extensions["accepted"].as_str().unwrap().contains("0.99"));
+    }
+    let keys = (0..9)
+        .map(|key| format!("{{label: \"{key}\"}}"))
+        .collect::<String>();
+    let query = format!("{{ aggregates({RANGE}, bucket: \"PT1H\", groupBy: [{keys}]) {{ unit }} }}");
+    let extensions = &world.error(&query).await["extensions"];
+    assert_eq!(
+        (&extensions["code"], &extensions["limit"]),
+        (&json!("LIMIT_EXCEEDED"), &json!(8))
+    );
     let unknown = World::new().await;
     let query = format!("{{ aggregates(sensors: [\"nobody\"], {RANGE}, bucket: \"PT1H\") {{ unit }} }}");
     let error = unknown.error(&query).await;
@@ -117,6 +168,23 @@ async fn more_buckets_than_an_answer_holds_are_refused_before_they_are_read() {
         ),
         (
             format!("{{ aggregates({week}, bucket: \"P1D\", includeFailed: true) {{ unit }} }}"),
+            3,
+            14,
+        ),
+        (
+            format!("{{ aggregates({week}, bucket: \"P1D\", flags: [PASS]) {{ unit }} }}"),
+            3,
+            14,
+        ),
+        (
+            format!("{{ aggregates({week}, bucket: \"P1D\") {{ buckets {{ percentile(p: 0.5) }} }} }}"),
+            3,
+            14,
+        ),
+        (
+            format!(
+                "{{ aggregates({week}, bucket: \"P1D\", groupBy: [{{by: TYPE}}]) {{ buckets {{ percentile(p: 0.5) }} }} }}"
+            ),
             3,
             14,
         ),

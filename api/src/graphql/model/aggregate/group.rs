@@ -185,11 +185,7 @@ impl Grouping {
             };
             let shown: Vec<Shown> = sensors.iter().map(into).collect::<Result<_, _>>()?;
             let conversions = shown.iter().map(|shown| shown.conversion).collect();
-            // They are there already.
-            let shown = Shown {
-                conversion: Conversion::IDENTITY,
-                ..shown[0].clone()
-            };
+            let shown = shown[0].clone().arrived();
             (conversions, shown)
         };
         Ok(Group {

@@ -25,7 +25,7 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
-    pub(super) fn new(of: Arc<SensorBuckets>, view: Arc<View>) -> Self {
+    pub(crate) fn new(of: Arc<SensorBuckets>, view: Arc<View>) -> Self {
         Self { of, view }
     }
 
