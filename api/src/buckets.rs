@@ -2,7 +2,7 @@
 //!
 //! A question's buckets are cut once, for all its sensors ([`Grid`]); what each sensor has in them is sparse
 //! ([`SensorBuckets`]) until it is written ([`SensorBuckets::each_in`]), in the unit and with the filling of its [`View`].
-//! Sensors that are grouped are merged before ([`group`]).
+//! Sensors that are grouped are merged before ([`group()`]).
 
 mod fill;
 mod grid;

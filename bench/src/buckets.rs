@@ -191,6 +191,7 @@ async fn ask_entity(
         range: TimeRange { from, to },
         flags: FlagSet::SERVED,
         numbers: Numbers {
+            times: false,
             lines: false,
             ..Numbers::ALL
         },

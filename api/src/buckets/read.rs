@@ -49,6 +49,7 @@ impl Default for Details {
         Self {
             flags: FlagSet::SERVED,
             numbers: Numbers {
+                times: false,
                 lines: false,
                 ..Numbers::ALL
             },

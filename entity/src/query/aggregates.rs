@@ -51,7 +51,7 @@ pub struct AggregatesOf<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "a set of five, each a parameter of the statement"
+    reason = "a set of six, each a parameter of the statement"
 )]
 pub struct Numbers {
     /// `sum`.
@@ -60,9 +60,11 @@ pub struct Numbers {
     pub squares: bool,
     /// `min` and `max`.
     pub extremes: bool,
-    /// `first` and `last`, `first_at` and `last_at`.
+    /// `first` and `last`.
     pub ends: bool,
-    /// `area`, `covered_seconds` and `increase`, and with them the ends.
+    /// `first_at` and `last_at`; [`Aggregate::join`] needs them.
+    pub times: bool,
+    /// `area`, `covered_seconds` and `increase`, and with them the ends and their times.
     pub lines: bool,
 }
 
@@ -73,6 +75,7 @@ impl Numbers {
         squares: true,
         extremes: true,
         ends: true,
+        times: true,
         lines: true,
     };
 }
@@ -97,10 +100,11 @@ pub async fn aggregates<C: ConnectionTrait>(
         squares,
         extremes,
         ends,
+        times,
         lines,
     } = of.numbers;
     let (start, stop) = (first.start, last.stop);
-    let values: [Value; 14] = [
+    let values: [Value; 15] = [
         sensors.into(),
         pieces.iter().map(width).collect::<Vec<i32>>().into(),
         sql::times(pieces.iter().map(|piece| piece.start)),
@@ -115,6 +119,7 @@ pub async fn aggregates<C: ConnectionTrait>(
         lines.into(),
         start.checked_sub_signed(GAP_MAX).unwrap_or(start).into(),
         stop.checked_add_signed(GAP_MAX).unwrap_or(stop).into(),
+        (times || lines).into(),
     ];
     let sql = include_str!("aggregates/select_parts.sql");
     let rows = sql::query(db, sql, values, Found::read).await?;

@@ -4,7 +4,9 @@ use super::registry::Measure;
 
 /// The way from one unit to another: `(value × scale + offset) ÷ divisor`.
 ///
-/// The three are whole numbers, and what is calculated with them is rounded once, at the end.
+/// The three are whole numbers, and what is calculated with them is rounded once, at the end. A value is taken for the
+/// decimal number that people write for it, where there is a short one: the binary number nearest to 273.15 lies a little
+/// below it, and 273.15 K would otherwise be -0.00000000000002 °C.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Conversion {
     scale: f64,
@@ -63,7 +65,8 @@ impl Conversion {
 
     /// A value.
     pub fn value(&self, value: f64) -> f64 {
-        self.sum(value, 1.0)
+        self.decimal(value, self.offset)
+            .unwrap_or_else(|| self.exact(value, self.offset))
     }
 
     /// A sum of so many values; or an area over so many seconds.
@@ -73,7 +76,32 @@ impl Conversion {
 
     /// A distance between values.
     pub fn scaled(&self, distance: f64) -> f64 {
-        self.exact(distance, 0.0)
+        self.decimal(distance, 0.0)
+            .unwrap_or_else(|| self.exact(distance, 0.0))
+    }
+
+    /// Of a number with so few digits that a fraction of whole numbers gives the result; `None` of any other.
+    fn decimal(&self, value: f64, offset: f64) -> Option<f64> {
+        if self.is_identity() {
+            return Some(value);
+        }
+        let text = format!("{value:e}");
+        let (digits, exponent) = text.split_once('e')?;
+        let places = digits.split_once('.').map_or(0, |(_, places)| places.len());
+        let mantissa: i64 = digits.replace('.', "").parse().ok()?;
+        let exponent = exponent.parse::<i32>().ok()? - i32::try_from(places).ok()?;
+        let power = 10_i64.checked_pow(exponent.unsigned_abs())?;
+        let [scale, offset, divisor] = [self.scale, offset, self.divisor].map(whole);
+        let scaled = mantissa.checked_mul(scale)?;
+        let (above, below) = if exponent < 0 {
+            let above = scaled.checked_add(offset.checked_mul(power)?)?;
+            (above, divisor.checked_mul(power)?)
+        } else {
+            (scaled.checked_mul(power)?.checked_add(offset)?, divisor)
+        };
+        // Both are exact as numbers of 53 bits, and so their quotient is rounded once.
+        let fits = |number: i64| number.unsigned_abs() <= 1 << 53;
+        (fits(above) && fits(below)).then(|| float(above.into()) / float(below.into()))
     }
 
     /// Every step keeps what it rounds off (Dekker 1971), and the last adds it again.
@@ -104,8 +132,16 @@ fn common_divisor(a: i128, b: i128) -> i128 {
 }
 
 #[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole numbers far below 2^53; a test looks at all of them"
+)]
+fn whole(number: f64) -> i64 {
+    number as i64
+}
+
+#[expect(
     clippy::cast_precision_loss,
-    reason = "reduced, they are far below 2^53; a test looks at all of them"
+    reason = "whole numbers below 2^53; a test looks at all of them"
 )]
 fn float(whole: i128) -> f64 {
     whole as f64

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object};
-use entity::query::aggregates::{Member, Numbers};
+use entity::query::aggregates::Member;
 use entity::query::sensors::Sensor;
 
 use crate::ask::sensors;
@@ -128,7 +128,7 @@ async fn of_groups(
     let mut of = BucketsOf::from(question.what.clone());
     let details = &mut question.what.details;
     // Which reading of a group is the first and which the last, only their times say.
-    details.numbers.ends |= details.numbers != Numbers::default();
+    details.numbers.times |= details.numbers.ends;
     // Percentiles of a group are no sum of those of its sensors.
     details.fractions = Arc::default();
     of.details.numbers = details.numbers;

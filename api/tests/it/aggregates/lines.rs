@@ -98,7 +98,7 @@ async fn each_way(world: &World) {
     );
     assert_eq!(
         shown("bucket: \"P1M\", flags: [SUSPECT]", "integral").await,
-        [] as [Option<f64>; 0]
+        [None]
     );
     let data = world
         .data(&format!("{{ aggregates({DAYS}, bucket: \"P1D\") {{ integralUnit unit }} sensor(name: \"load\") {{ unit {{ integral }} }} }}"))

@@ -49,7 +49,7 @@ async fn every_number_is_converted_as_what_it_is() {
         data["aggregates"],
         json!([{ "unit": "K", "integralUnit": "K.h", "buckets": [
             { "avg": 274.15, "min": 273.15, "max": 275.15, "sum": 822.45, "first": 273.15, "last": 275.15, "stddev": 1.0,
-              "timeWeightedAvg": 274.15, "integral": 274.15 * 2.0 / 3.0, "increase": 2.0, "percentile": 274.15 }
+              "timeWeightedAvg": 274.15, "integral": 182.766_666_666_666_68, "increase": 2.0, "percentile": 274.15 }
         ] }])
     );
     assert_eq!(

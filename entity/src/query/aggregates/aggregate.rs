@@ -99,7 +99,7 @@ impl Aggregate {
     }
 
     /// Adds what another sensor has in the same bucket: sums of everything, and the earliest and the latest reading of
-    /// both.
+    /// both by their times.
     pub fn join(&mut self, other: &Self) {
         let begin = if other.first_at < self.first_at {
             other.begin()

@@ -1,8 +1,8 @@
 -- $2, $3, $4: pieces, each of a width in seconds (of a rollup's buckets, or 0 for readings), from a start up to a stop;
 -- $5 to $6: all of them; $7: the flags of the readings that belong to it.
--- What is wanted besides the counts: $8 sums, $9 squares too, $10 lowest and highest, $11 first and last with their times,
--- $12 what lies between neighbours; for that the last reading since $13 before all of it, and the first one before $14
--- behind it.
+-- What is wanted besides the counts: $8 sums, $9 squares too, $10 lowest and highest, $11 first and last, $12 what lies
+-- between neighbours; for that the last reading since $13 before all of it, and the first one up to $14 behind it; $15 the
+-- times of first and last.
 -- A bucket that is noted is read from the next finer place. By the primary keys (sensor_id, bucket) and (sensor_id, time):
 -- OFFSET 0 keeps it so, or the planner, which can't know how few spans there are, may read a whole rollup for a hash join.
 -- $5 and $6 once more in each place: as constants they leave out the other chunks of a hypertable.
@@ -127,8 +127,8 @@ part AS (
                -- Of constant size, unlike an array of all: the seconds come first, and doubles hold the microseconds.
                min(ARRAY[date_part('epoch', time), value]) FILTER (WHERE counted AND $11) AS earliest,
                max(ARRAY[date_part('epoch', time), value]) FILTER (WHERE counted AND $11) AS latest,
-               min(time) FILTER (WHERE counted AND $11) AS first_at,
-               max(time) FILTER (WHERE counted AND $11) AS last_at,
+               min(time) FILTER (WHERE counted AND $15) AS first_at,
+               max(time) FILTER (WHERE counted AND $15) AS last_at,
                count(*) FILTER (WHERE flag = 3) AS count_suspect,
                count(*) FILTER (WHERE flag = 4) AS count_fail
         FROM (
@@ -169,8 +169,8 @@ gathered AS (
            array_agg(max) FILTER (WHERE $10) AS maxs,
            array_agg(first) FILTER (WHERE $11) AS firsts,
            array_agg(last) FILTER (WHERE $11) AS lasts,
-           array_agg(first_at) FILTER (WHERE $11) AS firsts_at,
-           array_agg(last_at) FILTER (WHERE $11) AS lasts_at,
+           array_agg(first_at) FILTER (WHERE $15) AS firsts_at,
+           array_agg(last_at) FILTER (WHERE $15) AS lasts_at,
            array_agg(area) FILTER (WHERE $12) AS areas,
            array_agg(increase) FILTER (WHERE $12) AS increases,
            array_agg(count_suspect) AS counts_suspect,

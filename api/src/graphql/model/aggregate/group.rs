@@ -18,6 +18,7 @@ use crate::options::Limits;
 const KEYS_MAX: usize = 8;
 /// The size of a cell of places where none is named, some 11 km from south to north.
 const DEGREES: f64 = 0.1;
+const DEGREES_MIN: f64 = 1e-6;
 const DEGREES_MAX: f64 = 180.0;
 /// Of what a sensor does not say.
 const NONE: &str = "(none)";
@@ -92,7 +93,7 @@ impl GroupKey {
             (Some(GroupBy::Source), None) => Ok(Key::Source),
             (Some(GroupBy::Place), None) => {
                 let degrees = self.degrees.unwrap_or(DEGREES);
-                if degrees >= 1e-6 && degrees <= DEGREES_MAX {
+                if (DEGREES_MIN..=DEGREES_MAX).contains(&degrees) {
                     Ok(Key::Place { degrees })
                 } else {
                     refused("no such cells cover the globe", "degrees from 0.000001 to 180")

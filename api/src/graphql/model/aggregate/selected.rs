@@ -9,7 +9,7 @@ use entity::query::aggregates::{Fraction, Numbers};
 use crate::graphql::error::ApiError;
 
 /// What is selected of each bucket.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub(crate) struct Selected {
     pub(super) numbers: Numbers,
     pub(super) fractions: Arc<[Fraction]>,

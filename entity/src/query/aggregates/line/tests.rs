@@ -1,5 +1,7 @@
 //! Lines and buckets, by hand.
 
+#![expect(clippy::float_cmp, reason = "small whole numbers are exact")]
+
 use chrono::TimeDelta;
 
 use super::*;
