@@ -185,10 +185,7 @@ mod tests {
         }
         assert_eq!(celsius.convertible(), ["Cel", "[degF]", "K"]);
         // What the database knows goes before what is written.
-        assert_eq!(
-            Known::of("?", Some("bar"), None).map(|unit| unit.ucum()),
-            Some("bar")
-        );
+        assert_eq!(Known::of("?", Some("bar"), None).map(Known::ucum), Some("bar"));
         assert_eq!(Known::of("widgets", None, None), None);
         assert!(is_known("psi") && is_known("m3.h-1") && !is_known("widgets"));
     }

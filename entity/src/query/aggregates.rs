@@ -191,23 +191,30 @@ struct Parts {
     counts_fail: Vec<i64>,
 }
 
-type Column<T> = Option<Vec<Option<T>>>;
+/// A column that may not be wanted.
+struct Column<T>(Option<Vec<Option<T>>>);
+
+impl<T: Copy> Column<T> {
+    fn at(&self, part: usize) -> Option<T> {
+        self.0.as_ref().and_then(|column| column[part])
+    }
+}
 
 impl Parts {
     fn read(row: &Row<'_>) -> Result<Self, DbErr> {
         Ok(Self {
             starts: row.get::<Option<_>>(1)?.unwrap_or_default(),
             counts: row.get::<Option<_>>(2)?.unwrap_or_default(),
-            sums: row.get(3)?,
-            m2s: row.get(4)?,
-            mins: row.get(5)?,
-            maxs: row.get(6)?,
-            firsts: row.get(7)?,
-            lasts: row.get(8)?,
-            firsts_at: row.get(9)?,
-            lasts_at: row.get(10)?,
-            areas: row.get(11)?,
-            increases: row.get(12)?,
+            sums: Column(row.get(3)?),
+            m2s: Column(row.get(4)?),
+            mins: Column(row.get(5)?),
+            maxs: Column(row.get(6)?),
+            firsts: Column(row.get(7)?),
+            lasts: Column(row.get(8)?),
+            firsts_at: Column(row.get(9)?),
+            lasts_at: Column(row.get(10)?),
+            areas: Column(row.get(11)?),
+            increases: Column(row.get(12)?),
             counts_suspect: row.get::<Option<_>>(13)?.unwrap_or_default(),
             counts_fail: row.get::<Option<_>>(14)?.unwrap_or_default(),
         })
@@ -236,11 +243,8 @@ impl Parts {
     }
 
     fn part(&self, part: usize) -> Aggregate {
-        fn at<T: Copy>(column: &Column<T>, part: usize) -> Option<T> {
-            column.as_ref().and_then(|column| column[part])
-        }
-        let number = |column| at(column, part).unwrap_or(0.0);
-        let time = |column| at(column, part).unwrap_or(self.starts[part]);
+        let number = |column: &Column<f64>| column.at(part).unwrap_or(0.0);
+        let time = |column: &Column<_>| column.at(part).unwrap_or(self.starts[part]);
         let (first_at, last_at) = (time(&self.firsts_at), time(&self.lasts_at));
         let count = self.counts[part].cast_unsigned();
         let mut aggregate = Aggregate {
@@ -258,10 +262,9 @@ impl Parts {
             area: number(&self.areas),
             // No part is longer than GAP_MAX: its neighbours are joined from the first to the last.
             covered_seconds: (last_at - first_at).as_seconds_f64(),
-            increase: at(&self.increases, part),
+            increase: self.increases.at(part),
         };
-        let is_unknown = |areas: &Vec<Option<f64>>| areas[part].is_none();
-        if count > 0 && self.areas.as_ref().is_some_and(is_unknown) {
+        if count > 0 && self.areas.0.is_some() && self.areas.at(part).is_none() {
             // Rolled up before rollups knew of time, and its readings are gone.
             aggregate.area = f64::NAN;
             aggregate.increase = Some(f64::NAN);

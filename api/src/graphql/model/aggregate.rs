@@ -149,7 +149,7 @@ impl Aggregate {
     /// between the two readings around the fraction. Null without readings; never filled. That takes every reading into
     /// account one by one, for up to 1,000 days of all sensors together. Ask for several by aliases, such as
     /// `p50: percentile(p: 0.5) p99: percentile(p: 0.99)`.
-    async fn percentile(
+    fn percentile(
         &self,
         #[graphql(desc = "The fraction, from 0 (the lowest value) to 1 (the highest); 0.5 is the median.")] p: f64,
     ) -> Result<Option<f64>, ApiError> {

@@ -61,8 +61,8 @@ async fn each_way(world: &World) {
         numbers(&column(&found, field))
     };
     // From 2 to 4 in 12 hours, then down to 0 in 48, then up to 3 by midnight.
-    let first = 36.0 + (4.0 + 3.0) / 2.0 * 12.0;
-    let (second, third) = ((3.0 + 1.0) / 2.0 * 24.0, 6.0 + (0.0 + 3.0) / 2.0 * 12.0);
+    let first = 36.0 + 3.5 * 12.0;
+    let (second, third) = (2.0 * 24.0, 6.0 + 1.5 * 12.0);
     assert_eq!(
         shown("bucket: \"P1D\"", "integral").await,
         [Some(first), Some(third)]

@@ -115,7 +115,7 @@ impl Expected {
         let whole = &mut self.aggregate;
         if begin < end {
             let value = |at| a + (b - a) * seconds(one.time, at) / seconds(one.time, next.time);
-            whole.area += (value(begin) + value(end)) / 2.0 * seconds(begin, end);
+            whole.area += f64::midpoint(value(begin), value(end)) * seconds(begin, end);
             whole.covered_seconds += seconds(begin, end);
             self.area_size += (a.abs() + b.abs()) * seconds(begin, end);
         }
