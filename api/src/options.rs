@@ -96,7 +96,8 @@ pub struct Limits {
     /// Values in the buckets of one answer: each selected field of each bucket. Default: 4,000,000, some 80 MB.
     pub answer_bucket_values_max: u64,
     /// Days of readings that the aggregates of one answer may have to take one by one, of all sensors together: those
-    /// with failed readings, and in buckets that are no whole minutes. Default: 1,000.
+    /// with failed readings or other flags than usual, with percentiles, and in buckets that are no whole minutes.
+    /// Default: 1,000.
     pub reading_days_max: u32,
     /// Sensors that one question may name, or one filter may match where all of them are needed. Default: 10,000.
     pub sensors_max: u32,

@@ -19,6 +19,6 @@ pub mod visibility;
 
 pub use crate::bucket::{BucketSize, Bucketing, Zone};
 pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy};
-pub use crate::flag::QualityFlag;
+pub use crate::flag::{FlagSet, QualityFlag};
 pub use crate::scope::Scope;
 pub use sea_orm::{DatabaseConnection, DbErr};

@@ -74,8 +74,8 @@ impl Asked {
 
     /// Takes `days` of readings, of all sensors together, of the answer's budget before they are gone through.
     pub(crate) fn take_reading_days(&self, days: u64, limits: &Limits) -> Result<(), ApiError> {
-        let advice = "so many days of readings are not gone through one by one: leave includeFailed out and choose a \
-             bucket of whole minutes, or ask for a shorter range or fewer sensors";
+        let advice = "so many days of readings are not gone through one by one: leave includeFailed, flags and \
+             percentiles out and choose a bucket of whole minutes, or ask for a shorter range or fewer sensors";
         take(
             &self.reading_days_taken,
             days,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{Field, FragmentDefinition, Selection, SelectionSet};
-use async_graphql::{ContextSelectionSet, Name, Positioned, QueryPathNode, QueryPathSegment};
+use async_graphql::{ContextBase, Name, Positioned, QueryPathNode, QueryPathSegment};
 
 /// A selected field, with all that is selected below it.
 pub(crate) struct Selected<'a> {
@@ -37,17 +37,27 @@ impl<'a> Selected<'a> {
 }
 
 /// The fields selected below the field that `ctx` belongs to, fragments in their places, each response key once.
-pub(crate) fn of<'a>(ctx: &ContextSelectionSet<'a>) -> Vec<&'a Field> {
+pub(crate) fn of<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<&'a Field> {
     selected(ctx).into_iter().map(|selected| selected.field).collect()
 }
 
-/// The same, with what is selected further down.
+/// The fields selected below all fields of this name below the field that `ctx` belongs to, each response key of each of
+/// them once.
+pub(crate) fn below<'a, T>(ctx: &ContextBase<'a, T>, name: &str) -> Vec<&'a Field> {
+    let named = selected(ctx).into_iter().filter(|field| field.name() == name);
+    named
+        .flat_map(|field| field.below())
+        .map(|selected| selected.field)
+        .collect()
+}
+
+/// The fields selected below the field that `ctx` belongs to, with what is selected further down.
 ///
 /// The same response key may be selected several times, here or further up (`a { b } a { c }`), and means all of it;
 /// the library merges such answers object by object, which does not reach into JSON that is written in one piece. So
 /// the way down is walked again, through every selection with the same keys. Types need no look: the schema has neither
 /// interfaces nor unions, and the library has refused fragments on other types and removed what is skipped.
-pub(crate) fn selected<'a>(ctx: &ContextSelectionSet<'a>) -> Vec<Selected<'a>> {
+pub(crate) fn selected<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<Selected<'a>> {
     let fragments = &ctx.query_env.fragments;
     let mut sets = vec![&ctx.query_env.operation.node.selection_set.node];
     for key in way(ctx.path_node.as_ref()) {

@@ -16,6 +16,7 @@ use crate::Scope;
 use crate::scope::Reach;
 use crate::sql::{self, Row};
 use crate::table::sensor;
+use crate::unit::Known;
 
 /// A sensor as the API shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,14 @@ pub struct Sensor {
     pub active_since: Option<DateTime<Utc>>,
     /// Seconds between readings, declared or learnt.
     pub expected_interval_seconds: Option<f64>,
+}
+
+impl Sensor {
+    /// Its unit, where it is understood.
+    pub fn known_unit(&self) -> Option<Known> {
+        let unit = self.unit.as_ref()?;
+        Known::of(&unit.declared, unit.ucum.as_deref(), self.kind.as_deref())
+    }
 }
 
 /// A unit of measurement: as declared, and what it means.

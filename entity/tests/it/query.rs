@@ -1,5 +1,6 @@
 //! What the API asks.
 
+mod percentiles;
 mod readings;
 mod scope;
 mod sensors;

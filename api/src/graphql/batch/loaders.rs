@@ -298,10 +298,10 @@ fn whole(columns: HashMap<i32, Columns>) -> HashMap<i32, SeriesColumns> {
 }
 
 /// The sensors of keys that ask for the same.
-fn by_what<T: Copy + Eq + Hash>(keys: &[OfSensor<T>]) -> HashMap<T, Vec<i32>> {
+fn by_what<T: Clone + Eq + Hash>(keys: &[OfSensor<T>]) -> HashMap<T, Vec<i32>> {
     let mut groups: HashMap<T, Vec<i32>> = HashMap::new();
     for key in keys {
-        groups.entry(key.what).or_default().push(key.sensor_id);
+        groups.entry(key.what.clone()).or_default().push(key.sensor_id);
     }
     groups
 }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_graphql::Object;
 use entity::query::sensors::Sensor as SensorRow;
+use entity::unit::Conversion;
 use serde::{Serialize, Serializer};
 
 use super::{QualityFlag, Sensor};
 use crate::ask::time;
+use crate::ask::units::Shown;
 use crate::graphql::batch::SeriesColumns;
 use crate::graphql::error::ApiError;
 use crate::graphql::scalar::{Column, DateTime, Json};
@@ -18,11 +20,16 @@ use crate::options::Limits;
 pub(crate) struct Series {
     sensor: Arc<SensorRow>,
     columns: Arc<SeriesColumns>,
+    shown: Shown,
 }
 
 impl Series {
-    pub(crate) fn new(sensor: Arc<SensorRow>, columns: Arc<SeriesColumns>) -> Self {
-        Self { sensor, columns }
+    pub(crate) fn new(sensor: Arc<SensorRow>, columns: Arc<SeriesColumns>, shown: Shown) -> Self {
+        Self {
+            sensor,
+            columns,
+            shown,
+        }
     }
 }
 
@@ -37,7 +44,7 @@ impl Series {
 
     /// The unit of the values: its UCUM code, or the unit as declared when its meaning is not known.
     async fn unit(&self) -> Option<&str> {
-        unit(&self.sensor)
+        self.shown.unit.as_deref()
     }
 
     /// When each reading was measured.
@@ -47,7 +54,7 @@ impl Series {
 
     /// The values.
     async fn values(&self) -> Column<Option<f64>, Values> {
-        Column::new(Values(Arc::clone(&self.columns)))
+        Column::new(Values(Arc::clone(&self.columns), self.shown.conversion))
     }
 
     /// The verdict on each reading.
@@ -78,11 +85,11 @@ impl Json for Times {
     }
 }
 
-pub(crate) struct Values(Arc<SeriesColumns>);
+pub(crate) struct Values(Arc<SeriesColumns>, Conversion);
 
 impl Serialize for Values {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_seq(&self.0.columns.values)
+        out.collect_seq(self.0.columns.values.iter().map(|value| self.1.value(*value)))
     }
 }
 
@@ -92,12 +99,6 @@ impl Serialize for Flags {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.collect_seq(self.0.columns.flags.iter().map(|flag| QualityFlag::from(*flag)))
     }
-}
-
-/// The unit of a sensor's values: its UCUM code, or the unit as declared when its meaning is not known.
-pub(crate) fn unit(sensor: &SensorRow) -> Option<&str> {
-    let unit = sensor.unit.as_ref()?;
-    Some(unit.ucum.as_deref().unwrap_or(&unit.declared))
 }
 
 /// The points of a series that `argument` asks for.

@@ -41,6 +41,7 @@ impl Plain for Unit {
             "ucum" => text(|unit: &Self| unit.ucum.as_deref()),
             "qudt" => text(|unit: &Self| unit.qudt.as_deref()),
             "quantityKind" => text(|unit: &Self| unit.quantity_kind.as_deref()),
+            "integral" => text(|unit: &Self| unit.integral.as_deref()),
             _ => return None,
         })
     }
