@@ -1,8 +1,9 @@
 //! HTTP: addresses, GraphQL's transport, health, metrics, the playground, and what every answer has in common.
 
-mod answer;
+pub(crate) mod answer;
 mod asset;
-mod graphql;
+mod events;
+pub(crate) mod graphql;
 pub(crate) mod health;
 mod identify;
 mod index;
@@ -13,6 +14,7 @@ mod playground;
 mod problem;
 mod request_id;
 mod watch;
+mod websocket;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

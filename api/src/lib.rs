@@ -6,8 +6,9 @@
 //! | `ask` | what a question may say: times, ranges, pages, cursors, sensors by name |
 //! | `buckets` | the buckets of an answer, and how empty ones are filled |
 //! | `graphql` | the schema: a file per root under `query`, a file per type under `model`; the errors |
+//! | `live` | subscriptions: one look at the data for all of them, cursors, what a slow one missed |
 //! | `rest` | JSON for programs without GraphQL |
-//! | `http` | GraphQL over HTTP, health, metrics, playground, headers, the request log |
+//! | `http` | GraphQL over HTTP, WebSocket and server-sent events, health, metrics, playground, headers, the request log |
 //!
 //! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
 //! Everything that depends on the clock takes the time of the request, read once.
@@ -19,6 +20,7 @@ mod buckets;
 pub mod fuzzing;
 mod graphql;
 mod http;
+mod live;
 pub mod options;
 mod rest;
 mod server;
@@ -28,6 +30,6 @@ pub use crate::graphql::error::ErrorCode;
 pub use crate::graphql::sdl;
 pub use crate::http::health::ReadyCheck;
 pub use crate::http::router;
-pub use crate::options::{Anonymous, Limits, Options};
+pub use crate::options::{Anonymous, Limits, LiveLimits, Options};
 pub use crate::server::{ExposureError, ServeError, serve};
 pub use crate::state::{ApiState, Parts};

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use entity::Zone;
 
+pub use crate::live::LiveLimits;
+
 /// How the API is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -20,6 +22,8 @@ pub struct Options {
     pub drain_timeout: Duration,
     /// The limits of questions and answers.
     pub limits: Limits,
+    /// The limits of subscriptions.
+    pub live: LiveLimits,
 }
 
 impl Default for Options {
@@ -31,6 +35,7 @@ impl Default for Options {
             time_zone: Zone::UTC,
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),
+            live: LiveLimits::default(),
         }
     }
 }

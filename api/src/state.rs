@@ -7,8 +7,9 @@ use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::access::Access;
-use crate::graphql::{self, Schema};
+use crate::graphql::{self, EventSchema, Schema};
 use crate::http::health::ReadyCheck;
+use crate::live::Live;
 use crate::options::Options;
 
 /// The parts that the API works with; the binary makes them.
@@ -38,12 +39,17 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) parts: Parts,
     pub(crate) schema: Schema,
+    pub(crate) event_schema: EventSchema,
+    pub(crate) live: Live,
 }
 
 impl ApiState {
     /// Builds the schema over `parts`.
     pub fn new(options: Options, parts: Parts) -> Self {
+        let live = Live::new(parts.db.clone(), options.live.clone());
         Self(Arc::new(Shared {
+            live,
+            event_schema: graphql::event_schema(),
             options,
             parts,
             schema: graphql::schema(),
@@ -65,6 +71,15 @@ impl ApiState {
 
     pub(crate) fn schema(&self) -> &Schema {
         &self.0.schema
+    }
+
+    /// Answers the events of subscriptions.
+    pub(crate) fn event_schema(&self) -> &EventSchema {
+        &self.0.event_schema
+    }
+
+    pub(crate) fn live(&self) -> &Live {
+        &self.0.live
     }
 
     /// What the asker of a request may see.

@@ -276,7 +276,8 @@ impl<'a> Measure<'a> {
             return Ok(Size::default());
         };
         self.fragments.insert(name, None);
-        let root = fragment.node.type_condition.node.on.node == "Query";
+        let on = fragment.node.type_condition.node.on.node.as_str();
+        let root = matches!(on, "Query" | "Subscription");
         let size = self.set(&fragment.node.selection_set.node, root)?;
         self.fragments.insert(name, Some(size));
         Ok(size)
@@ -286,6 +287,9 @@ impl<'a> Measure<'a> {
     fn rows(&self, field: &Field, root: bool) -> u64 {
         let named = |default| self.list(field, "sensors").unwrap_or(default);
         match field.name.node.as_str() {
+            "readingAdded" if root => READINGS_DEFAULT,
+            // Its readings are reckoned as a page of the default size.
+            "readingStream" if root => self.page(field, READINGS_DEFAULT).div_ceil(READINGS_DEFAULT),
             "sensors" => self.page(field, SENSORS_DEFAULT),
             "readings" => self.page(field, READINGS_DEFAULT),
             "latest" if root => named(LATEST_DEFAULT),

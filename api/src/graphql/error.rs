@@ -128,6 +128,15 @@ pub(crate) enum ApiError {
         /// What to do instead.
         advice: String,
     },
+    /// A subscriber that fell behind.
+    #[error(
+        "over {limit} readings wait for this subscription: it takes them too slowly and ends here; go on behind the cursor \
+         with after, subscribe to fewer sensors, or use readingStream, which catches up by itself"
+    )]
+    TooSlow {
+        /// Readings that wait for one subscription at most.
+        limit: u64,
+    },
     /// Too slow.
     #[error("the answer took too long: ask for a shorter range, fewer sensors or fewer points")]
     Timeout,
@@ -163,7 +172,7 @@ impl ApiError {
             Self::InvalidArgument { .. } => ErrorCode::InvalidArgument,
             Self::NotFound { .. } => ErrorCode::NotFound,
             Self::Unauthenticated => ErrorCode::Unauthenticated,
-            Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
+            Self::LimitExceeded { .. } | Self::TooSlow { .. } => ErrorCode::LimitExceeded,
             Self::Timeout => ErrorCode::Timeout,
             Self::Unavailable(_) => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
@@ -193,6 +202,7 @@ impl ApiError {
                 details.extend(argument.map(|argument| ("argument", argument.into())));
                 details
             }
+            Self::TooSlow { limit } => vec![("limit", (*limit).into())],
             Self::Internal(_) => vec![("requestId", request.to_string().into())],
             Self::BadRequest { .. } | Self::Unauthenticated | Self::Timeout | Self::Unavailable(_) => {
                 Vec::new()
