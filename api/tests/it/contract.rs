@@ -37,7 +37,6 @@ const LATER: &[&str] = &[
     "Sensor.freshness",
     "Sensor.quality",
     "Sensor.series(unit)",
-    "Subscription",
 ];
 
 fn types(sdl: &str) -> BTreeMap<String, TypeDefinition> {

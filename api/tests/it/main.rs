@@ -12,6 +12,7 @@ mod fuzz;
 mod health;
 mod latest;
 mod limits;
+mod live;
 mod playground;
 mod readings;
 mod rest;
