@@ -13,6 +13,7 @@
 
 mod buckets;
 mod late;
+mod live;
 mod loading;
 mod refreshing;
 mod report;
@@ -38,6 +39,8 @@ enum Name {
     Buckets,
     /// One late reading beside `TimescaleDB`'s continuous aggregates.
     Late,
+    /// Subscribers: delay from commit to receipt, and processor time.
+    Live,
 }
 
 #[tokio::main]
@@ -53,6 +56,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Late) {
         late::run(cli.runs).await?;
+    }
+    if wanted(Name::Live) {
+        live::run(cli.runs).await?;
     }
     Ok(())
 }

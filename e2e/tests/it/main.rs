@@ -8,5 +8,6 @@ mod cli;
 mod crash;
 mod disk;
 mod harness;
+mod live;
 mod real_input;
 mod up;

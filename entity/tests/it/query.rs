@@ -1,5 +1,6 @@
 //! What the API asks.
 
+mod loaded;
 mod readings;
 mod sensors;
 mod service;

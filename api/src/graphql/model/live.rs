@@ -5,6 +5,7 @@ use async_graphql::SimpleObject;
 use super::Reading;
 use crate::live::feed::{Event, Missed as MissedRow};
 use crate::live::subscriber::Fresh;
+use crate::options;
 
 /// Readings that were loaded one after the other, and how far they go.
 #[derive(Debug, Default, SimpleObject)]
@@ -26,6 +27,34 @@ pub(crate) struct Missed {
     from: String,
     /// The cursor behind them, where the stream goes on.
     to: String,
+}
+
+/// The limits of subscriptions.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct LiveLimits {
+    /// WebSockets and event streams open at a time.
+    connections: f64,
+    /// Operations running on one WebSocket at a time.
+    operations: f64,
+    /// Subscriptions of all connections together.
+    subscribers: f64,
+    /// Readings that wait for one subscriber; one that falls further behind is told so.
+    queue_readings: f64,
+    /// Messages that a subscription catches up with from the database, after a cursor or when it has fallen behind.
+    catch_up: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "limits stay far below 2^53")]
+impl From<&options::LiveLimits> for LiveLimits {
+    fn from(limits: &options::LiveLimits) -> Self {
+        Self {
+            connections: limits.connections_max as f64,
+            operations: limits.operations_max as f64,
+            subscribers: limits.subscribers_max as f64,
+            queue_readings: limits.queue_readings_max as f64,
+            catch_up: limits.catch_up_max as f64,
+        }
+    }
 }
 
 impl From<Fresh> for Reading {

@@ -53,6 +53,8 @@ enum Step {
 enum End {
     /// We close it.
     Close(Close),
+    /// The peer closes it.
+    Closed,
     /// The peer has gone.
     Gone,
 }
@@ -125,7 +127,8 @@ impl Connection {
             Some(Ok(Message::Text(text))) => text,
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Flow::Continue(()),
             Some(Ok(Message::Binary(_))) => return refuse(Close::BadMessage("it is not text".to_owned())),
-            Some(Ok(Message::Close(_))) | None => return Flow::Break(End::Gone),
+            Some(Ok(Message::Close(_))) => return Flow::Break(End::Closed),
+            None => return Flow::Break(End::Gone),
             Some(Err(error)) if is_too_large(&error) => return refuse(Close::TooLarge { limit }),
             Some(Err(_)) => return Flow::Break(End::Gone),
         };
@@ -239,14 +242,22 @@ impl Connection {
         }
     }
 
-    /// Ends the operations, then closes the connection and waits a moment for the peer to agree.
+    /// Ends the operations, then closes the connection, or agrees that it is closed, and waits a moment for the peer.
     async fn finish(mut self, end: End) {
         self.operations = SelectAll::new();
-        let End::Close(close) = end else { return };
-        tracing::debug!(http.request_id = %self.request, websocket.code = close.code(), "close a WebSocket");
+        let close = match end {
+            End::Close(close) => Some(close),
+            End::Closed => None,
+            End::Gone => return,
+        };
+        let code = close.as_ref().map(Close::code);
+        tracing::debug!(http.request_id = %self.request, websocket.code = code, "close a WebSocket");
         let within = self.state.live().limits.send_timeout.min(CLOSE_TIMEOUT);
         let agreed = async {
-            self.socket.send(close.message()).await?;
+            if let Some(close) = close {
+                self.socket.send(close.message()).await?;
+            }
+            // The library answers what the peer says to this while it reads.
             while let Some(received) = self.socket.recv().await {
                 received?;
             }

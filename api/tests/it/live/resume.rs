@@ -22,10 +22,10 @@ async fn a_chain_of_connections_gets_each_reading_of_two_loaders_once() {
     let loading = async {
         for round in 0..60_i64 {
             // Late ones and new ones, batches of all sizes.
-            let times = |loader: &Loader, count| (0..count).map(move |i| loader.seq + i);
+            let times = |loaded: i64, count| (0..count).map(move |i| loaded + i);
             let late = |at: i64| if at % 5 == 0 { second(at - 20_000_000) } else { second(at) };
-            let of_a: Vec<_> = times(&first, 1 + round % 9).map(|at| (sensors[0], late(at))).collect();
-            let of_b: Vec<_> = times(&second_loader, 1 + round % 4).map(|at| (sensors[1], late(at))).collect();
+            let of_a: Vec<_> = times(first.seq, 1 + round % 9).map(|at| (sensors[0], late(at))).collect();
+            let of_b: Vec<_> = times(second_loader.seq, 1 + round % 4).map(|at| (sensors[1], late(at))).collect();
             tokio::join!(first.load(&of_a), second_loader.load(&of_b));
             if round % 10 == 3 {
                 kill_listeners(&world).await;
