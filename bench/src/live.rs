@@ -99,10 +99,17 @@ async fn measure(shape: &Shape) -> anyhow::Result<Measured> {
         };
         let parts = api::Parts {
             db: server::connect(&url).await?,
-            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
+                .build_recorder()
+                .handle(),
             ready: Vec::new(),
         };
-        api::serve(sockets, api::ApiState::new(options, parts), std::future::pending()).await?;
+        api::serve(
+            sockets,
+            api::ApiState::new(options, parts),
+            std::future::pending(),
+        )
+        .await?;
         anyhow::Ok(())
     });
 
@@ -112,7 +119,11 @@ async fn measure(shape: &Shape) -> anyhow::Result<Measured> {
     let mut clients = Vec::new();
     for subscriptions in &shape.connections {
         let socket = subscribe(address, subscriptions).await?;
-        clients.push(tokio::spawn(listen(socket, Arc::clone(&committed), stopped.clone())));
+        clients.push(tokio::spawn(listen(
+            socket,
+            Arc::clone(&committed),
+            stopped.clone(),
+        )));
     }
     let (before, began) = (processor_seconds()?, Instant::now());
     load(&server, journal_id, &sensors, &committed).await?;
@@ -123,7 +134,13 @@ async fn measure(shape: &Shape) -> anyhow::Result<Measured> {
     for client in clients {
         delays.extend(client.await??);
     }
-    let expected = BATCH * BATCHES * if shape.connections[0][0].is_none() { shape.connections.len() } else { 1 };
+    let expected = BATCH
+        * BATCHES
+        * if shape.connections[0][0].is_none() {
+            shape.connections.len()
+        } else {
+            1
+        };
     anyhow::ensure!(
         delays.len() == expected,
         "{} readings arrived instead of {expected}",
@@ -193,7 +210,11 @@ async fn subscribe(address: std::net::SocketAddr, subscriptions: &[Option<usize>
             readingStream(sensors: $sensors) { readings { sensor { name } time value flag } }
         }";
         let payload = json!({ "query": query, "variables": { "sensors": sensors } });
-        say(&mut socket, &json!({ "id": id.to_string(), "type": "subscribe", "payload": payload })).await?;
+        say(
+            &mut socket,
+            &json!({ "id": id.to_string(), "type": "subscribe", "payload": payload }),
+        )
+        .await?;
         socket.next().await.context("where the stream begins")??;
     }
     Ok(socket)
@@ -242,8 +263,15 @@ fn processor_seconds() -> anyhow::Result<f64> {
         };
         if name.trim() == THREADS {
             // Behind the name, which ends with the last bracket: user and system time are the 12th and 13th fields.
-            let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-            ticks += fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum::<f64>();
+            let fields = stat
+                .rsplit_once(')')
+                .map_or("", |(_, rest)| rest)
+                .split_whitespace();
+            ticks += fields
+                .skip(11)
+                .take(2)
+                .filter_map(|field| field.parse::<f64>().ok())
+                .sum::<f64>();
         }
     }
     Ok(ticks * TICK)

@@ -70,7 +70,9 @@ impl Subscription {
             desc = "Names or ids of sensors. Default: all that the asker may see, those that register later included."
         )]
         sensors: Option<Vec<String>>,
-        #[graphql(desc = "Begin behind this cursor of an earlier event. Default: begin now.")] after: Option<String>,
+        #[graphql(desc = "Begin behind this cursor of an earlier event. Default: begin now.")] after: Option<
+            String,
+        >,
     ) -> Result<Vec<Reading>, ApiError> {
         match ctx.data_unchecked::<Call>() {
             Call::Open(asks) => {
@@ -101,7 +103,9 @@ impl Subscription {
             desc = "Which sensors, as they are declared when a reading comes. Default: any. Not together with `sensors`."
         )]
         filter: Option<SensorFilter>,
-        #[graphql(desc = "Begin behind this cursor of an earlier batch. Default: begin now.")] after: Option<String>,
+        #[graphql(desc = "Begin behind this cursor of an earlier batch. Default: begin now.")] after: Option<
+            String,
+        >,
         #[graphql(
             desc = "Readings of a batch at most, from 1 to 10,000; a message with more stays in one piece.",
             default_with = "Some(FIRST)"

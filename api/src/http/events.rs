@@ -38,14 +38,11 @@ pub(crate) fn stream(
     };
     let payloads = operation::payloads(state.clone(), Asker::of_request(access), parameters, *id);
     let complete = stream::iter([Event::default().event("complete").data("")]);
-    let events = payloads
-        .map(event)
-        .chain(complete)
-        .map(move |event| {
-            // The room is kept as long as the stream.
-            let _ = &room;
-            Ok::<_, Infallible>(event)
-        });
+    let events = payloads.map(event).chain(complete).map(move |event| {
+        // The room is kept as long as the stream.
+        let _ = &room;
+        Ok::<_, Infallible>(event)
+    });
     sse(events)
 }
 

@@ -85,8 +85,9 @@ fn check_origin(headers: &HeaderMap) -> Result<(), Problem> {
     if is_ours {
         return Ok(());
     }
-    let message = "a page of another host may not open a WebSocket here: the header Origin must name the host of this \
+    let message =
+        "a page of another host may not open a WebSocket here: the header Origin must name the host of this \
                    address"
-        .to_owned();
+            .to_owned();
     Err(Problem::new(ApiError::BadRequest { message }).with_status(403))
 }

@@ -288,7 +288,10 @@ impl Feed {
     /// The sensors that match, asked for again when sensors were declared or registered meanwhile.
     async fn matching(&mut self) -> Result<&HashSet<i32>, ApiError> {
         let generation = self.hub.generation();
-        let is_fresh = self.matching.as_ref().is_some_and(|(_, as_of)| *as_of == generation);
+        let is_fresh = self
+            .matching
+            .as_ref()
+            .is_some_and(|(_, as_of)| *as_of == generation);
         if !is_fresh && let Choice::Matching(filter) = &self.choice {
             let found = sensors::matching(self.hub.db(), &self.scope, "filter", filter, &self.limits).await?;
             self.matching = Some((found.iter().map(|sensor| sensor.id).collect(), generation));

@@ -111,7 +111,13 @@ mod tests {
     fn spans_are_joined_where_they_meet() {
         let time = |seconds: i64| DateTime::from_timestamp(seconds, 0).unwrap();
         let span = |from, to| (time(from), time(to));
-        let spans = joined(vec![span(10, 20), span(0, 3), span(4, 5), span(12, 14), span(30, 31)]);
+        let spans = joined(vec![
+            span(10, 20),
+            span(0, 3),
+            span(4, 5),
+            span(12, 14),
+            span(30, 31),
+        ]);
         assert_eq!(spans, [span(0, 5), span(10, 20), span(30, 31)]);
     }
 }

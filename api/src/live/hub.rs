@@ -104,7 +104,10 @@ impl Membership {
     /// Where the hub is, when nothing waits for this subscriber.
     pub(super) fn idle_at(&self) -> Option<Arc<Positions>> {
         let members = self.hub.members();
-        self.subscriber.is_idle().then(|| members.positions.clone()).flatten()
+        self.subscriber
+            .is_idle()
+            .then(|| members.positions.clone())
+            .flatten()
     }
 }
 
@@ -272,8 +275,7 @@ impl Hub {
             let reached = piece.upto;
             return Ok((vec![piece], reached));
         }
-        let pieces =
-            loaded::pieces(&self.0.db, journal_id, after, seq, PIECES_MAX, POSITIONS_MAX).await?;
+        let pieces = loaded::pieces(&self.0.db, journal_id, after, seq, PIECES_MAX, POSITIONS_MAX).await?;
         let reached = match pieces.last() {
             Some(last) if pieces.len() >= PIECES_MAX as usize => last.upto,
             _ => seq.min(after.saturating_add(POSITIONS_MAX.into())),
@@ -335,7 +337,9 @@ impl Members {
     fn begin_look(&mut self) -> (Positions, Option<Vec<i32>>) {
         let positions = self.positions.clone().unwrap_or_default();
         for (id, came_at) in std::mem::take(&mut self.newcomers) {
-            let Some(subscriber) = self.all.get(&id) else { continue };
+            let Some(subscriber) = self.all.get(&id) else {
+                continue;
+            };
             match &subscriber.interest {
                 Interest::Everybody => drop(self.everybody.insert(id)),
                 Interest::Sensors(sensors) => {

@@ -111,7 +111,9 @@ impl Operation {
         let opened = timeout(limits.request_timeout, self.open(query, variables, checked)).await;
         let (ask, document, variables) = opened.map_err(|_| of(ApiError::Timeout))??;
         let live = self.state.live();
-        let feed = Feed::open(&live.hub, scope, limits.clone(), ask).await.map_err(of)?;
+        let feed = Feed::open(&live.hub, scope, limits.clone(), ask)
+            .await
+            .map_err(of)?;
         Ok(Begun::Subscribed(Box::new(Subscribed {
             feed,
             document,
@@ -158,7 +160,11 @@ impl Operation {
     async fn event(&mut self, mut subscribed: Box<Subscribed>) -> Option<Payload> {
         let event = loop {
             if Instant::now() >= subscribed.ask_again {
-                match self.asker.again(&self.state).and_then(|access| access.data().cloned()) {
+                match self
+                    .asker
+                    .again(&self.state)
+                    .and_then(|access| access.data().cloned())
+                {
                     Ok(scope) => subscribed.feed.within(scope),
                     Err(error) => return Some(self.refused(error, Some(subscribed.feed.cursor()))),
                 }
@@ -177,7 +183,9 @@ impl Operation {
         let Ok(mut answer) = timeout(limit, self.execute(document, variables, call)).await else {
             return Some(self.refused(ApiError::Timeout, None));
         };
-        answer.extensions.insert("cursor".to_owned(), Value::String(cursor));
+        answer
+            .extensions
+            .insert("cursor".to_owned(), Value::String(cursor));
         self.stage = Stage::Subscribed(subscribed);
         Some(answer::payload(answer, &self.id))
     }
@@ -190,7 +198,11 @@ impl Operation {
         let loaders = batch::loaders(&queue, self.state.db().clone(), Arc::clone(&asked), limits);
         let mut request = Request::new(String::new()).variables(variables);
         request.set_parsed_query(document);
-        let request = request.data(self.state.clone()).data(asked).data(loaders).data(call);
+        let request = request
+            .data(self.state.clone())
+            .data(asked)
+            .data(loaders)
+            .data(call);
         batch::drive(&queue, self.state.event_schema().execute(request)).await
     }
 
@@ -224,7 +236,9 @@ fn only(checked: Checked) -> ExecutableDocument {
     let chosen = document
         .operations
         .iter()
-        .find(|(name, _)| operation_name.is_none() || name.map(|name| name.as_str()) == operation_name.as_deref())
+        .find(|(name, _)| {
+            operation_name.is_none() || name.map(|name| name.as_str()) == operation_name.as_deref()
+        })
         .map(|(_, operation)| operation.clone());
     if let Some(mut operation) = chosen {
         operation.node.ty = OperationType::Query;

@@ -91,7 +91,13 @@ impl Positions {
         other
             .0
             .iter()
-            .map(|(journal_id, place)| place.seq.saturating_sub(self.get(*journal_id)).max(0).cast_unsigned())
+            .map(|(journal_id, place)| {
+                place
+                    .seq
+                    .saturating_sub(self.get(*journal_id))
+                    .max(0)
+                    .cast_unsigned()
+            })
             .fold(0, u64::saturating_add)
     }
 
@@ -192,7 +198,10 @@ mod tests {
             "AAAA".to_owned(),
         ] {
             let refused = Positions::read(&cursor, &now);
-            assert!(matches!(refused, Err(ApiError::InvalidArgument { .. })), "{cursor}");
+            assert!(
+                matches!(refused, Err(ApiError::InvalidArgument { .. })),
+                "{cursor}"
+            );
         }
     }
 

@@ -92,7 +92,10 @@ impl Registry {
             return Ok(found);
         }
         let read = sensors::by_ids(&self.db, &Scope::Everything, &missing).await?;
-        let read: Vec<_> = read.into_iter().map(|sensor| (sensor.id, Arc::new(sensor))).collect();
+        let read: Vec<_> = read
+            .into_iter()
+            .map(|sensor| (sensor.id, Arc::new(sensor)))
+            .collect();
         let mut known = self.known();
         // What was read before a change must not be remembered behind it.
         if known.generation == generation {

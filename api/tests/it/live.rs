@@ -44,7 +44,9 @@ struct Loader {
 impl Loader {
     async fn new(world: &World) -> Self {
         let db = world.db.clone();
-        let journal_id = load::journal_id(&db, Uuid::new_v4(), at("2026-01-01")).await.unwrap();
+        let journal_id = load::journal_id(&db, Uuid::new_v4(), at("2026-01-01"))
+            .await
+            .unwrap();
         Self {
             db,
             journal_id,
@@ -68,7 +70,9 @@ impl Loader {
         self.write(transaction, readings).await.commit().await.unwrap();
         let last = self.seq;
         let journal_id = self.journal_id;
-        let moved = format!("UPDATE ingest_checkpoint SET seq = {last} WHERE journal_id = {journal_id} AND seq = {first}");
+        let moved = format!(
+            "UPDATE ingest_checkpoint SET seq = {last} WHERE journal_id = {journal_id} AND seq = {first}"
+        );
         self.db.execute_unprepared(&moved).await.unwrap();
     }
 
@@ -89,7 +93,11 @@ impl Loader {
         transaction.commit().await.unwrap();
     }
 
-    async fn write(&mut self, mut transaction: LoadTransaction, readings: &[(i32, DateTime<Utc>)]) -> LoadTransaction {
+    async fn write(
+        &mut self,
+        mut transaction: LoadTransaction,
+        readings: &[(i32, DateTime<Utc>)],
+    ) -> LoadTransaction {
         let new: Vec<NewReading> = readings
             .iter()
             .map(|(sensor_id, time)| {

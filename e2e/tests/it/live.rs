@@ -20,28 +20,38 @@ const OF_EACH: usize = 100;
 
 fn payloads(second: usize) -> Vec<Vec<u8>> {
     let payload = |sensor| {
-        format!(r#"{{"id": "Sensor {sensor}", "dt": "2026-11-01T00:00:{second:02}", "value": {sensor}}}"#).into_bytes()
+        format!(r#"{{"id": "Sensor {sensor}", "dt": "2026-11-01T00:00:{second:02}", "value": {sensor}}}"#)
+            .into_bytes()
     };
     (0..SENSORS).map(payload).collect()
 }
 
 async fn connect(fieldbook: &Fieldbook) -> Socket {
-    let mut request = format!("ws://{}/graphql", fieldbook.http).into_client_request().expect("an address");
+    let mut request = format!("ws://{}/graphql", fieldbook.http)
+        .into_client_request()
+        .expect("an address");
     let protocol = "graphql-transport-ws".parse().expect("a header");
     request.headers_mut().insert("sec-websocket-protocol", protocol);
-    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.expect("a WebSocket");
+    let (mut socket, _) = tokio_tungstenite::connect_async(request)
+        .await
+        .expect("a WebSocket");
     say(&mut socket, &json!({ "type": "connection_init" })).await;
     assert_eq!(hear(&mut socket).await["type"], "connection_ack");
     socket
 }
 
 async fn say(socket: &mut Socket, message: &Value) {
-    socket.send(Message::Text(message.to_string().into())).await.expect("it is taken");
+    socket
+        .send(Message::Text(message.to_string().into()))
+        .await
+        .expect("it is taken");
 }
 
 async fn hear(socket: &mut Socket) -> Value {
     loop {
-        let message = tokio::time::timeout(DEADLINE, socket.next()).await.expect("in time");
+        let message = tokio::time::timeout(DEADLINE, socket.next())
+            .await
+            .expect("in time");
         match message.expect("it is open").expect("a message") {
             Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
             Message::Ping(_) | Message::Pong(_) => {}
@@ -58,16 +68,26 @@ async fn subscribe(fieldbook: &Fieldbook, first: usize) -> Socket {
             "subscription {{ readingStream(sensors: [\"Sensor {sensor}\"]) {{ readings {{ value sensor {{ name }} }} }} }}"
         );
         let payload = json!({ "query": query });
-        say(&mut socket, &json!({ "id": sensor.to_string(), "type": "subscribe", "payload": payload })).await;
+        say(
+            &mut socket,
+            &json!({ "id": sensor.to_string(), "type": "subscribe", "payload": payload }),
+        )
+        .await;
         let begin = hear(&mut socket).await;
-        assert_eq!(begin["payload"]["data"]["readingStream"]["readings"], json!([]), "{begin:#}");
+        assert_eq!(
+            begin["payload"]["data"]["readingStream"]["readings"],
+            json!([]),
+            "{begin:#}"
+        );
     }
     socket
 }
 
 async fn looks(fieldbook: &Fieldbook) -> u64 {
     let metrics = fieldbook.get("/metrics").await;
-    let value = metrics.lines().find_map(|line| line.strip_prefix("fieldbook_live_looks_total "));
+    let value = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("fieldbook_live_looks_total "));
     value.map_or(0, |value| value.trim().parse().expect("a number"))
 }
 
@@ -80,7 +100,9 @@ async fn a_thousand_subscribers_in_another_process_cost_no_more_looks_than_there
     let first = payloads(0);
     ingest.wait_subscribed(&mut producer, &first[0]).await;
     producer.publish_all(first).await;
-    fieldbook.wait_number("SELECT count(*) FROM reading", SENSORS as i64).await;
+    fieldbook
+        .wait_number("SELECT count(*) FROM reading", SENSORS as i64)
+        .await;
 
     let mut sockets = Vec::new();
     for first in (0..SENSORS).step_by(OF_EACH) {
@@ -96,7 +118,8 @@ async fn a_thousand_subscribers_in_another_process_cost_no_more_looks_than_there
             let readings = &event["payload"]["data"]["readingStream"]["readings"];
             let id = event["id"].as_str().expect("an id").to_owned();
             let sensor: usize = id.parse().expect("a number");
-            let expected = json!([{ "value": sensor as f64, "sensor": { "name": format!("Sensor {sensor}") } }]);
+            let expected =
+                json!([{ "value": sensor as f64, "sensor": { "name": format!("Sensor {sensor}") } }]);
             assert_eq!(readings, &expected);
             assert!(found.insert(id, ()).is_none(), "each once");
         }
@@ -104,11 +127,16 @@ async fn a_thousand_subscribers_in_another_process_cost_no_more_looks_than_there
     assert_eq!(found.len(), SENSORS);
     let looks = looks(&fieldbook).await - looks_before;
     let commits = fieldbook.number(commits).await - commits_before;
-    assert!(looks >= 1 && looks <= commits.unsigned_abs(), "{looks} looks, {commits} commits");
+    assert!(
+        looks >= 1 && looks <= commits.unsigned_abs(),
+        "{looks} looks, {commits} commits"
+    );
     ingest.stop().await;
     fieldbook.stop().await;
     for socket in &mut sockets {
-        let end = tokio::time::timeout(DEADLINE, socket.next()).await.expect("in time");
+        let end = tokio::time::timeout(DEADLINE, socket.next())
+            .await
+            .expect("in time");
         match end {
             Some(Ok(Message::Close(Some(frame)))) => assert_eq!(u16::from(frame.code), 1001),
             other => panic!("{other:?}"),

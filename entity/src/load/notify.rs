@@ -135,7 +135,10 @@ fn spans(mut times: Vec<i64>) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
     spans.push((from, last));
     let epoch = DateTime::UNIX_EPOCH;
     let time = |micros| epoch + TimeDelta::microseconds(micros);
-    spans.into_iter().map(|(from, to)| (time(from), time(to))).collect()
+    spans
+        .into_iter()
+        .map(|(from, to)| (time(from), time(to)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -153,7 +156,13 @@ mod tests {
         assert_eq!(loaded.spans.len(), 3);
         assert_eq!(Loaded::parse(&loaded.to_payload()), Some(loaded.clone()));
         assert_eq!(touched.take(3, 340, 341).spans, []);
-        for payload in ["", "1", "{}", "{\"v\":2}", &loaded.to_payload().replace("\"v\":1", "\"v\":2")] {
+        for payload in [
+            "",
+            "1",
+            "{}",
+            "{\"v\":2}",
+            &loaded.to_payload().replace("\"v\":1", "\"v\":2"),
+        ] {
             assert_eq!(Loaded::parse(payload), None, "{payload}");
         }
     }

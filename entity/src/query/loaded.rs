@@ -126,7 +126,9 @@ pub async fn readings(
         columns.1.push(piece.after);
         columns.2.push(piece.upto);
         columns.3.push(*from);
-        columns.4.push(to.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(*to));
+        columns
+            .4
+            .push(to.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(*to));
     }
     let spans = columns.0.len() as u64;
     if spans == 0 {

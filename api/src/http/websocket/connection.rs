@@ -198,7 +198,9 @@ impl Connection {
         self.number += 1;
         let (abort, registration) = AbortHandle::new_pair();
         let end = once(std::future::ready((number, Step::End)));
-        let steps = payloads.map(move |payload| (number, Step::Payload(payload))).chain(end);
+        let steps = payloads
+            .map(move |payload| (number, Step::Payload(payload)))
+            .chain(end);
         self.operations.push(Abortable::new(steps, registration).boxed());
         self.ids.insert(number, id.clone());
         self.by_id.insert(id, Running { number, abort });

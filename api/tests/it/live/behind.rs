@@ -87,7 +87,10 @@ async fn a_stream_too_far_behind_is_told_what_it_missed() {
         last = batch["cursor"].as_str().unwrap().to_owned();
     }
     assert!(missed > 0.0);
-    assert!((given + missed - READINGS as f64).abs() < 0.5, "{given} given, {missed} missed");
+    assert!(
+        (given + missed - READINGS as f64).abs() < 0.5,
+        "{given} given, {missed} missed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,12 +115,18 @@ async fn a_slow_subscription_ends_with_the_cursor_to_go_on_with() {
         let message = socket.hear().await;
         if message["type"] == "next" {
             found.extend(values(&message["payload"]["data"]["readingAdded"]));
-            message["payload"]["extensions"]["cursor"].as_str().unwrap().clone_into(&mut cursor);
+            message["payload"]["extensions"]["cursor"]
+                .as_str()
+                .unwrap()
+                .clone_into(&mut cursor);
             continue;
         }
         assert_eq!(message["type"], "error", "{message:#}");
         let extensions = &message["payload"][0]["extensions"];
-        assert_eq!((&extensions["code"], &extensions["cursor"]), (&json!("LIMIT_EXCEEDED"), &json!(cursor)));
+        assert_eq!(
+            (&extensions["code"], &extensions["cursor"]),
+            (&json!("LIMIT_EXCEEDED"), &json!(cursor))
+        );
         ends += 1;
         socket.subscribe("1", &query(&cursor)).await;
     }

@@ -22,7 +22,13 @@ async fn sensors_are_chosen_by_name_or_id_or_all_with_those_to_come() {
     socket.stream("b", &format!("(sensors: [\"{id}\"])")).await;
     socket.stream("all", "").await;
     let late = world.sensors(&["c"]).await;
-    loader.load(&[(sensors[0], second(0)), (sensors[1], second(0)), (late[0], second(0))]).await;
+    loader
+        .load(&[
+            (sensors[0], second(0)),
+            (sensors[1], second(0)),
+            (late[0], second(0)),
+        ])
+        .await;
     let mut found = Vec::new();
     for _ in 0..3 {
         let mut message = socket.hear().await;
@@ -32,7 +38,12 @@ async fn sensors_are_chosen_by_name_or_id_or_all_with_those_to_come() {
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let expected = [("a", vec![1.0]), ("all", vec![1.0, 2.0, 3.0]), ("b", vec![2.0])];
     assert_eq!(found, expected.map(|(id, values)| (id.to_owned(), values)));
-    socket.subscribe("e", "subscription { readingAdded(sensors: [\"nobody\"]) { time } }").await;
+    socket
+        .subscribe(
+            "e",
+            "subscription { readingAdded(sensors: [\"nobody\"]) { time } }",
+        )
+        .await;
     assert_eq!(socket.error("e").await["extensions"]["code"], "NOT_FOUND");
 }
 
@@ -44,23 +55,39 @@ async fn a_filter_follows_what_is_declared_and_descriptions_are_fresh() {
         description: Some(site.to_owned()),
         ..thermometer(name)
     };
-    let sensors = world.declare(vec![at_site("a", "Harbour"), at_site("b", "Airport")]).await;
+    let sensors = world
+        .declare(vec![at_site("a", "Harbour"), at_site("b", "Airport")])
+        .await;
     let mut loader = Loader::new(&world).await;
     let mut socket = Socket::ready(&world).await;
     let arguments = "(filter: { labels: [{ key: \"site\", value: \"Harbour\" }] })";
     let cursor = socket.stream("1", arguments).await;
-    loader.load(&[(sensors[0], second(0)), (sensors[1], second(0))]).await;
+    loader
+        .load(&[(sensors[0], second(0)), (sensors[1], second(0))])
+        .await;
     assert_eq!(values(&socket.batch("1").await["readings"]), [1.0]);
     // As lists come through a loader that notifies, so does this one.
-    loader.declare(vec![at_site("a", "Airport"), at_site("b", "Harbour")]).await;
-    loader.load(&[(sensors[0], second(1)), (sensors[1], second(1))]).await;
+    loader
+        .declare(vec![at_site("a", "Airport"), at_site("b", "Harbour")])
+        .await;
+    loader
+        .load(&[(sensors[0], second(1)), (sensors[1], second(1))])
+        .await;
     let seqs = values(&socket.batch("1").await["readings"]);
     assert_eq!(seqs, [5.0]);
     // From the database, the sensors that match now.
     socket.say(json!({ "id": "1", "type": "complete" })).await;
-    socket.stream("2", &format!("(filter: {{ labels: [{{ key: \"site\", value: \"Harbour\" }}] }}, after: \"{cursor}\")")).await;
+    socket
+        .stream(
+            "2",
+            &format!(
+                "(filter: {{ labels: [{{ key: \"site\", value: \"Harbour\" }}] }}, after: \"{cursor}\")"
+            ),
+        )
+        .await;
     assert_eq!(values(&socket.batch("2").await["readings"]), [2.0, 5.0]);
-    let query = format!("subscription {{ readingAdded(after: \"{cursor}\") {{ sensor {{ name description }} }} }}");
+    let query =
+        format!("subscription {{ readingAdded(after: \"{cursor}\") {{ sensor {{ name description }} }} }}");
     socket.subscribe("3", &query).await;
     let event = socket.event("3").await;
     let first = &event["data"]["readingAdded"][0]["sensor"];
@@ -95,6 +122,8 @@ async fn who_sees_the_catalogue_sees_no_readings() {
     })
     .await;
     let mut socket = Socket::ready(&world).await;
-    socket.subscribe("1", "subscription { readingAdded { time } }").await;
+    socket
+        .subscribe("1", "subscription { readingAdded { time } }")
+        .await;
     assert_eq!(socket.error("1").await["extensions"]["code"], "UNAUTHENTICATED");
 }

@@ -9,7 +9,9 @@ use super::{Loader, in_time};
 use crate::world::World;
 
 fn script(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/clients")
+        .join(name)
 }
 
 /// An API with three readings behind a cursor.
@@ -33,10 +35,10 @@ async fn graphql_ws_of_npm_subscribes_resumes_and_asks() {
     assert_eq!(
         said,
         json!({
-            "values": [1.0, 2.0, 3.0],
+            "values": [1, 2, 3],
             "query": "Fieldbook",
             "error": "BAD_REQUEST",
-            "resumed": [3.0],
+            "resumed": [3],
         })
     );
 }
@@ -45,7 +47,10 @@ async fn graphql_ws_of_npm_subscribes_resumes_and_asks() {
 async fn gql_of_python_subscribes_and_resumes() {
     let (world, cursor) = filled().await;
     let mut python = testbed::clients::python().await;
-    python.arg(script("gql_subscribe.py")).arg(world.url("/graphql").replace("http", "ws")).arg(cursor);
+    python
+        .arg(script("gql_subscribe.py"))
+        .arg(world.url("/graphql").replace("http", "ws"))
+        .arg(cursor);
     let said: Value = serde_json::from_str(&in_time(testbed::clients::run(python)).await).unwrap();
     assert_eq!(said, json!([1.0, 2.0, 3.0]));
 }

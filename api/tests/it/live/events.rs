@@ -15,7 +15,10 @@ struct Events {
 
 impl Events {
     async fn ask(world: &World, query: &str) -> Self {
-        let request = world.client.post(world.url("/graphql")).header(ACCEPT, "text/event-stream");
+        let request = world
+            .client
+            .post(world.url("/graphql"))
+            .header(ACCEPT, "text/event-stream");
         let response = request.json(&json!({ "query": query })).send().await.unwrap();
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Self {
@@ -39,7 +42,10 @@ impl Events {
                 }
                 continue;
             }
-            let chunk = in_time(self.response.chunk()).await.unwrap().expect("the stream goes on");
+            let chunk = in_time(self.response.chunk())
+                .await
+                .unwrap()
+                .expect("the stream goes on");
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
@@ -56,7 +62,11 @@ async fn a_subscription_is_a_stream_of_events_until_the_service_stops() {
     let mut world = World::new().await;
     let sensors = world.sensors(&["a"]).await;
     let mut loader = Loader::new(&world).await;
-    let mut events = Events::ask(&world, "subscription { readingStream { cursor readings { value } } }").await;
+    let mut events = Events::ask(
+        &world,
+        "subscription { readingStream { cursor readings { value } } }",
+    )
+    .await;
     let begin = events.data().await;
     loader.load_some(sensors[0], 2).await;
     let event = events.data().await;
@@ -76,9 +86,15 @@ async fn a_subscription_is_a_stream_of_events_until_the_service_stops() {
 async fn queries_and_refusals_are_one_event() {
     let world = World::without_database(open()).await;
     let mut events = Events::ask(&world, "{ service { name } }").await;
-    assert_eq!(events.data().await, json!({ "data": { "service": { "name": "Fieldbook" } } }));
+    assert_eq!(
+        events.data().await,
+        json!({ "data": { "service": { "name": "Fieldbook" } } })
+    );
     assert_eq!(events.next().await.0, "complete");
     let mut events = Events::ask(&world, "subscription { nothing }").await;
-    assert_eq!(events.data().await["errors"][0]["extensions"]["code"], "BAD_REQUEST");
+    assert_eq!(
+        events.data().await["errors"][0]["extensions"]["code"],
+        "BAD_REQUEST"
+    );
     assert_eq!(events.next().await.0, "complete");
 }

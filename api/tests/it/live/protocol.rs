@@ -16,7 +16,13 @@ const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws"
 #[tokio::test]
 async fn each_breach_of_the_protocol_closes_with_its_code() {
     let world = World::without_database(open()).await;
-    for text in ["", "[]", "{}", r#"{"type":"start"}"#, r#"{"type":"subscribe","id":"1"}"#] {
+    for text in [
+        "",
+        "[]",
+        "{}",
+        r#"{"type":"start"}"#,
+        r#"{"type":"subscribe","id":"1"}"#,
+    ] {
         let mut socket = Socket::ready(&world).await;
         socket.send(Message::Text(text.into())).await;
         assert_eq!(socket.code().await, 4400, "{text}");
@@ -109,7 +115,10 @@ async fn queries_are_answered_once_and_errors_are_errors() {
     let world = World::without_database(open()).await;
     let mut socket = Socket::ready(&world).await;
     socket.subscribe("q", "{ service { name } }").await;
-    assert_eq!(socket.event("q").await, json!({ "data": { "service": { "name": "Fieldbook" } } }));
+    assert_eq!(
+        socket.event("q").await,
+        json!({ "data": { "service": { "name": "Fieldbook" } } })
+    );
     assert_eq!(socket.hear().await, json!({ "id": "q", "type": "complete" }));
 
     for (query, code) in [
@@ -117,12 +126,30 @@ async fn queries_are_answered_once_and_errors_are_errors() {
         ("{", "BAD_REQUEST"),
         ("subscription { nothing }", "BAD_REQUEST"),
         ("subscription { __typename }", "BAD_REQUEST"),
-        ("subscription { a: readingAdded { time } b: readingAdded { time } }", "BAD_REQUEST"),
-        ("subscription { readingStream(first: 0) { cursor } }", "INVALID_ARGUMENT"),
-        ("subscription { readingStream(first: 10001) { cursor } }", "LIMIT_EXCEEDED"),
-        ("subscription { readingStream(sensors: [], filter: {}) { cursor } }", "INVALID_ARGUMENT"),
-        ("subscription { readingAdded(sensors: 1) { time } }", "INVALID_ARGUMENT"),
-        ("subscription { readingAdded { sensor { readings(first: 10000) { nodes { time } } } } }", "LIMIT_EXCEEDED"),
+        (
+            "subscription { a: readingAdded { time } b: readingAdded { time } }",
+            "BAD_REQUEST",
+        ),
+        (
+            "subscription { readingStream(first: 0) { cursor } }",
+            "INVALID_ARGUMENT",
+        ),
+        (
+            "subscription { readingStream(first: 10001) { cursor } }",
+            "LIMIT_EXCEEDED",
+        ),
+        (
+            "subscription { readingStream(sensors: [], filter: {}) { cursor } }",
+            "INVALID_ARGUMENT",
+        ),
+        (
+            "subscription { readingAdded(sensors: 1) { time } }",
+            "INVALID_ARGUMENT",
+        ),
+        (
+            "subscription { readingAdded { sensor { readings(first: 10000) { nodes { time } } } } }",
+            "LIMIT_EXCEEDED",
+        ),
     ] {
         socket.subscribe("e", query).await;
         assert_eq!(socket.error("e").await["extensions"]["code"], code, "{query}");
@@ -130,7 +157,9 @@ async fn queries_are_answered_once_and_errors_are_errors() {
     socket.say(json!({ "id": "e", "type": "subscribe", "payload": { "query": "{ __typename }", "variables": 1 } })).await;
     assert_eq!(socket.error("e").await["extensions"]["code"], "BAD_REQUEST");
     // The database of this world is away.
-    socket.subscribe("e", "subscription { readingStream { cursor } }").await;
+    socket
+        .subscribe("e", "subscription { readingStream { cursor } }")
+        .await;
     assert_eq!(socket.error("e").await["extensions"]["code"], "UNAVAILABLE");
 }
 
@@ -141,10 +170,15 @@ async fn a_ping_is_answered_with_what_it_brought() {
     socket.say(json!({ "type": "ping" })).await;
     assert_eq!(socket.hear().await, json!({ "type": "pong" }));
     socket.say(json!({ "type": "ping", "payload": { "a": 1 } })).await;
-    assert_eq!(socket.hear().await, json!({ "type": "pong", "payload": { "a": 1 } }));
+    assert_eq!(
+        socket.hear().await,
+        json!({ "type": "pong", "payload": { "a": 1 } })
+    );
     socket.say(json!({ "type": "pong" })).await;
     socket.say(json!({ "type": "complete", "id": "nobody's" })).await;
-    socket.say(json!({ "type": "connection_init", "payload": {} })).await;
+    socket
+        .say(json!({ "type": "connection_init", "payload": {} }))
+        .await;
     assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
 }
 
@@ -165,12 +199,18 @@ async fn connections_operations_and_subscribers_have_their_limits() {
     one.stream("2", "").await;
     one.subscribe("3", "{ __typename }").await;
     let error = one.error("3").await;
-    assert_eq!((&error["extensions"]["code"], &error["extensions"]["limit"]), (&json!("LIMIT_EXCEEDED"), &json!(2)));
+    assert_eq!(
+        (&error["extensions"]["code"], &error["extensions"]["limit"]),
+        (&json!("LIMIT_EXCEEDED"), &json!(2))
+    );
     let mut two = Socket::ready(&world).await;
     two.stream("1", "").await;
     two.subscribe("2", "subscription { readingAdded { time } }").await;
     let error = two.error("2").await;
-    assert_eq!((&error["extensions"]["code"], &error["extensions"]["limit"]), (&json!("LIMIT_EXCEEDED"), &json!(3)));
+    assert_eq!(
+        (&error["extensions"]["code"], &error["extensions"]["limit"]),
+        (&json!("LIMIT_EXCEEDED"), &json!(3))
+    );
     let third = Socket::with(&world, &[PROTOCOL]).await;
     assert_eq!(third.err(), Some(StatusCode::SERVICE_UNAVAILABLE));
     one.say(json!({ "id": "1", "type": "complete" })).await;
@@ -215,9 +255,15 @@ async fn over_plain_http_a_subscription_is_told_where_to_go() {
     let (status, body) = world.post(json!({ "query": query })).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let message = body["errors"][0]["message"].as_str().unwrap();
-    assert!(message.contains("WebSocket") && message.contains("text/event-stream"), "{message}");
+    assert!(
+        message.contains("WebSocket") && message.contains("text/event-stream"),
+        "{message}"
+    );
     let (status, body) = world.get("/graphql?query=subscription{readingAdded{time}}").await;
-    assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (StatusCode::BAD_REQUEST, &json!("BAD_REQUEST")));
+    assert_eq!(
+        (status, &body["errors"][0]["extensions"]["code"]),
+        (StatusCode::BAD_REQUEST, &json!("BAD_REQUEST"))
+    );
 }
 
 #[tokio::test]
@@ -231,7 +277,9 @@ async fn each_event_is_an_execution_of_its_own() {
          ...f @include(if: $deep) } \
          fragment f on Subscription { added: readingAdded(after: $after) { __typename value sensor { latest { value } } } }";
     let payload = json!({ "query": query, "variables": { "after": cursor, "deep": true } });
-    socket.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+    socket
+        .say(json!({ "id": "1", "type": "subscribe", "payload": payload }))
+        .await;
     socket.say(json!({ "id": "s", "type": "complete" })).await;
     for round in 1..=3_i64 {
         loader.load_some(sensors[0], 1).await;

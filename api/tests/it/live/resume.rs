@@ -23,9 +23,19 @@ async fn a_chain_of_connections_gets_each_reading_of_two_loaders_once() {
         for round in 0..60_i64 {
             // Late ones and new ones, batches of all sizes.
             let times = |loaded: i64, count| (0..count).map(move |i| loaded + i);
-            let late = |at: i64| if at % 5 == 0 { second(at - 20_000_000) } else { second(at) };
-            let of_a: Vec<_> = times(first.seq, 1 + round % 9).map(|at| (sensors[0], late(at))).collect();
-            let of_b: Vec<_> = times(second_loader.seq, 1 + round % 4).map(|at| (sensors[1], late(at))).collect();
+            let late = |at: i64| {
+                if at % 5 == 0 {
+                    second(at - 20_000_000)
+                } else {
+                    second(at)
+                }
+            };
+            let of_a: Vec<_> = times(first.seq, 1 + round % 9)
+                .map(|at| (sensors[0], late(at)))
+                .collect();
+            let of_b: Vec<_> = times(second_loader.seq, 1 + round % 4)
+                .map(|at| (sensors[1], late(at)))
+                .collect();
             tokio::join!(first.load(&of_a), second_loader.load(&of_b));
             if round % 10 == 3 {
                 kill_listeners(&world).await;
@@ -58,7 +68,9 @@ async fn a_chain_of_connections_gets_each_reading_of_two_loaders_once() {
             if events % 4 == 0 {
                 // Gone without a word, in the middle.
                 socket = Socket::ready(&world).await;
-                let again = socket.stream("1", &format!("(first: 7, after: \"{cursor}\")")).await;
+                let again = socket
+                    .stream("1", &format!("(first: 7, after: \"{cursor}\")"))
+                    .await;
                 assert_eq!(again, cursor);
             }
         }
@@ -119,19 +131,47 @@ async fn a_cursor_tells_what_is_wrong_with_it() {
     loader.load_some(sensors[0], 10).await;
     assert_eq!(socket.batch("1").await["readings"].as_array().unwrap().len(), 10);
     let other = World::new().await;
-    for (after, code) in [("", "INVALID_ARGUMENT"), ("x", "INVALID_ARGUMENT"), ("AXI", "INVALID_ARGUMENT")] {
-        socket.subscribe("e", &format!("subscription {{ readingAdded(after: \"{after}\") {{ time }} }}")).await;
+    for (after, code) in [
+        ("", "INVALID_ARGUMENT"),
+        ("x", "INVALID_ARGUMENT"),
+        ("AXI", "INVALID_ARGUMENT"),
+    ] {
+        socket
+            .subscribe(
+                "e",
+                &format!("subscription {{ readingAdded(after: \"{after}\") {{ time }} }}"),
+            )
+            .await;
         let error = socket.error("e").await;
-        assert_eq!((&error["extensions"]["code"], &error["extensions"]["argument"]), (&json!(code), &json!("after")));
+        assert_eq!(
+            (&error["extensions"]["code"], &error["extensions"]["argument"]),
+            (&json!(code), &json!("after"))
+        );
     }
     // Another database knows nothing of this journal.
     let mut elsewhere = Socket::ready(&other).await;
-    elsewhere.subscribe("e", &format!("subscription {{ readingAdded(after: \"{cursor}\") {{ time }} }}")).await;
-    assert_eq!(elsewhere.error("e").await["extensions"]["code"], "INVALID_ARGUMENT");
+    elsewhere
+        .subscribe(
+            "e",
+            &format!("subscription {{ readingAdded(after: \"{cursor}\") {{ time }} }}"),
+        )
+        .await;
+    assert_eq!(
+        elsewhere.error("e").await["extensions"]["code"],
+        "INVALID_ARGUMENT"
+    );
     loader.load_some(sensors[0], 1).await;
     socket.batch("1").await;
-    socket.subscribe("e", &format!("subscription {{ readingAdded(after: \"{cursor}\") {{ time }} }}")).await;
+    socket
+        .subscribe(
+            "e",
+            &format!("subscription {{ readingAdded(after: \"{cursor}\") {{ time }} }}"),
+        )
+        .await;
     let error = socket.error("e").await;
-    assert_eq!((&error["extensions"]["limit"], &error["extensions"]["asked"]), (&json!(10), &json!(11)));
+    assert_eq!(
+        (&error["extensions"]["limit"], &error["extensions"]["asked"]),
+        (&json!(10), &json!(11))
+    );
     assert!(error["message"].as_str().unwrap().contains("readings"), "{error}");
 }

@@ -54,7 +54,8 @@ impl Socket {
     }
 
     pub(super) async fn subscribe(&mut self, id: &str, query: &str) {
-        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await;
+        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } }))
+            .await;
     }
 
     /// The next message.
@@ -71,14 +72,22 @@ impl Socket {
     /// The next event of an operation: its answer.
     pub(super) async fn event(&mut self, id: &str) -> Value {
         let mut message = self.hear().await;
-        assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!(id)), "{message:#}");
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("next"), &json!(id)),
+            "{message:#}"
+        );
         message["payload"].take()
     }
 
     /// The only error that an operation ends with.
     pub(super) async fn error(&mut self, id: &str) -> Value {
         let mut message = self.hear().await;
-        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!(id)), "{message:#}");
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("error"), &json!(id)),
+            "{message:#}"
+        );
         assert_eq!(message["payload"].as_array().unwrap().len(), 1, "{message:#}");
         message["payload"][0].take()
     }
@@ -124,5 +133,8 @@ impl Socket {
 /// The values of readings, in order.
 pub(super) fn values(readings: &Value) -> Vec<f64> {
     let readings = readings.as_array().unwrap();
-    readings.iter().map(|reading| reading["value"].as_f64().unwrap()).collect()
+    readings
+        .iter()
+        .map(|reading| reading["value"].as_f64().unwrap())
+        .collect()
 }
