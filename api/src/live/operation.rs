@@ -78,7 +78,7 @@ impl Operation {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Over => None,
             Stage::Asked(parameters) => match self.begin(parameters).await {
-                Ok(Begun::Answered(answer)) => Some(answer::payload(answer, &self.id)),
+                Ok(Begun::Answered(answer)) => Some(answer::payload(*answer, &self.id)),
                 Ok(Begun::Subscribed(subscribed)) => self.event(subscribed).await,
                 Err(mut errors) => {
                     error::finish(&mut errors, &self.id);
@@ -105,7 +105,9 @@ impl Operation {
             request.operation_name.clone_from(&checked.operation_name);
             let running = run(&self.state, access.clone(), request, checked);
             let answer = timeout(limits.request_timeout, running).await;
-            return answer.map(Begun::Answered).map_err(|_| of(ApiError::Timeout));
+            return answer
+                .map(|answer| Begun::Answered(Box::new(answer)))
+                .map_err(|_| of(ApiError::Timeout));
         }
         let scope = access.data().map_err(of)?.clone();
         let opened = timeout(limits.request_timeout, self.open(query, variables, checked)).await;
@@ -218,7 +220,7 @@ impl Operation {
 }
 
 enum Begun {
-    Answered(Response),
+    Answered(Box<Response>),
     Subscribed(Box<Subscribed>),
 }
 
@@ -237,7 +239,7 @@ fn only(checked: Checked) -> ExecutableDocument {
         .operations
         .iter()
         .find(|(name, _)| {
-            operation_name.is_none() || name.map(|name| name.as_str()) == operation_name.as_deref()
+            operation_name.is_none() || name.map(async_graphql::Name::as_str) == operation_name.as_deref()
         })
         .map(|(_, operation)| operation.clone());
     if let Some(mut operation) = chosen {

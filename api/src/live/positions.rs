@@ -172,7 +172,7 @@ mod tests {
     fn position(journal_id: i16, seq: i64) -> Position {
         Position {
             journal_id,
-            journal: Uuid::from_u128(1_000 - journal_id.cast_unsigned() as u128),
+            journal: Uuid::from_u128(1_000 - u128::from(journal_id.cast_unsigned())),
             seq,
         }
     }

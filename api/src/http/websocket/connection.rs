@@ -128,9 +128,8 @@ impl Connection {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Flow::Continue(()),
             Some(Ok(Message::Binary(_))) => return refuse(Close::BadMessage("it is not text".to_owned())),
             Some(Ok(Message::Close(_))) => return Flow::Break(End::Closed),
-            None => return Flow::Break(End::Gone),
             Some(Err(error)) if is_too_large(&error) => return refuse(Close::TooLarge { limit }),
-            Some(Err(_)) => return Flow::Break(End::Gone),
+            Some(Err(_)) | None => return Flow::Break(End::Gone),
         };
         match message::read(&text) {
             Ok(said) => self.hear(said).await,

@@ -1,5 +1,11 @@
 //! Subscribers that take their time are told, and miss nothing that is bounded.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "positions of a test"
+)]
+
 use api::{LiveLimits, Options};
 use entity::load::DeclaredSensor;
 use serde_json::{Value, json};

@@ -36,7 +36,7 @@ impl Events {
                     line.unwrap_or_default().trim_start().to_owned()
                 };
                 let found = (field("event:"), field("data:"));
-                self.text = rest.to_owned();
+                self.text = rest.into();
                 if !found.0.is_empty() {
                     return found;
                 }

@@ -245,7 +245,7 @@ async fn a_peer_that_says_nothing_is_given_up() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    super::in_time(again).await;
+    Box::pin(super::in_time(again)).await;
 }
 
 #[tokio::test]
@@ -281,10 +281,10 @@ async fn each_event_is_an_execution_of_its_own() {
         .say(json!({ "id": "1", "type": "subscribe", "payload": payload }))
         .await;
     socket.say(json!({ "id": "s", "type": "complete" })).await;
-    for round in 1..=3_i64 {
+    for round in 1..=3_i32 {
         loader.load_some(sensors[0], 1).await;
         let event = socket.event("1").await;
-        let expected = json!([{ "__typename": "Reading", "value": round as f64, "sensor": { "latest": { "value": round as f64 } } }]);
+        let expected = json!([{ "__typename": "Reading", "value": f64::from(round), "sensor": { "latest": { "value": f64::from(round) } } }]);
         assert_eq!(event["data"]["added"], expected);
         assert!(matches!(event["extensions"]["cursor"], Value::String(_)));
     }

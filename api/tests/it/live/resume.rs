@@ -75,7 +75,7 @@ async fn a_chain_of_connections_gets_each_reading_of_two_loaders_once() {
             }
         }
     };
-    let (loaded, (found, total)) = in_time(async { tokio::join!(loading, listening) }).await;
+    let (loaded, (found, total)) = Box::pin(in_time(async { tokio::join!(loading, listening) })).await;
     assert_eq!(i64::from(total), loaded);
     assert!(found.values().all(|count| *count == 1), "{found:?}");
     assert_eq!(i64::try_from(found.len()).unwrap(), loaded);

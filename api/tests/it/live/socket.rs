@@ -44,7 +44,6 @@ impl Socket {
         socket
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "callers build it on the spot")]
     pub(super) async fn say(&mut self, message: Value) {
         self.send(Message::Text(message.to_string().into())).await;
     }
