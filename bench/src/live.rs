@@ -81,38 +81,7 @@ struct Measured {
 async fn measure(shape: &Shape) -> anyhow::Result<Measured> {
     let server = Server::start().await?;
     let (journal_id, sensors) = server::sensors(&server.db, SENSORS).await?;
-    let service = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name(THREADS)
-        .enable_all()
-        .build()
-        .context("start the service's threads")?;
-    let sockets = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let address = sockets.local_addr()?;
-    let std_listener = sockets.into_std()?;
-    let url = server.url.clone();
-    let serving = service.spawn(async move {
-        let sockets = tokio::net::TcpListener::from_std(std_listener)?;
-        let options = api::Options {
-            anonymous: api::Anonymous::Data,
-            ..api::Options::default()
-        };
-        let parts = api::Parts {
-            db: server::connect(&url).await?,
-            metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
-                .build_recorder()
-                .handle(),
-            ready: Vec::new(),
-        };
-        api::serve(
-            sockets,
-            api::ApiState::new(options, parts),
-            std::future::pending(),
-        )
-        .await?;
-        anyhow::Ok(())
-    });
-
+    let (service, address) = serve(&server.url)?;
     // When each batch was about to be committed: readings have the number of their batch as their value.
     let committed: Arc<Mutex<Vec<Instant>>> = Arc::default();
     let (stop, stopped) = watch::channel(false);
@@ -146,7 +115,6 @@ async fn measure(shape: &Shape) -> anyhow::Result<Measured> {
         "{} readings arrived instead of {expected}",
         delays.len()
     );
-    serving.abort();
     service.shutdown_background();
     server.stop().await?;
     delays.sort_unstable();
@@ -156,6 +124,42 @@ async fn measure(shape: &Shape) -> anyhow::Result<Measured> {
         p99: at(0.99),
         cores,
     })
+}
+
+/// The service on threads of its own.
+fn serve(url: &str) -> anyhow::Result<(tokio::runtime::Runtime, std::net::SocketAddr)> {
+    let service = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name(THREADS)
+        .enable_all()
+        .build()
+        .context("start the service's threads")?;
+    let sockets = std::net::TcpListener::bind("127.0.0.1:0")?;
+    sockets.set_nonblocking(true)?;
+    let address = sockets.local_addr()?;
+    let url = url.to_owned();
+    service.spawn(async move {
+        let sockets = tokio::net::TcpListener::from_std(sockets)?;
+        let options = api::Options {
+            anonymous: api::Anonymous::Data,
+            ..api::Options::default()
+        };
+        let parts = api::Parts {
+            db: server::connect(&url).await?,
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
+                .build_recorder()
+                .handle(),
+            ready: Vec::new(),
+        };
+        api::serve(
+            sockets,
+            api::ApiState::new(options, parts),
+            std::future::pending(),
+        )
+        .await?;
+        anyhow::Ok(())
+    });
+    Ok((service, address))
 }
 
 async fn load(

@@ -1,6 +1,6 @@
 //! Subscriptions across processes: one ingests, another one answers.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -101,7 +101,10 @@ async fn a_thousand_subscribers_in_another_process_cost_no_more_looks_than_there
     ingest.wait_subscribed(&mut producer, &first[0]).await;
     producer.publish_all(first).await;
     fieldbook
-        .wait_number("SELECT count(*) FROM reading", SENSORS as i64)
+        .wait_number(
+            "SELECT count(*) FROM reading",
+            i64::try_from(SENSORS).expect("small"),
+        )
         .await;
 
     let mut sockets = Vec::new();
@@ -111,17 +114,17 @@ async fn a_thousand_subscribers_in_another_process_cost_no_more_looks_than_there
     let commits = "SELECT coalesce(sum(epoch), 0)::int8 FROM ingest_checkpoint WHERE consumer = 'loader'";
     let (looks_before, commits_before) = (looks(&fieldbook).await, fieldbook.number(commits).await);
     producer.publish_all(payloads(1)).await;
-    let mut found = HashMap::new();
+    let mut found = HashSet::new();
     for socket in &mut sockets {
         for _ in 0..OF_EACH {
             let event = hear(socket).await;
             let readings = &event["payload"]["data"]["readingStream"]["readings"];
             let id = event["id"].as_str().expect("an id").to_owned();
-            let sensor: usize = id.parse().expect("a number");
+            let sensor: u32 = id.parse().expect("a number");
             let expected =
-                json!([{ "value": sensor as f64, "sensor": { "name": format!("Sensor {sensor}") } }]);
+                json!([{ "value": f64::from(sensor), "sensor": { "name": format!("Sensor {sensor}") } }]);
             assert_eq!(readings, &expected);
-            assert!(found.insert(id, ()).is_none(), "each once");
+            assert!(found.insert(id), "each once");
         }
     }
     assert_eq!(found.len(), SENSORS);
