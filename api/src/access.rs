@@ -23,6 +23,7 @@ use entity::keys::Role;
 use uuid::Uuid;
 
 pub(crate) use self::authenticate::Authenticator;
+use self::credential::Credential;
 use crate::graphql::error::ApiError;
 use crate::options::Anonymous;
 
@@ -36,6 +37,8 @@ pub(crate) struct Access {
     asker: Asker,
     opens: Opens,
     address: Option<IpAddr>,
+    /// Looked at again where a request lasts.
+    shown: Option<Arc<Credential>>,
 }
 
 /// Who asks.
@@ -85,6 +88,7 @@ impl Access {
             asker: Asker::Anonymous,
             opens,
             address: None,
+            shown: None,
         }
     }
 
@@ -97,7 +101,20 @@ impl Access {
                 scope,
             },
             address: None,
+            shown: None,
         }
+    }
+
+    /// The same, by this credential.
+    fn showing(self, credential: Credential) -> Self {
+        Self {
+            shown: Some(Arc::new(credential)),
+            ..self
+        }
+    }
+
+    fn shown(&self) -> Option<&Credential> {
+        self.shown.as_deref()
     }
 
     /// The same, asked from this address.

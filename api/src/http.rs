@@ -1,10 +1,11 @@
 //! HTTP: addresses, GraphQL's transport, health, metrics, the playground, and what every answer has in common.
 
-mod answer;
+pub(crate) mod answer;
 mod asset;
 mod compression;
 pub(crate) mod conditional;
-mod graphql;
+mod events;
+pub(crate) mod graphql;
 pub(crate) mod health;
 mod identify;
 mod index;
@@ -15,6 +16,7 @@ mod playground;
 mod problem;
 mod request_id;
 mod watch;
+mod websocket;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

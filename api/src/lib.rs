@@ -8,9 +8,10 @@
 //! | `ask` | what a question may say: times, ranges, pages, cursors, sensors by name |
 //! | `buckets` | the buckets of an answer, and how empty ones are filled |
 //! | `graphql` | the schema: a file per root under `query`, a file per type under `model`; the errors |
+//! | `live` | subscriptions: one look at the data for all of them, cursors, what a slow one missed |
 //! | `rest` | JSON for programs without GraphQL |
 //! | `odata` | the entity sets for Excel, Power BI and Tableau |
-//! | `http` | GraphQL over HTTP, health, metrics, playground, headers, the request log |
+//! | `http` | GraphQL over HTTP, WebSocket and server-sent events, health, metrics, playground, headers, the request log |
 //!
 //! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
 //! Everything that depends on the clock takes the time of the request, read once.
@@ -24,6 +25,7 @@ pub mod fuzzing;
 mod graphql;
 mod http;
 pub mod key;
+mod live;
 mod odata;
 pub mod options;
 mod rest;
@@ -36,6 +38,6 @@ pub use crate::http::health::ReadyCheck;
 pub use crate::http::router;
 pub use crate::key::ApiKey;
 pub use crate::odata::ODataLimits;
-pub use crate::options::{Anonymous, Limits, OidcOptions, Options};
+pub use crate::options::{Anonymous, Limits, LiveLimits, OidcOptions, Options};
 pub use crate::server::{ExposureError, ServeError, serve};
 pub use crate::state::{ApiState, Parts};

@@ -7,6 +7,7 @@ use entity::Zone;
 
 pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
 use crate::odata::ODataLimits;
+pub use crate::live::LiveLimits;
 
 /// How the API is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Options {
     pub drain_timeout: Duration,
     /// The limits of questions and answers.
     pub limits: Limits,
+    /// The limits of subscriptions.
+    pub live: LiveLimits,
 }
 
 impl Default for Options {
@@ -37,6 +40,7 @@ impl Default for Options {
             time_zone: Zone::UTC,
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),
+            live: LiveLimits::default(),
         }
     }
 }

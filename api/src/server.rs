@@ -73,8 +73,8 @@ impl ApiState {
     }
 }
 
-/// Serves until `shutdown` resolves, then takes no new connection and lets open requests end within the options'
-/// `drain_timeout`.
+/// Serves until `shutdown` resolves, then takes no new connection, tells WebSockets and event streams to end, and lets
+/// open requests end within the options' `drain_timeout`.
 pub async fn serve(
     listener: TcpListener,
     state: ApiState,
@@ -85,16 +85,26 @@ pub async fn serve(
     let drain_timeout = state.options().drain_timeout;
     tracing::info!(http.address = %address, "serving HTTP on {address}");
 
+    let live = state.clone();
+    let closing = state.live().closing.clone();
     let (draining, drain_started) = oneshot::channel();
     // Who asks without a key is counted by address.
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
+        closing.cancel();
         // The receiver lives until the server has ended, so a lost signal means that it ended already.
         let _ = draining.send(());
     });
+    let served = async {
+        server.await.map_err(ServeError::Serve)?;
+        // WebSockets are no requests any more: the server has forgotten them.
+        live.live().tasks.close();
+        live.live().tasks.wait().await;
+        Ok(())
+    };
     tokio::select! {
-        result = server.into_future() => result.map_err(ServeError::Serve),
+        result = served => result,
         () = deadline(drain_started, drain_timeout) => Err(ServeError::Drain { seconds: drain_timeout.as_secs() }),
     }
 }

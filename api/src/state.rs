@@ -7,9 +7,10 @@ use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::access::Authenticator;
-use crate::graphql::{self, Schema};
+use crate::graphql::{self, EventSchema, Schema};
 use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
+use crate::live::Live;
 use crate::options::Options;
 
 /// The parts that the API works with; the binary makes them.
@@ -44,12 +45,17 @@ pub(crate) struct Shared {
     pub(crate) schema: Schema,
     pub(crate) authenticator: Authenticator,
     pub(crate) answers: Memory,
+    pub(crate) event_schema: EventSchema,
+    pub(crate) live: Live,
 }
 
 impl ApiState {
     /// Builds the schema over `parts`.
     pub fn new(options: Options, parts: Parts) -> Self {
+        let live = Live::new(parts.db.clone(), options.live.clone());
         Self(Arc::new(Shared {
+            live,
+            event_schema: graphql::event_schema(),
             authenticator: Authenticator::new(&options),
             options,
             parts,
@@ -82,6 +88,15 @@ impl ApiState {
     /// What was answered lately.
     pub(crate) fn answers(&self) -> &Memory {
         &self.0.answers
+    }
+
+    /// Answers the events of subscriptions.
+    pub(crate) fn event_schema(&self) -> &EventSchema {
+        &self.0.event_schema
+    }
+
+    pub(crate) fn live(&self) -> &Live {
+        &self.0.live
     }
 }
 

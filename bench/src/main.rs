@@ -8,12 +8,14 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
     reason = "rows and readings are made from small counters"
 )]
 
 mod buckets;
 mod graphql;
 mod late;
+mod live;
 mod loading;
 mod refreshing;
 mod report;
@@ -44,6 +46,8 @@ enum Name {
     Late,
     /// Questions over HTTP beside `PostGraphile` and pgbench.
     Graphql,
+    /// Subscribers: delay from commit to receipt, and processor time.
+    Live,
 }
 
 #[tokio::main]
@@ -62,6 +66,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Graphql) {
         graphql::run(cli.runs, &cli.millions).await?;
+    }
+    if wanted(Name::Live) {
+        live::run(cli.runs).await?;
     }
     Ok(())
 }

@@ -7,5 +7,6 @@ pub mod raw;
 pub mod readings;
 pub mod sensors;
 pub mod service;
+pub mod settled;
 
 pub use page::{Page, PageRequest};

@@ -38,6 +38,15 @@ impl Authenticator {
     }
 }
 
+/// Why somebody is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    /// For a request, which counts.
+    Request,
+    /// For one that goes on.
+    Again,
+}
+
 impl ApiState {
     /// Who sends these headers from this address, and what they may see. Wrong credentials are a refusal, never anonymous
     /// access; so is a request too many.
@@ -50,7 +59,7 @@ impl ApiState {
         self.in_time(async {
             match shown {
                 Ok(None) => self.anonymous(address),
-                Ok(Some(credential)) => self.known(&credential, address).await,
+                Ok(Some(credential)) => self.known(&credential, address, Visit::Request).await,
                 Err(error) => Err(self.failed(error, address)),
             }
         })
@@ -59,20 +68,27 @@ impl ApiState {
 
     /// Who shows this credential other than in a header, as a WebSocket's first message does: the text of `Authorization`,
     /// or a key or token alone. `asked` is the access of the request that it belongs to.
-    #[expect(
-        dead_code,
-        reason = "for the first message of a WebSocket, which comes with subscriptions"
-    )]
     pub(crate) async fn authenticate_text(&self, text: &str, asked: &Access) -> Result<Access, ApiError> {
         let address = asked.address();
         let shown = Credential::of_text(text);
         self.in_time(async {
             match shown {
-                Ok(credential) => self.known(&credential, address).await,
+                Ok(credential) => self.known(&credential, address, Visit::Request).await,
                 Err(error) => Err(self.failed(error, address)),
             }
         })
         .await
+    }
+
+    /// What somebody whose request goes on may see by now; it is no further request.
+    pub(crate) async fn authenticate_again(&self, access: &Access) -> Result<Access, ApiError> {
+        match access.shown() {
+            Some(credential) => {
+                let known = self.known(credential, access.address(), Visit::Again);
+                self.in_time(known).await
+            }
+            None => Ok(access.clone()),
+        }
     }
 
     async fn in_time(
@@ -94,7 +110,12 @@ impl ApiState {
         Ok(Access::anonymous(options.anonymous).asked_from(address))
     }
 
-    async fn known(&self, credential: &Credential, address: Option<IpAddr>) -> Result<Access, ApiError> {
+    async fn known(
+        &self,
+        credential: &Credential,
+        address: Option<IpAddr>,
+        visit: Visit,
+    ) -> Result<Access, ApiError> {
         let access = match credential {
             Credential::Key(key) => {
                 let hash = key.hash();
@@ -103,19 +124,21 @@ impl ApiState {
                 {
                     self.authenticator().failures.refuse(&Who::at(address))?;
                 }
-                self.of_key(hash).await
+                self.of_key(hash, visit).await
             }
-            Credential::Token(token) => self.of_token(token).await,
+            Credential::Token(token) => self.of_token(token, visit).await,
         };
         match access {
-            Ok(access) => Ok(access.asked_from(address)),
+            Ok(access) => Ok(access.asked_from(address).showing(credential.clone())),
             Err(error) => Err(self.failed(error, address)),
         }
     }
 
-    async fn of_key(&self, hash: keys::KeyHash) -> Result<Access, ApiError> {
+    async fn of_key(&self, hash: keys::KeyHash, visit: Visit) -> Result<Access, ApiError> {
         let key = self.authenticator().keys.find(self.db(), hash).await?;
-        self.take(Who::Key(key.id), key.requests_per_minute.map(rate::of_key))?;
+        if visit == Visit::Request {
+            self.take(Who::Key(key.id), key.requests_per_minute.map(rate::of_key))?;
+        }
         let scope = keys::scope_of(self.db(), &key.sensors).await?;
         let asker = Asker::Key {
             id: key.id,
@@ -126,14 +149,16 @@ impl ApiState {
         Ok(Access::known(asker, key.datasets.clone(), scope))
     }
 
-    async fn of_token(&self, token: &str) -> Result<Access, ApiError> {
+    async fn of_token(&self, token: &str, visit: Visit) -> Result<Access, ApiError> {
         let Some(oidc) = &self.authenticator().oidc else {
             return Err(ApiError::BadCredential(
                 "this is no key: a key begins with fb_, and no issuer's tokens are taken here",
             ));
         };
         let subject = oidc.check(token).await?;
-        self.take(Who::Subject(subject.subject.clone()), None)?;
+        if visit == Visit::Request {
+            self.take(Who::Subject(subject.subject.clone()), None)?;
+        }
         let asker = Asker::Subject {
             subject: subject.subject,
             role: subject.role,

@@ -144,6 +144,15 @@ pub(crate) enum ApiError {
         /// What to do instead.
         advice: String,
     },
+    /// A subscriber that fell behind.
+    #[error(
+        "over {limit} readings wait for this subscription: it takes them too slowly and ends here; go on behind the cursor \
+         with after, subscribe to fewer sensors, or use readingStream, which catches up by itself"
+    )]
+    TooSlow {
+        /// Readings that wait for one subscription at most.
+        limit: u64,
+    },
     /// Too slow.
     #[error("the answer took too long: ask for a shorter range, fewer sensors or fewer points")]
     Timeout,
@@ -187,7 +196,7 @@ impl ApiError {
             Self::Unauthenticated | Self::BadCredential(_) => ErrorCode::Unauthenticated,
             Self::Forbidden { .. } => ErrorCode::Forbidden,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
-            Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
+            Self::LimitExceeded { .. } | Self::TooSlow { .. } => ErrorCode::LimitExceeded,
             Self::Timeout => ErrorCode::Timeout,
             Self::Unavailable(_) => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
@@ -217,6 +226,7 @@ impl ApiError {
                 details.extend(argument.map(|argument| ("argument", argument.into())));
                 details
             }
+            Self::TooSlow { limit } => vec![("limit", (*limit).into())],
             Self::Internal(_) => vec![("requestId", request.to_string().into())],
             Self::RateLimited { retry_after_seconds } => {
                 vec![("retryAfterSeconds", (*retry_after_seconds).into())]

@@ -78,12 +78,57 @@ fn write_value(out: &mut Vec<u8>, value: &Value) -> serde_json::Result<()> {
     Ok(())
 }
 
+/// What an answer says when nothing of it is HTTP's: an event, or a message of a WebSocket.
+#[derive(Debug)]
+pub(crate) enum Payload {
+    /// A response, as JSON.
+    Response(String),
+    /// The errors of a request that was refused before it ran, as JSON.
+    Refused(String),
+}
+
+/// The payload of an answer.
+pub(crate) fn payload(mut answer: Answer, request: &RequestId) -> Payload {
+    let ran = has_run(&answer);
+    error::finish(&mut answer.errors, request);
+    let body = Body {
+        errors: &answer.errors,
+        data: Some(&answer.data),
+        extensions: &answer.extensions,
+    };
+    if !ran {
+        return refused(&answer.errors);
+    }
+    match body.write().map(String::from_utf8) {
+        Ok(Ok(json)) => Payload::Response(json),
+        Ok(Err(error)) => refused_internally(error, request),
+        Err(error) => refused_internally(error, request),
+    }
+}
+
+/// The payload of errors that are finished.
+pub(crate) fn refused(errors: &[ServerError]) -> Payload {
+    // Errors are made of texts, numbers and lists of them.
+    Payload::Refused(serde_json::to_string(errors).unwrap_or_else(|_| "[]".to_owned()))
+}
+
+fn refused_internally(error: impl std::error::Error + Send + Sync + 'static, request: &RequestId) -> Payload {
+    let mut errors = [ApiError::Internal(std::sync::Arc::new(error)).into_server_error()];
+    error::finish(&mut errors, request);
+    refused(&errors)
+}
+
+/// Whether a request was run, with or without errors in fields.
+fn has_run(answer: &Answer) -> bool {
+    answer.errors.is_empty()
+        || answer.data != Value::Null
+        || answer.errors.iter().any(|error| !error.path.is_empty())
+}
+
 /// The answer to a request that GraphQL took up. One that was refused before it ran has errors without a path; its
 /// status is 400, or 200 for clients of `application/json`.
 pub(crate) fn of_graphql(mut answer: Answer, media_type: MediaType, request: &RequestId) -> Response {
-    let ran = answer.errors.is_empty()
-        || answer.data != Value::Null
-        || answer.errors.iter().any(|error| !error.path.is_empty());
+    let ran = has_run(&answer);
     error::finish(&mut answer.errors, request);
     let status = if ran || media_type == MediaType::Json {
         StatusCode::OK

@@ -18,7 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use entity::Scope;
-use entity::query::loaded::{Loaded, loaded, touched_since};
+use entity::query::settled::{Loaded, loaded, touched_since};
 use sha2::{Digest as _, Sha256};
 
 use super::Problem;

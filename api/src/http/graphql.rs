@@ -1,4 +1,5 @@
-//! GraphQL over HTTP, as <https://graphql.github.io/graphql-over-http/draft/> says.
+//! GraphQL over HTTP, as <https://graphql.github.io/graphql-over-http/draft/> says; and the ways from here to WebSockets
+//! and to event streams.
 
 use std::sync::Arc;
 
@@ -7,6 +8,8 @@ use async_graphql::parser::types::OperationType;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
@@ -16,7 +19,7 @@ use super::conditional::{self, Settled};
 use super::negotiate::{self, MediaType};
 use super::parameters::{self, Parameters, Refusal};
 use super::watch::Operation;
-use super::{RequestId, answer, playground};
+use super::{RequestId, answer, events, playground, websocket};
 use crate::access::Access;
 use crate::graphql::batch::{self, Queue};
 use crate::graphql::document::{self, Checked};
@@ -37,6 +40,9 @@ pub(crate) async fn post(
         return answer::of_refusal(answer::refusal(error), media_type, &id);
     }
     let parameters = parameters::of_body(&headers, body, &state.options().limits).await;
+    if negotiate::is_event_stream(&headers) {
+        return events::stream(&state, access, parameters, &id);
+    }
     respond(&state, access, Method::Post, parameters, media_type, &id).await
 }
 
@@ -47,7 +53,11 @@ pub(crate) async fn get(
     Extension(access): Extension<Access>,
     headers: HeaderMap,
     uri: Uri,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    if websocket::is_asked_for(&headers) {
+        return websocket::upgrade(&state, access, id, &headers, upgrade);
+    }
     if negotiate::prefers_html(&headers) && !parameters::has_query(&uri) {
         return playground::page();
     }
@@ -56,6 +66,9 @@ pub(crate) async fn get(
         return answer::of_refusal(answer::refusal(error), media_type, &id);
     }
     let parameters = parameters::of_uri(&uri);
+    if negotiate::is_event_stream(&headers) {
+        return events::stream(&state, access, parameters, &id);
+    }
     respond(
         &state,
         access,
@@ -106,6 +119,12 @@ async fn respond(
             return answer::of_graphql(refused, media_type, id);
         }
     };
+    if checked.operation == OperationType::Subscription {
+        let message = "a subscription is not answered at once: use a WebSocket (graphql-transport-ws) at this address, or \
+                       server-sent events (Accept: text/event-stream)"
+            .to_owned();
+        return answer::of_refusal(answer::refusal(ApiError::BadRequest { message }), media_type, id);
+    }
     if matches!(method, Method::Get(..)) && checked.operation != OperationType::Query {
         let message = "a GET may only query: send mutations with POST".to_owned();
         let refusal = Refusal {
@@ -153,7 +172,7 @@ async fn respond(
 }
 
 /// Runs a request with its batches, within its own task.
-async fn run(
+pub(crate) async fn run(
     state: &ApiState,
     access: Access,
     mut request: Request,

@@ -25,7 +25,6 @@ const LATER: &[&str] = &[
     "Sensor.dataset",
     "Sensor.freshness",
     "Sensor.quality",
-    "Subscription",
 ];
 
 fn types(sdl: &str) -> BTreeMap<String, TypeDefinition> {

@@ -18,6 +18,7 @@ mod keys;
 mod latest;
 mod leaving;
 mod limits;
+mod live;
 mod odata;
 mod oidc;
 mod playground;

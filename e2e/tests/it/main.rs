@@ -9,6 +9,7 @@ mod crash;
 mod disk;
 mod harness;
 mod keys;
+mod live;
 mod raw_message;
 mod real_input;
 mod up;

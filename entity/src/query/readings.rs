@@ -109,7 +109,7 @@ pub(super) fn within(scope: &Scope, sensors: &[i32]) -> Option<Vec<i32>> {
 }
 
 /// A row with the columns of a reading in the order of [`Reading`].
-fn read(row: &Row<'_>) -> Result<Reading, DbErr> {
+pub(super) fn read(row: &Row<'_>) -> Result<Reading, DbErr> {
     read_at(row, 0)
 }
 

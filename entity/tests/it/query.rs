@@ -1,5 +1,6 @@
 //! What the API asks.
 
+mod loaded;
 mod percentiles;
 mod readings;
 mod scope;

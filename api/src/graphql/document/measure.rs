@@ -234,7 +234,8 @@ impl<'a> Measure<'a> {
             return Ok(Size::default());
         };
         self.fragments.insert(name, None);
-        let root = fragment.node.type_condition.node.on.node == "Query";
+        let on = fragment.node.type_condition.node.on.node.as_str();
+        let root = matches!(on, "Query" | "Subscription");
         let size = self.set(&fragment.node.selection_set.node, root)?;
         self.fragments.insert(name, Some(size));
         Ok(size)

@@ -63,6 +63,12 @@ impl Arguments<'_> {
                 of_page(page, page)
             }
             "readings" | "readingRows" | "readingRowsConnection" => self.readings(root),
+            "readingAdded" if root => of_page(READINGS_DEFAULT, READINGS_DEFAULT),
+            // Its readings are reckoned as a page of the default size.
+            "readingStream" if root => {
+                let rows = self.page(READINGS_DEFAULT);
+                of_page(rows.div_ceil(READINGS_DEFAULT), rows)
+            }
             "latest" if root => {
                 let rows = self.named("sensors").unwrap_or(LATEST_DEFAULT);
                 of_page(rows, rows)

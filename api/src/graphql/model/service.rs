@@ -5,6 +5,7 @@ use entity::keys::Role;
 use entity::query::service::{self, Backend as BackendRow};
 use tokio::sync::OnceCell;
 
+use super::live::LiveLimits;
 use crate::access;
 use crate::datasets;
 use crate::graphql::error::{ApiError, Nullable};
@@ -62,6 +63,11 @@ impl Service {
     /// The limits of questions and answers.
     async fn limits(&self, ctx: &Context<'_>) -> Limits {
         Limits::from(ctx.limits())
+    }
+
+    /// The limits of subscriptions.
+    async fn live_limits(&self, ctx: &Context<'_>) -> LiveLimits {
+        LiveLimits::from(&ctx.state().options().live)
     }
 
     /// The IANA name of the zone that buckets of a day and more follow, where a question does not name one.

@@ -12,7 +12,7 @@ use entity::{Bucketing, Zone};
 
 use super::{Collector, Page, PageAsked, Question};
 use crate::ask::buckets::{self, BucketArguments};
-use crate::buckets::{Bucket, BucketsOf, Fill, SensorBuckets};
+use crate::buckets::{Bucket, BucketsOf, Details, Fill, SensorBuckets};
 use crate::http::Problem;
 use crate::odata::filter::narrow;
 use crate::odata::order::ByTime;
@@ -207,6 +207,7 @@ impl<'a> Plan<'a> {
             },
             include_failed: false,
             with_before: false,
+            details: Details::default(),
         };
         let found = of
             .read(

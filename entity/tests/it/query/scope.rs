@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::query::aggregates::{AggregatesOf, aggregates};
+use entity::query::aggregates::{
+    AggregatesOf, Fraction, Member, Numbers, PercentilesOf, aggregates, percentiles,
+};
 use entity::query::page::PageAt;
 use entity::query::readings::{
     self, Direction, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, columns, columns_min_max,
@@ -322,7 +324,7 @@ async fn of_each(
         "readings::count_of_each",
         sorted(counts, |count| count.value == 0),
     ));
-    let last = last_value(db, scope, asked, range, false).await.unwrap();
+    let last = last_value(db, scope, asked, range, FlagSet::SERVED).await.unwrap();
     answers.push(("readings::last_value", sorted(last, |_| false)));
     let request = PageRequest {
         limit: 3,
@@ -336,17 +338,20 @@ async fn of_each(
         sorted(pages, |page| page.rows.is_empty()),
     ));
     let edges: Vec<DateTime<Utc>> = (0..6).map(|hour| at(0) + TimeDelta::hours(hour * 20)).collect();
-    for include_failed in [false, true] {
+    for flags in [FlagSet::SERVED, FlagSet::ALL] {
         let of = AggregatesOf {
             sensors: asked,
             edges: &edges,
             range,
-            include_failed,
+            flags,
+            numbers: Numbers::ALL,
+            crossed: true,
         };
         let mut buckets = aggregates(db, scope, &of).await.unwrap();
         for (_, bucket) in buckets.values_mut().flatten() {
             // The order of adding is the planner's; everything else is exact in whole numbers.
             bucket.m2 = (bucket.m2 * 1e6).round();
+            bucket.area = (bucket.area * 1e6).round();
         }
         answers.push(("aggregates", sorted(buckets, Vec::is_empty)));
     }
