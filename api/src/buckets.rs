@@ -1,10 +1,12 @@
 //! The buckets of an answer: their places, what is in them, and how empty ones are filled.
 //!
 //! A question's buckets are cut once, for all its sensors ([`Grid`]); what each sensor has in them is sparse
-//! ([`SensorBuckets`]) until it is written ([`SensorBuckets::each`]).
+//! ([`SensorBuckets`]) until it is written ([`SensorBuckets::each`]). Lists that go on from page to page read as many as a
+//! page needs ([`BucketsIn::page`]).
 
 mod fill;
 mod grid;
+mod page;
 mod read;
 
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use entity::query::aggregates::Aggregate;
 
 pub(crate) use self::fill::{Bucket, Fill};
 pub(crate) use self::grid::Grid;
+pub(crate) use self::page::{BucketKey, BucketPage, BucketsIn, FoundBucket};
 pub(crate) use self::read::BucketsOf;
 
 /// What one sensor has in the buckets of a grid.

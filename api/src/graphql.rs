@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod document;
 pub(crate) mod error;
+mod flat;
 pub(crate) mod model;
 pub(crate) mod query;
 pub(crate) mod request;

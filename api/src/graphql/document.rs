@@ -24,6 +24,7 @@ const BRACKETS_MAX: usize = 64;
 /// Rows that a list is reckoned with when the question does not say how many.
 const SENSORS_DEFAULT: u64 = 100;
 const READINGS_DEFAULT: u64 = 1000;
+const ROWS_DEFAULT: u64 = 1000;
 const LATEST_DEFAULT: u64 = 1000;
 const AGGREGATES_DEFAULT: u64 = 1000;
 
@@ -290,6 +291,8 @@ impl<'a> Measure<'a> {
             "readings" => self.page(field, READINGS_DEFAULT),
             "latest" if root => named(LATEST_DEFAULT),
             "series" if root => named(1),
+            "readingRows" | "bucketRows" if root => self.page(field, self.limits.first_max.into()),
+            "readingRowsConnection" | "bucketRowsConnection" if root => self.page(field, ROWS_DEFAULT),
             // The buckets themselves have a budget of their own, taken when their number is known.
             "aggregates" if root => named(AGGREGATES_DEFAULT),
             _ => 1,

@@ -10,12 +10,23 @@ use async_graphql::{ContextSelectionSet, QueryPathNode, QueryPathSegment};
 /// the way down is walked again, through every selection with the same keys. Types need no look: the schema has neither
 /// interfaces nor unions, and the library has refused fragments on other types and removed what is skipped.
 pub(crate) fn of<'a>(ctx: &ContextSelectionSet<'a>) -> Vec<&'a Field> {
+    at(ctx, &way(ctx.path_node.as_ref()))
+}
+
+/// The same one field further down, at the response key `key`.
+pub(crate) fn below<'a>(ctx: &ContextSelectionSet<'a>, key: &str) -> Vec<&'a Field> {
+    let mut keys = way(ctx.path_node.as_ref());
+    keys.push(key);
+    at(ctx, &keys)
+}
+
+fn at<'a>(ctx: &ContextSelectionSet<'a>, keys: &[&str]) -> Vec<&'a Field> {
     let mut sets = vec![&ctx.query_env.operation.node.selection_set.node];
-    for key in way(ctx.path_node.as_ref()) {
+    for key in keys {
         let mut below = Vec::new();
         for set in sets {
             each_field(ctx, set, &mut |field| {
-                if field.response_key().node == key {
+                if field.response_key().node == *key {
                     below.push(&field.selection_set.node);
                 }
             });

@@ -8,6 +8,7 @@ mod bad_input;
 mod batching;
 mod contract;
 mod errors;
+mod flat_rows;
 mod fuzz;
 mod health;
 mod latest;

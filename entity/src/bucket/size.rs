@@ -77,7 +77,7 @@ impl BucketSize {
     }
 
     /// Its usual length in seconds; of months and years the longest one.
-    pub(super) fn usual_seconds(self) -> u64 {
+    pub fn usual_seconds(self) -> u64 {
         match self.0 {
             Size::Months(1) => 31 * DAY,
             Size::Months(months) => u64::from(months) * 31 * DAY - u64::from(months / 2) * DAY,
