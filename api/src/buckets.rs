@@ -2,11 +2,13 @@
 //!
 //! A question's buckets are cut once, for all its sensors ([`Grid`]); what each sensor has in them is sparse
 //! ([`SensorBuckets`]) until it is written ([`SensorBuckets::each_in`]), in the unit and with the filling of its [`View`].
-//! Sensors that are grouped are merged before ([`group()`]).
+//! Sensors that are grouped are merged before ([`group()`]). Lists that go on from page to page read as many as a page
+//! needs ([`BucketsIn::page`]).
 
 mod fill;
 mod grid;
 mod group;
+mod page;
 mod read;
 
 use std::collections::HashMap;
@@ -18,6 +20,7 @@ use entity::query::aggregates::{Aggregate, Fraction};
 pub(crate) use self::fill::{Bucket, Fill, Levels, View};
 pub(crate) use self::grid::Grid;
 pub(crate) use self::group::{Grouped, group};
+pub(crate) use self::page::{BucketKey, BucketPage, BucketsIn, FoundBucket};
 pub(crate) use self::read::{BucketsOf, Details};
 
 /// What one sensor, or a group of them, has in the buckets of a grid.

@@ -9,11 +9,15 @@ use crate::http::parameters;
 use crate::options::Limits;
 use crate::rest::parameters::Parameters;
 
-/// Reads a cursor of one of eight lists; what was accepted is written again.
+/// Reads a cursor of one of nine lists; what was accepted is written again.
 pub fn cursor(list: u8, text: &str) -> Option<String> {
-    let direction = match list % 8 {
+    let direction = match list % 9 {
         0 => Direction::Asc,
         1 => Direction::Desc,
+        8 => {
+            let (key, at) = cursor::to_bucket("after", text).ok()?;
+            return Some(cursor::of_bucket(&key, at));
+        }
         other => {
             let order = match other {
                 2 => SensorOrder::NameAsc,

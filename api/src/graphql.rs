@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod document;
 pub(crate) mod error;
+mod flat;
 pub(crate) mod model;
 pub(crate) mod projection;
 pub(crate) mod query;

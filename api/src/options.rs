@@ -6,8 +6,8 @@ use std::time::Duration;
 use entity::Zone;
 
 pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
-use crate::odata::ODataLimits;
 pub use crate::live::LiveLimits;
+use crate::odata::ODataLimits;
 
 /// How the API is served.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //!
 //! reading   'r'   time µs: i64   sensor: i32
 //! sensor    's'   sensor: i32    name: text   sort: 0 | 1 text        text = length u16, UTF-8
+//! bucket    'b'   sensor: i32    name: text   source: text   start µs: i64   asked at µs: i64
 //! ```
 //!
 //! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
@@ -12,16 +13,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use entity::query::readings::{Direction, ReadingKey};
 use entity::query::sensors::{SensorKey, SensorOrder};
 
 use super::time;
+use crate::buckets::BucketKey;
 use crate::graphql::error::ApiError;
 
 const VERSION: u8 = 1;
 const READING: u8 = b'r';
 const SENSOR: u8 = b's';
+const BUCKET: u8 = b'b';
 
 /// Writes the place of a reading.
 pub(crate) fn of_reading(key: ReadingKey, direction: Direction) -> String {
@@ -41,9 +44,7 @@ pub(crate) fn to_reading(
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let mut fields = Fields(&bytes);
         fields.expect(&[VERSION, READING, direction_code(direction)])?;
-        let time = time::in_bounds(DateTime::from_timestamp_micros(i64::from_be_bytes(
-            fields.take()?,
-        ))?)?;
+        let time = fields.time()?;
         let sensor_id = i32::from_be_bytes(fields.take()?);
         fields.end(ReadingKey { time, sensor_id })
     };
@@ -89,7 +90,40 @@ pub(crate) fn to_sensor(
     read().ok_or_else(|| refused(argument, "a list of sensors in the same order"))
 }
 
-fn refused(argument: &'static str, list: &str) -> ApiError {
+/// Writes the place of a bucket, in a list by sensor and start whose first page was asked for at `at`: where the
+/// question leaves the range open, all its pages have the one of the first.
+pub(crate) fn of_bucket(key: &BucketKey, at: DateTime<Utc>) -> String {
+    let mut bytes = vec![VERSION, BUCKET, b'a'];
+    bytes.extend(key.sensor.id.to_be_bytes());
+    push_text(&mut bytes, &key.sensor.name);
+    push_text(&mut bytes, key.sensor.sort.as_deref().unwrap_or_default());
+    bytes.extend(key.start.timestamp_micros().to_be_bytes());
+    bytes.extend(at.timestamp_micros().to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a bucket, and when the first page was asked for; `argument` gave it.
+pub(crate) fn to_bucket(
+    argument: &'static str,
+    cursor: &str,
+) -> Result<(BucketKey, DateTime<Utc>), ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, BUCKET, b'a'])?;
+        let id = i32::from_be_bytes(fields.take()?);
+        let name = fields.text()?;
+        let sort = Some(fields.text()?);
+        let start = fields.time()?;
+        let at = fields.time()?;
+        let sensor = SensorKey { sort, name, id };
+        fields.end((BucketKey { sensor, start }, at))
+    };
+    read().ok_or_else(|| refused(argument, "a list of the same buckets"))
+}
+
+/// A cursor is not one of the list.
+pub(crate) fn refused(argument: &'static str, list: &str) -> ApiError {
     ApiError::InvalidArgument {
         argument: argument.to_owned(),
         message: "this cursor is not of this list".to_owned(),
@@ -135,6 +169,11 @@ impl Fields<'_> {
     fn expect(&mut self, head: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(head)?;
         Some(())
+    }
+
+    fn time(&mut self) -> Option<DateTime<Utc>> {
+        let micros = i64::from_be_bytes(self.take()?);
+        time::in_bounds(DateTime::from_timestamp_micros(micros)?)
     }
 
     fn text(&mut self) -> Option<String> {
@@ -186,6 +225,25 @@ mod tests {
             let cursor = of_sensor(&key, SensorOrder::TypeAsc);
             assert_eq!(to_sensor("after", &cursor, SensorOrder::TypeAsc).unwrap(), key);
         }
+    }
+
+    fn bucket() -> BucketKey {
+        BucketKey {
+            sensor: SensorKey {
+                sort: Some("plant".into()),
+                ..sensor()
+            },
+            start: DateTime::from_timestamp(1_795_428_000, 0).unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_bucket_comes_back_with_the_time_of_the_first_page() {
+        let at = DateTime::from_timestamp_micros(1_795_428_123_456_789).unwrap();
+        let cursor = of_bucket(&bucket(), at);
+        assert_eq!(to_bucket("after", &cursor).unwrap(), (bucket(), at));
+        assert!(to_bucket("after", &of_reading(reading(), Direction::Asc)).is_err());
+        assert!(to_sensor("after", &cursor, SensorOrder::NameAsc).is_err());
     }
 
     #[test]
@@ -291,6 +349,9 @@ mod tests {
             for text in [URL_SAFE_NO_PAD.encode(&bytes), text] {
                 if let Ok(key) = to_sensor("after", &text, order) {
                     prop_assert_eq!(of_sensor(&key, order), text.clone());
+                }
+                if let Ok((key, at)) = to_bucket("after", &text) {
+                    prop_assert_eq!(of_bucket(&key, at), text.clone());
                 }
                 if let Ok(key) = to_reading("after", &text, Direction::Asc) {
                     prop_assert_eq!(of_reading(key, Direction::Asc), text);

@@ -9,19 +9,35 @@ use crate::graphql::error::ApiError;
 /// How far back rows go when a question does not say `from`.
 const DEFAULT_WIDTH: TimeDelta = TimeDelta::hours(24);
 
+/// How far back buckets go when a question does not say `from`.
+const DEFAULT_WIDTH_OF_BUCKETS: TimeDelta = TimeDelta::days(7);
+
 /// The range from `from` up to, but not including, `to`: by default the 24 hours before `to`, and `to` is now.
 pub(crate) fn of_rows(
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<TimeRange, ApiError> {
-    let to = to.unwrap_or(now);
+    or_before(from, to.unwrap_or(now), DEFAULT_WIDTH)
+}
+
+/// The same for rows that are buckets: by default the 7 days before `to`.
+pub(crate) fn of_buckets(
+    from: Option<DateTime<Utc>>,
+    to: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<TimeRange, ApiError> {
+    or_before(from, to.unwrap_or(now), DEFAULT_WIDTH_OF_BUCKETS)
+}
+
+fn or_before(
+    from: Option<DateTime<Utc>>,
+    to: DateTime<Utc>,
+    width: TimeDelta,
+) -> Result<TimeRange, ApiError> {
     match from {
         Some(from) => between(from, to),
-        None => Ok(TimeRange {
-            from: to - DEFAULT_WIDTH,
-            to,
-        }),
+        None => Ok(TimeRange { from: to - width, to }),
     }
 }
 

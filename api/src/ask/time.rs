@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Timelike, Utc};
 
+use crate::graphql::error::ApiError;
+
 /// What is accepted as a time, for error messages and descriptions.
 pub(crate) const ACCEPTED: &str = "RFC 3339 such as 2026-11-23T10:00:00.5Z or 2026-11-23T11:00:00+01:00; without an \
      offset it is UTC; a date alone is its midnight; or milliseconds since 1970 as a number or a string";
@@ -30,6 +32,15 @@ pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
         return from_millis(text.parse().ok()?);
     };
     in_bounds(time)
+}
+
+/// Reads the time that `argument` gives as a text.
+pub(crate) fn of_argument(argument: &str, text: &str) -> Result<DateTime<Utc>, ApiError> {
+    parse(text).ok_or_else(|| ApiError::InvalidArgument {
+        argument: argument.to_owned(),
+        message: format!("{text:?} is no time"),
+        accepted: ACCEPTED.to_owned(),
+    })
 }
 
 /// Reads milliseconds since 1970.

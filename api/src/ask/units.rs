@@ -8,6 +8,13 @@ use crate::ask::sensors::check_text;
 use crate::graphql::error::ApiError;
 use crate::options::Limits;
 
+/// The unit of a sensor's values: its UCUM code, or the unit as declared where its meaning is not known.
+pub(crate) fn own(sensor: &Sensor) -> Option<&str> {
+    let unit = sensor.unit.as_ref()?;
+    let known = sensor.known_unit().map(|known| known.ucum());
+    Some(known.or(unit.ucum.as_deref()).unwrap_or(&unit.declared))
+}
+
 /// The unit that values are shown in, and the way there from the sensor's own.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {

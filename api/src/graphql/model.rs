@@ -1,6 +1,7 @@
 //! The types of the schema, a file for each noun.
 
 pub(crate) mod aggregate;
+pub(crate) mod bucket_row;
 pub(crate) mod count;
 pub(crate) mod direction;
 pub(crate) mod filter;
@@ -9,11 +10,13 @@ pub(crate) mod live;
 pub(crate) mod page;
 pub(crate) mod raw;
 pub(crate) mod reading;
+pub(crate) mod reading_row;
 pub(crate) mod sensor;
 pub(crate) mod series;
 pub(crate) mod service;
 
 pub(crate) use aggregate::{AggregateSeries, Buckets};
+pub(crate) use bucket_row::{BucketRowConnection, BucketRows};
 pub(crate) use count::{Count, Total};
 pub(crate) use direction::Direction;
 pub(crate) use filter::{ReadingFilter, SensorFilter, SensorOrder};
@@ -22,6 +25,7 @@ pub(crate) use live::ReadingBatch;
 pub(crate) use page::PageInfo;
 pub(crate) use raw::RawMessage;
 pub(crate) use reading::{Nodes, Reading, ReadingConnection};
+pub(crate) use reading_row::{ReadingRowConnection, ReadingRows};
 pub(crate) use sensor::{Sensor, SensorConnection};
 pub(crate) use series::Series;
 pub(crate) use service::Service;

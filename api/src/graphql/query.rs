@@ -1,7 +1,9 @@
 //! The roots, a file each.
 
 mod aggregates;
+pub(crate) mod bucket_rows;
 mod latest;
+pub(crate) mod reading_rows;
 pub(crate) mod readings;
 mod sensor;
 mod sensors;
@@ -16,8 +18,8 @@ pub(crate) use self::readings::FIRST as READINGS_FIRST;
 ///
 /// Which one do I take? `latest` for the newest reading of each sensor; `series` for columns of times and values, to
 /// draw or to calculate; `aggregates` for means, extremes and counts an hour, a day or any other time; `readings` for
-/// every reading, page by page; `sensors` for what is measured, where and in which unit; `service` for limits and the
-/// version.
+/// every reading, page by page; `readingRows` and `bucketRows` for tools that want flat tables; `sensors` for what is
+/// measured, where and in which unit; `service` for limits and the version.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(
     sensor::SensorQuery,
@@ -26,5 +28,7 @@ pub(crate) struct Query(
     series::SeriesQuery,
     aggregates::AggregatesQuery,
     latest::LatestQuery,
+    reading_rows::ReadingRowsQuery,
+    bucket_rows::BucketRowsQuery,
     service::ServiceQuery,
 );

@@ -48,6 +48,10 @@ async fn catalogue_is_the_service_and_no_data() {
         "{ sensors { nodes { name } } }",
         "{ readings { nodes { value } } }",
         "{ latest { value } }",
+        "{ readingRows { value } }",
+        "{ readingRowsConnection { nodes { value } } }",
+        "{ bucketRows { avg } }",
+        "{ bucketRowsConnection { edges { node { avg } } } }",
         "{ series(sensors: [\"a\"], from: \"2026-01-01\", to: \"2026-01-02\") { values } }",
     ] {
         assert_eq!(

@@ -78,6 +78,15 @@ fn questions() -> Vec<(String, usize)> {
             format!("{{ readings({RANGE}, sensor: \"sensor 01\") {{ nodes {{ sensor {{ name }} }} }} }}"),
             2,
         ),
+        // The sensor and a page of its readings; then buckets in blocks that grow while most are empty.
+        (
+            format!("{{ readingRows({RANGE}, sensor: \"sensor 01\") {{ sensor value }} }}"),
+            2,
+        ),
+        (
+            format!("{{ bucketRows({RANGE}, first: 40) {{ sensor avg }} }}"),
+            8,
+        ),
         ("{ latest { value sensor { name } } }".to_owned(), 2),
         // Everything at once: sensors, latest, two pages and a series.
         (

@@ -11,6 +11,7 @@ mod clients;
 mod contract;
 mod errors;
 mod fast_lists;
+mod flat_rows;
 mod fuzz;
 mod health;
 mod hostile;

@@ -78,6 +78,23 @@ impl Bucketing {
             .ok_or(BucketError::OutOfCalendar)
     }
 
+    /// The edges of the first buckets of [from, to): about `count` of them, or all when there are fewer. Buckets are
+    /// reckoned with their usual length, so a change of the clock may bring one more or less.
+    pub fn first(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        count: u64,
+    ) -> Result<Vec<DateTime<Utc>>, BucketError> {
+        let width = count.max(1).saturating_mul(self.size.usual_seconds());
+        let near = i64::try_from(width)
+            .ok()
+            .and_then(chrono::TimeDelta::try_seconds)
+            .and_then(|width| from.checked_add_signed(width))
+            .map_or(to, |near| near.min(to));
+        self.edges(from, near, usize::MAX / 2)
+    }
+
     /// The edges of the last `count` buckets that ended by `now`.
     pub fn last(&self, now: DateTime<Utc>, count: usize) -> Result<Vec<DateTime<Utc>>, BucketError> {
         let count = count.max(1);

@@ -87,15 +87,23 @@ impl Arguments<'_> {
             }
             "bucketRows" | "bucketRowsConnection" => {
                 let rows = self.one_or_assumed().saturating_mul(self.rollup_rows());
-                of_page(self.page(READINGS_DEFAULT), rows)
+                of_page(self.page(self.page_default()), rows)
             }
             _ => of_page(1, 0),
         }
     }
 
+    /// Rows of a page when the question does not say: flat lists have no pages.
+    fn page_default(&self) -> u64 {
+        match self.field.name.node.as_str() {
+            "readingRows" | "bucketRows" => self.limits.first_max.into(),
+            _ => READINGS_DEFAULT,
+        }
+    }
+
     /// A page of readings costs its rows; where it picks by value or flag, it may have to pass over all others.
     fn readings(&self, root: bool) -> Reckoned {
-        let page = self.page(READINGS_DEFAULT);
+        let page = self.page(self.page_default());
         let in_range = self.readings_in(ROWS_RANGE);
         let sensors = if root { self.one_or_assumed() } else { 1 };
         let all = sensors.saturating_mul(in_range);

@@ -19,3 +19,16 @@ pub(crate) enum QualityFlag {
     /// There is no value.
     Missing,
 }
+
+impl QualityFlag {
+    /// The word that answers show, for fields that are texts.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::NotEvaluated => "NOT_EVALUATED",
+            Self::Suspect => "SUSPECT",
+            Self::Fail => "FAIL",
+            Self::Missing => "MISSING",
+        }
+    }
+}

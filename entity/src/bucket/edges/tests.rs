@@ -393,6 +393,27 @@ proptest! {
     }
 
     #[test]
+    fn the_first_buckets_are_the_beginning_of_all_and_about_as_many_as_asked(
+        zone in prop::sample::select(ZONES),
+        size in prop::sample::select(SIZES),
+        from in 1_000_000_000_i64..1_900_000_000,
+        seconds in 1_i64..400_000,
+        count in 0_u64..500,
+    ) {
+        let cut = bucketing(size, zone);
+        let from = DateTime::from_timestamp(from, 0).unwrap();
+        let to = from + TimeDelta::seconds(seconds);
+        let all = cut.edges(from, to, 10_000).unwrap();
+        let first = cut.first(from, to, count).unwrap();
+        prop_assert!(first.len() > 1);
+        prop_assert_eq!(&first[..], &all[..first.len()]);
+        let wanted = usize::try_from(count.max(1)).unwrap().min(all.len() - 1);
+        // The range may begin within a bucket, and an hour may come twice.
+        let slack = 2 + 4 * 3600 / usize::try_from(cut.size.usual_seconds()).unwrap();
+        prop_assert!((first.len() - 1).abs_diff(wanted) <= slack, "{} and {}", first.len(), wanted);
+    }
+
+    #[test]
     fn every_edge_within_a_day_is_a_mark_of_the_local_clock_or_a_change(
         zone in prop::sample::select(ZONES),
         size in prop::sample::select(&["PT5M", "PT30M", "PT1H", "PT3H", "PT8H", "P1D"][..]),

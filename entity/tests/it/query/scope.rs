@@ -15,7 +15,7 @@ use entity::query::readings::{
 use entity::query::sensors::{self, SensorFilter, SensorOrder};
 use entity::query::{Page, PageRequest};
 use entity::rollup::{RefreshOptions, Refreshed, refresh};
-use entity::{DatabaseConnection, QualityFlag, Scope};
+use entity::{DatabaseConnection, FlagSet, QualityFlag, Scope};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
@@ -324,7 +324,9 @@ async fn of_each(
         "readings::count_of_each",
         sorted(counts, |count| count.value == 0),
     ));
-    let last = last_value(db, scope, asked, range, FlagSet::SERVED).await.unwrap();
+    let last = last_value(db, scope, asked, range, FlagSet::SERVED)
+        .await
+        .unwrap();
     answers.push(("readings::last_value", sorted(last, |_| false)));
     let request = PageRequest {
         limit: 3,
@@ -354,5 +356,18 @@ async fn of_each(
             bucket.area = (bucket.area * 1e6).round();
         }
         answers.push(("aggregates", sorted(buckets, Vec::is_empty)));
+        let members: Vec<Member> = asked.iter().map(|sensor| Member::alone(*sensor)).collect();
+        let of = PercentilesOf {
+            members: &members,
+            edges: &edges,
+            range,
+            flags,
+            fractions: &[Fraction::new(0.5).unwrap()],
+        };
+        let medians = percentiles(db, scope, &of).await.unwrap();
+        answers.push((
+            "percentiles",
+            format!("{:?}", medians.into_iter().collect::<BTreeMap<_, _>>()),
+        ));
     }
 }
