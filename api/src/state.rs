@@ -6,7 +6,7 @@ use std::sync::Arc;
 use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::access::Access;
+use crate::access::Authenticator;
 use crate::graphql::{self, Schema};
 use crate::http::health::ReadyCheck;
 use crate::options::Options;
@@ -38,12 +38,14 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) parts: Parts,
     pub(crate) schema: Schema,
+    pub(crate) authenticator: Authenticator,
 }
 
 impl ApiState {
     /// Builds the schema over `parts`.
     pub fn new(options: Options, parts: Parts) -> Self {
         Self(Arc::new(Shared {
+            authenticator: Authenticator::new(&options),
             options,
             parts,
             schema: graphql::schema(),
@@ -67,9 +69,8 @@ impl ApiState {
         &self.0.schema
     }
 
-    /// What the asker of a request may see.
-    pub(crate) fn access(&self) -> Access {
-        Access::anonymous(self.0.options.anonymous)
+    pub(crate) fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
     }
 }
 

@@ -8,5 +8,6 @@ mod cli;
 mod crash;
 mod disk;
 mod harness;
+mod keys;
 mod real_input;
 mod up;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::readings::{self, Reading};
 use super::{Page, PageRequest};
 use crate::Scope;
+use crate::scope::Reach;
 use crate::sql::{self, Row};
 use crate::table::sensor;
 
@@ -227,9 +228,10 @@ async fn named<T>(
     read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, DbErr> {
     // As a parameter: null for all of them.
-    let visible: Option<Vec<i32>> = match scope {
-        Scope::Everything => None,
-        Scope::Nothing => return Ok(Vec::new()),
+    let visible: Option<Vec<i32>> = match scope.reach(None) {
+        Reach::Everything => None,
+        Reach::Nothing => return Ok(Vec::new()),
+        Reach::Sensors(sensors) => Some(sensors),
     };
     let uuids: Vec<Uuid> = names
         .iter()
@@ -254,9 +256,13 @@ async fn all(db: &DatabaseConnection, scope: &Scope, condition: Condition) -> Re
 
 /// The condition for an asker; `None` when no row can meet it.
 fn within(scope: &Scope, condition: Condition) -> Option<Condition> {
-    match scope {
-        Scope::Everything => Some(condition),
-        Scope::Nothing => None,
+    match scope.reach(None) {
+        Reach::Nothing => None,
+        Reach::Everything => Some(condition),
+        Reach::Sensors(sensors) => {
+            let these = Expr::cust_with_values("\"sensor\".\"id\" = ANY($1)", [sensors]);
+            Some(Condition::all().add(these).add(condition))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! An index by which sensors are found by name, and listed by name.
+//! Who may see what: API keys, and which datasets show that they are there.
 
 use async_trait::async_trait;
 use sea_orm_migration::{DbErr, MigrationName, MigrationTrait, SchemaManager, sea_orm::ConnectionTrait};
@@ -8,7 +8,7 @@ pub(crate) struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &'static str {
-        "m20261125_000003_sensor_name"
+        "m20261125_000003_api_keys"
     }
 }
 
@@ -21,7 +21,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .get_connection()
-            .execute_unprepared(include_str!("m20261125_000003_sensor_name/up.sql"))
+            .execute_unprepared(include_str!("m20261125_000003_api_keys/up.sql"))
             .await?;
         Ok(())
     }
@@ -29,7 +29,7 @@ impl MigrationTrait for Migration {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .get_connection()
-            .execute_unprepared(include_str!("m20261125_000003_sensor_name/down.sql"))
+            .execute_unprepared(include_str!("m20261125_000003_api_keys/down.sql"))
             .await?;
         Ok(())
     }
