@@ -1,7 +1,8 @@
 -- $8 readings at most of each sensor, by the primary key (sensor_id, time); packed as packed.rs reads it. The aggregates take
--- the rows as the subquery sorts them.
+-- the rows as the subquery sorts them. The sensors stand in a SELECT so that the planner does not count them: where fewer than its
+-- ten of unknown ones look cheaper, it plans every call anew, which takes as long as a small page.
 SELECT asked.sensor_id, packed.times, packed.values, packed.flags, packed.received, packed.journals, packed.seqs
-FROM unnest($9::int4[]) AS asked (sensor_id)
+FROM unnest((SELECT $9::int4[])) AS asked (sensor_id)
 CROSS JOIN LATERAL (
     SELECT string_agg(timestamptz_send(page.time), '') AS times,
            string_agg(float8send(page.value), '') AS values,
