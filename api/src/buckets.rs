@@ -15,7 +15,7 @@ use entity::query::aggregates::Aggregate;
 
 pub(crate) use self::fill::{Bucket, Fill};
 pub(crate) use self::grid::Grid;
-pub(crate) use self::page::{BucketKey, BucketPage, BucketsIn, FoundBucket};
+pub(crate) use self::page::{BucketKey, BucketPage, BucketsIn};
 pub(crate) use self::read::BucketsOf;
 
 /// What one sensor has in the buckets of a grid.
