@@ -31,8 +31,9 @@ lint: ## Format, lints and docs
 unit: ## All tests: unit, integration, end to end
 	cargo test --locked --workspace --no-fail-fast
 
-bench: ## Measure side by side, release build; BENCH="loading buckets late" picks
-	@scripts/install-programs.sh test
+bench: ## Measure side by side, release build; BENCH="loading buckets late graphql live" picks
+	@scripts/install-programs.sh bench
+	cargo build --locked --release --package fieldbook --package bench
 	cargo run --locked --release --package bench -- $(BENCH)
 
 fuzz: ## Fuzz what reads bytes from disk and network: SECONDS=60 for each target

@@ -3,11 +3,12 @@
 #
 #   scripts/install-programs.sh up      what `make up` runs: PostgreSQL and Mosquitto, and a C compiler for the build
 #   scripts/install-programs.sh test    the above, and what the tests call: Mosquitto's clients, Python's environments
+#   scripts/install-programs.sh bench   the above, and what the benchmarks call: wrk
 #
 # Run again, it does nothing. On a terminal it asks first.
 set -euo pipefail
 
-purpose=${1:?"up or test"}
+purpose=${1:?"up, test or bench"}
 
 # PostgreSQL's server programs are not on the PATH of Debian and its kin.
 has_postgres() {
@@ -19,10 +20,13 @@ packages=()
 has cc || packages+=(build-essential)
 has_postgres || packages+=(postgresql)
 has mosquitto || packages+=(mosquitto)
-if [ "$purpose" = test ]; then
+if [ "$purpose" != up ]; then
   has mosquitto_pub || packages+=(mosquitto-clients)
   # Debian's Python can't make environments without this package.
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+fi
+if [ "$purpose" = bench ]; then
+  has wrk || packages+=(wrk)
 fi
 [ ${#packages[@]} -gt 0 ] || exit 0
 

@@ -1,4 +1,4 @@
-//! What a question may say, the same for GraphQL and REST: times, ranges, pages, cursors, sensors by name.
+//! What a question may say, the same for GraphQL and REST: times, ranges, pages, cursors, units, sensors by name.
 
 pub(crate) mod buckets;
 pub(crate) mod cursor;
@@ -6,3 +6,4 @@ pub(crate) mod page;
 pub(crate) mod range;
 pub(crate) mod sensors;
 pub(crate) mod time;
+pub(crate) mod units;

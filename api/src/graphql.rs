@@ -5,23 +5,37 @@ pub(crate) mod document;
 pub(crate) mod error;
 mod flat;
 pub(crate) mod model;
+pub(crate) mod projection;
 pub(crate) mod query;
 pub(crate) mod request;
 pub(crate) mod scalar;
 mod selection;
+pub(crate) mod subscription;
 
-use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions};
+use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, ValidationMode};
 
 use self::query::Query;
+use self::subscription::Subscription;
 
 /// The schema, ready to answer.
-pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, EmptySubscription>;
+pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
+
+/// What an event of a subscription is answered with: its fields are the roots.
+pub(crate) type EventSchema = async_graphql::Schema<Subscription, EmptyMutation, EmptySubscription>;
 
 /// Builds the schema. Limits are checked by [`document`] before the library sees a document: the library's own
 /// name no numbers, and expand fragments without remembering them.
 pub(crate) fn schema() -> Schema {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription)
+    Schema::build(Query::default(), EmptyMutation, Subscription)
         .limit_recursive_depth(document::NESTING_MAX)
+        .finish()
+}
+
+/// Builds the schema of events. An operation is validated once, by the other schema, before its first event.
+pub(crate) fn event_schema() -> EventSchema {
+    EventSchema::build(Subscription, EmptyMutation, EmptySubscription)
+        .limit_recursive_depth(document::NESTING_MAX)
+        .validation_mode(ValidationMode::Fast)
         .finish()
 }
 

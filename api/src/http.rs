@@ -1,8 +1,11 @@
 //! HTTP: addresses, GraphQL's transport, health, metrics, the playground, and what every answer has in common.
 
-mod answer;
+pub(crate) mod answer;
 mod asset;
-mod graphql;
+mod compression;
+pub(crate) mod conditional;
+mod events;
+pub(crate) mod graphql;
 pub(crate) mod health;
 mod identify;
 mod index;
@@ -13,19 +16,20 @@ mod playground;
 mod problem;
 mod request_id;
 mod watch;
+mod websocket;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{MethodRouter, get};
-use tower_http::compression::CompressionLayer;
+use axum::routing::{MethodRouter, any, get};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use self::problem::Problem;
 pub(crate) use self::request_id::RequestId;
 use crate::graphql::error::ApiError;
+use crate::odata;
 use crate::rest;
 use crate::state::ApiState;
 
@@ -50,13 +54,18 @@ pub fn router(state: ApiState) -> Router {
         .route("/sensors/aggregates/", reading(get(rest::aggregates::last)))
         .route("/sensors/aggregated10", reading(get(with_slash)))
         .route("/sensors/aggregated10/", reading(get(rest::aggregates::last_ten)))
+        .route("/odata/v4", reading(get(odata::read)))
+        .route("/odata/v4/", reading(get(odata::read)))
+        .route("/odata/v4/$batch", any(odata::batch))
+        .route("/odata/v4/{*path}", reading(get(odata::read)))
         .route("/healthz", reading(get(health::alive)))
         .route("/readyz", reading(get(health::ready)))
         .route("/metrics", reading(get(metrics::metrics)))
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(DefaultBodyLimit::max(body_bytes_max))
-        .layer(CompressionLayer::new().gzip(true))
+        .layer(compression::layer())
+        .layer(middleware::map_response(conditional::weaken))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             POLICY_OF_DATA,

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use entity::Zone;
 
+pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
+pub use crate::live::LiveLimits;
+use crate::odata::ODataLimits;
+
 /// How the API is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -14,12 +18,16 @@ pub struct Options {
     pub anonymous: Anonymous,
     /// Whether somebody wrote `anonymous` down. Only then does the API listen beyond this machine.
     pub anonymous_explicit: bool,
+    /// The issuer whose tokens are taken, besides keys. Default: none.
+    pub oidc: Option<OidcOptions>,
     /// The zone in which days begin where a question does not name one. Default: UTC.
     pub time_zone: Zone,
     /// How long open requests may go on once the server is told to stop. Default: 10 s.
     pub drain_timeout: Duration,
     /// The limits of questions and answers.
     pub limits: Limits,
+    /// The limits of subscriptions.
+    pub live: LiveLimits,
 }
 
 impl Default for Options {
@@ -28,9 +36,11 @@ impl Default for Options {
             http: SocketAddr::from(([127, 0, 0, 1], 8000)),
             anonymous: Anonymous::None,
             anonymous_explicit: false,
+            oidc: None,
             time_zone: Zone::UTC,
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),
+            live: LiveLimits::default(),
         }
     }
 }
@@ -90,7 +100,8 @@ pub struct Limits {
     /// Values in the buckets of one answer: each selected field of each bucket. Default: 4,000,000, some 80 MB.
     pub answer_bucket_values_max: u64,
     /// Days of readings that the aggregates of one answer may have to take one by one, of all sensors together: those
-    /// with failed readings, and in buckets that are no whole minutes. Default: 1,000.
+    /// with failed readings or other flags than usual, with percentiles, and in buckets that are no whole minutes.
+    /// Default: 1,000.
     pub reading_days_max: u32,
     /// Sensors that one question may name, or one filter may match where all of them are needed. Default: 10,000.
     pub sensors_max: u32,
@@ -112,13 +123,38 @@ pub struct Limits {
     pub aliases_max: usize,
     /// Directives on one field. Default: 8.
     pub directives_max: usize,
+    /// Fields side by side in one selection, each use of a fragment counted. Default: 250.
+    pub breadth_max: usize,
+    /// Roots of one document that ask the database. Default: 20.
+    pub roots_max: usize,
+    /// Lists of `fields`, `inputFields`, `interfaces` and `possibleTypes` below each other, in questions about the schema.
+    /// Default: 3.
+    pub introspection_max: usize,
+    /// Values in the variables of one request, lists and objects counted too. Default: 20,000.
+    pub variable_values_max: usize,
     /// The greatest number of values that an answer may have to hold, reckoned from the pages asked for.
     /// Default: 500,000.
     pub cost_max: u64,
+    /// The greatest number of stored rows that an answer may have to be taken from, reckoned from sensors × range ÷ bucket
+    /// with a reading of each sensor a minute. Default: 100,000,000.
+    pub rows_max: u64,
+    /// Raw messages of one answer. Default: 1,000.
+    pub raw_messages_max: u64,
+    /// Bytes of the raw messages of one answer, all of them together. Default: 32 MiB.
+    pub raw_bytes_max: u64,
     /// Bytes of a request's body. Default: 1 MiB.
     pub body_bytes_max: usize,
+    /// Requests a second of one key, of one subject of an issuer, or of one address without either; 0 for any number.
+    /// A key may have a limit of its own. Addresses are not counted where the API listens on loopback. Default: 50.
+    pub requests_per_second_max: u32,
+    /// Requests at once, of somebody who asked little before. Default: 200.
+    pub requests_burst_max: u32,
+    /// Wrong keys and tokens a minute of one address. Default: 60.
+    pub failures_per_minute_max: u32,
     /// How long one answer may take. Default: 30 s, below the patience of the common BI tools.
     pub request_timeout: Duration,
+    /// Those of OData alone.
+    pub odata: ODataLimits,
 }
 
 impl Default for Limits {
@@ -140,9 +176,20 @@ impl Default for Limits {
             selections_max: 2_000,
             aliases_max: 60,
             directives_max: 8,
+            breadth_max: 250,
+            roots_max: 20,
+            introspection_max: 3,
+            variable_values_max: 20_000,
             cost_max: 500_000,
+            rows_max: 100_000_000,
+            raw_messages_max: 1_000,
+            raw_bytes_max: 32 * 1024 * 1024,
             body_bytes_max: 1024 * 1024,
+            requests_per_second_max: 50,
+            requests_burst_max: 200,
+            failures_per_minute_max: 60,
             request_timeout: Duration::from_secs(30),
+            odata: ODataLimits::default(),
         }
     }
 }

@@ -6,15 +6,19 @@ use std::sync::Arc;
 use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::access::Access;
-use crate::graphql::{self, Schema};
+use crate::access::Authenticator;
+use crate::graphql::{self, EventSchema, Schema};
+use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
+use crate::live::Live;
 use crate::options::Options;
 
 /// The parts that the API works with; the binary makes them.
 pub struct Parts {
     /// The pool for reading queries; it sets its own statement timeout.
     pub db: DatabaseConnection,
+    /// The raw archive on S3; without it, raw messages say why they are not there.
+    pub archive: Option<archive::Store>,
     /// Renders what `/metrics` shows.
     pub metrics: PrometheusHandle,
     /// What must hold, besides an answering database, before `/readyz` says yes.
@@ -24,6 +28,7 @@ pub struct Parts {
 impl fmt::Debug for Parts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Parts")
+            .field("archive", &self.archive.is_some())
             .field("ready", &self.ready.len())
             .finish_non_exhaustive()
     }
@@ -38,15 +43,24 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) parts: Parts,
     pub(crate) schema: Schema,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) answers: Memory,
+    pub(crate) event_schema: EventSchema,
+    pub(crate) live: Live,
 }
 
 impl ApiState {
     /// Builds the schema over `parts`.
     pub fn new(options: Options, parts: Parts) -> Self {
+        let live = Live::new(parts.db.clone(), options.live.clone());
         Self(Arc::new(Shared {
+            live,
+            event_schema: graphql::event_schema(),
+            authenticator: Authenticator::new(&options),
             options,
             parts,
             schema: graphql::schema(),
+            answers: Memory::default(),
         }))
     }
 
@@ -67,9 +81,22 @@ impl ApiState {
         &self.0.schema
     }
 
-    /// What the asker of a request may see.
-    pub(crate) fn access(&self) -> Access {
-        Access::anonymous(self.0.options.anonymous)
+    pub(crate) fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
+    /// What was answered lately.
+    pub(crate) fn answers(&self) -> &Memory {
+        &self.0.answers
+    }
+
+    /// Answers the events of subscriptions.
+    pub(crate) fn event_schema(&self) -> &EventSchema {
+        &self.0.event_schema
+    }
+
+    pub(crate) fn live(&self) -> &Live {
+        &self.0.live
     }
 }
 

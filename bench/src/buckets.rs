@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::Scope;
-use entity::query::aggregates::{AggregatesOf, aggregates};
+use entity::query::aggregates::{AggregatesOf, Numbers, aggregates};
 use entity::query::readings::TimeRange;
+use entity::{FlagSet, Scope};
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -55,6 +55,7 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
         options,
         api::Parts {
             db: server.db.clone(),
+            archive: None,
             metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
                 .build_recorder()
                 .handle(),
@@ -189,7 +190,13 @@ async fn ask_entity(
         sensors,
         edges: &edges,
         range: TimeRange { from, to },
-        include_failed: false,
+        flags: FlagSet::SERVED,
+        numbers: Numbers {
+            times: false,
+            lines: false,
+            ..Numbers::ALL
+        },
+        crossed: false,
     };
     let began = Instant::now();
     let answer = aggregates(&server.db, &Scope::Everything, &of).await?;

@@ -8,11 +8,14 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
     reason = "rows and readings are made from small counters"
 )]
 
 mod buckets;
+mod graphql;
 mod late;
+mod live;
 mod loading;
 mod refreshing;
 mod report;
@@ -25,6 +28,9 @@ use clap::{Parser, ValueEnum};
 struct Cli {
     /// Which ones.
     names: Vec<Name>,
+    /// With how many million readings GraphQL is asked again; 100 take some 12 GB of disk.
+    #[arg(long, value_delimiter = ',', default_value = "10")]
+    millions: Vec<usize>,
     /// Repetitions of each measurement; the median is told.
     #[arg(long, default_value_t = 3)]
     runs: usize,
@@ -38,6 +44,10 @@ enum Name {
     Buckets,
     /// One late reading beside `TimescaleDB`'s continuous aggregates.
     Late,
+    /// Questions over HTTP beside `PostGraphile` and pgbench.
+    Graphql,
+    /// Subscribers: delay from commit to receipt, and processor time.
+    Live,
 }
 
 #[tokio::main]
@@ -53,6 +63,12 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Late) {
         late::run(cli.runs).await?;
+    }
+    if wanted(Name::Graphql) {
+        graphql::run(cli.runs, &cli.millions).await?;
+    }
+    if wanted(Name::Live) {
+        live::run(cli.runs).await?;
     }
     Ok(())
 }

@@ -4,14 +4,18 @@ use std::fmt;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector};
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 /// A caller waits this long for a free connection, then gets an error to act on.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection that nobody used for this long is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// A connection that was used within this time is taken at its word; an older one is asked for a sign of life first, which
+/// takes as long as a small query.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// How to reach the database, and the bounds of its pool.
 #[derive(Clone)]
@@ -64,12 +68,31 @@ pub fn connect_lazy(options: &ConnectOptions) -> Result<DatabaseConnection, Conn
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
+/// A connection that is given back must be idle within this time, or it is closed.
+///
+/// Whoever drops a query while it runs gives the connection back with the statement still running on it, and the driver
+/// would wait for its end. Nobody wants the answer any more, so the connection is closed instead, and the server, which
+/// looks after its client every [`CLIENT_CHECK`], ends the statement. The driver knows no cancel request.
+const IDLE_WITHIN: Duration = Duration::from_millis(250);
+
+/// How often the server looks, during a statement, whether its client is still there.
+const CLIENT_CHECK: Duration = Duration::from_millis(500);
+
 fn pool(options: &ConnectOptions) -> PgPoolOptions {
     let session = session(options.statement_timeout);
     PgPoolOptions::new()
         .max_connections(options.connections_max)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(move |connection, _| {
             let session = session.clone();
             Box::pin(async move {
@@ -78,9 +101,25 @@ fn pool(options: &ConnectOptions) -> PgPoolOptions {
                 )
                 .persistent(false)
                 .bind(session)
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
-                Ok(())
+                // Some systems can't look after a client, and some servers don't know the word: there the statement's own
+                // timeout ends it.
+                let look = sqlx::query("SELECT set_config('client_connection_check_interval', $1, false)")
+                    .persistent(false)
+                    .bind(CLIENT_CHECK.as_millis().to_string())
+                    .execute(connection)
+                    .await;
+                match look {
+                    Err(sqlx::Error::Database(_)) => Ok(()),
+                    other => other.map(drop),
+                }
+            })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                let idle = tokio::time::timeout(IDLE_WITHIN, connection.ping()).await;
+                Ok(idle.is_ok_and(|answer| answer.is_ok()))
             })
         })
 }

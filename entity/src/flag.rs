@@ -42,3 +42,63 @@ impl TryFrom<i16> for QualityFlag {
         }
     }
 }
+
+/// Some of the flags: which readings a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FlagSet(u16);
+
+impl FlagSet {
+    /// No flag.
+    pub const NONE: Self = Self(0);
+    /// All but fail: what is served unless a question says otherwise, and what rollups hold.
+    pub const SERVED: Self = Self::NONE
+        .with(QualityFlag::Pass)
+        .with(QualityFlag::NotEvaluated)
+        .with(QualityFlag::Suspect)
+        .with(QualityFlag::Missing);
+    /// Every flag.
+    pub const ALL: Self = Self::SERVED.with(QualityFlag::Fail);
+
+    /// These, and `flag`.
+    #[must_use]
+    pub const fn with(self, flag: QualityFlag) -> Self {
+        Self(self.0 | 1 << flag as u16)
+    }
+
+    /// Whether `flag` is one of them.
+    pub const fn contains(self, flag: QualityFlag) -> bool {
+        self.0 & 1 << flag as u16 != 0
+    }
+
+    /// Their numbers.
+    pub fn numbers(self) -> Vec<i16> {
+        const FLAGS: [QualityFlag; 5] = [
+            QualityFlag::Pass,
+            QualityFlag::NotEvaluated,
+            QualityFlag::Suspect,
+            QualityFlag::Fail,
+            QualityFlag::Missing,
+        ];
+        let chosen = FLAGS.into_iter().filter(|flag| self.contains(*flag));
+        chosen.map(QualityFlag::number).collect()
+    }
+}
+
+impl Default for FlagSet {
+    fn default() -> Self {
+        Self::SERVED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_served_is_all_but_fail() {
+        assert_eq!(FlagSet::SERVED.numbers(), [1, 2, 3, 9]);
+        assert_eq!(FlagSet::ALL.numbers(), [1, 2, 3, 4, 9]);
+        assert_eq!(FlagSet::NONE.with(QualityFlag::Fail).numbers(), [4]);
+        assert!(!FlagSet::SERVED.contains(QualityFlag::Fail));
+    }
+}

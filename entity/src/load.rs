@@ -5,12 +5,16 @@
 //! transaction, each record's effects come in exactly once, whatever dies in between. A lost reply to a commit is found
 //! out by reading the [`checkpoint()`].
 //!
+//! With the checkpoint the transaction notifies: who listens is told, at its commit, which positions are there and where
+//! in time their readings lie ([`CHANNEL`]).
+//!
 //! What the rows say in the end depends on what was loaded, not on the order of loading nor on how it was cut into
 //! batches: see [`LoadTransaction::write_readings`].
 
 mod checkpoint;
 mod error;
 mod model;
+mod notify;
 mod quarantine;
 mod readings;
 mod refusal;
@@ -25,6 +29,7 @@ pub use model::{
     ArchivedSegment, Counts, DeclaredSensor, KnownSensor, NewQuarantined, NewReading, NewSensor,
     NewSensorList, OnConflict, Refused, UnitMeaning, Written,
 };
+pub use notify::{CHANNEL, Loaded, SPANS_MAX};
 pub use segment::record_archived;
 pub use sensors::{SENSOR_NAME_BYTES_MAX, known_sensors, sensor_uuid};
 pub use transaction::LoadTransaction;

@@ -1,9 +1,12 @@
 //! What the API asks: reading queries, each within a [`Scope`](crate::Scope).
 
 pub mod aggregates;
+pub mod loaded;
 pub mod page;
+pub mod raw;
 pub mod readings;
 pub mod sensors;
 pub mod service;
+pub mod settled;
 
 pub use page::{Page, PageRequest};

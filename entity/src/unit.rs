@@ -1,172 +1,137 @@
-//! Units of measurement: what a declared unit means.
+//! Units of measurement: what a declared unit means, and how its values are said in others.
 //!
 //! A declared unit is kept verbatim; its meaning is looked up by unit and by the sensor's type, because the same letter
 //! means different things: "C" of a temperature is the degree Celsius (UCUM `Cel`), of a charge the coulomb (UCUM `C`),
 //! and of anything else it is not guessed.
 //! Codes are those of UCUM 2.1 (<https://ucum.org>) and QUDT 3 (<https://qudt.org>).
 
+mod conversion;
+mod registry;
+
+pub use conversion::Conversion;
+
+use self::registry::{ROWS, Row};
 use crate::load::UnitMeaning;
-
-/// One row of the registry: how the unit is written, for which types of sensors, and what it means.
-struct Row {
-    /// Declared units, verbatim; upper and lower case differ (mW is no MW).
-    written: &'static [&'static str],
-    /// Types of sensors, in lower case, for which this holds; empty: for all.
-    types: &'static [&'static str],
-    ucum: &'static str,
-    qudt: &'static str,
-    quantity_kind: &'static str,
-    symbol: &'static str,
-}
-
-const TEMPERATURE: &[&str] = &[
-    "temperature",
-    "ambient_temperature",
-    "air_temperature",
-    "water_temperature",
-];
-
-macro_rules! row {
-    ($written:expr, $types:expr, $ucum:literal, $qudt:literal, $kind:literal, $symbol:literal) => {
-        Row {
-            written: &$written,
-            types: $types,
-            ucum: $ucum,
-            qudt: concat!("http://qudt.org/vocab/unit/", $qudt),
-            quantity_kind: $kind,
-            symbol: $symbol,
-        }
-    };
-}
-
-const ROWS: &[Row] = &[
-    row!(["C", "c"], TEMPERATURE, "Cel", "DEG_C", "Temperature", "°C"),
-    row!(["F", "f"], TEMPERATURE, "[degF]", "DEG_F", "Temperature", "°F"),
-    row!(
-        ["C"],
-        &["charge", "electric_charge"],
-        "C",
-        "C",
-        "ElectricCharge",
-        "C"
-    ),
-    row!(
-        ["°C", "℃", "degC", "Cel", "celsius", "Celsius"],
-        &[],
-        "Cel",
-        "DEG_C",
-        "Temperature",
-        "°C"
-    ),
-    row!(
-        ["°F", "℉", "degF", "[degF]", "fahrenheit", "Fahrenheit"],
-        &[],
-        "[degF]",
-        "DEG_F",
-        "Temperature",
-        "°F"
-    ),
-    row!(["K", "kelvin", "Kelvin"], &[], "K", "K", "Temperature", "K"),
-    row!(
-        ["%", "percent", "pct"],
-        &[],
-        "%",
-        "PERCENT",
-        "DimensionlessRatio",
-        "%"
-    ),
-    row!(["W", "watt"], &[], "W", "W", "Power", "W"),
-    row!(["kW"], &[], "kW", "KiloW", "Power", "kW"),
-    row!(["MW"], &[], "MW", "MegaW", "Power", "MW"),
-    row!(["Wh", "W.h", "W·h"], &[], "W.h", "W-HR", "Energy", "Wh"),
-    row!(["kWh", "kW.h", "kW·h"], &[], "kW.h", "KiloW-HR", "Energy", "kWh"),
-    row!(["MWh", "MW.h", "MW·h"], &[], "MW.h", "MegaW-HR", "Energy", "MWh"),
-    row!(["V", "volt"], &[], "V", "V", "Voltage", "V"),
-    row!(["kV"], &[], "kV", "KiloV", "Voltage", "kV"),
-    row!(["A", "ampere"], &[], "A", "A", "ElectricCurrent", "A"),
-    row!(["Hz", "hertz"], &[], "Hz", "HZ", "Frequency", "Hz"),
-    row!(["Pa", "pascal"], &[], "Pa", "PA", "Pressure", "Pa"),
-    row!(["hPa", "mbar"], &[], "hPa", "HectoPA", "Pressure", "hPa"),
-    row!(["bar"], &[], "bar", "BAR", "Pressure", "bar"),
-    row!(
-        ["m3/h", "m³/h", "m3.h-1"],
-        &[],
-        "m3.h-1",
-        "M3-PER-HR",
-        "VolumeFlowRate",
-        "m³/h"
-    ),
-    row!(
-        ["l/min", "L/min", "L.min-1"],
-        &[],
-        "L.min-1",
-        "L-PER-MIN",
-        "VolumeFlowRate",
-        "L/min"
-    ),
-    row!(["m/s", "m.s-1"], &[], "m.s-1", "M-PER-SEC", "Speed", "m/s"),
-    row!(
-        ["mm/s", "mm.s-1"],
-        &[],
-        "mm.s-1",
-        "MilliM-PER-SEC",
-        "Speed",
-        "mm/s"
-    ),
-    row!(["°", "deg", "degree"], &[], "deg", "DEG", "Angle", "°"),
-    row!(
-        ["W/m2", "W/m²", "W.m-2"],
-        &[],
-        "W.m-2",
-        "W-PER-M2",
-        "Irradiance",
-        "W/m²"
-    ),
-    row!(["VA", "V.A", "V·A"], &[], "V.A", "V-A", "ApparentPower", "VA"),
-    row!(
-        ["var", "VAr", "VAR"],
-        &[],
-        "V.A{reactive}",
-        "VAR",
-        "ReactivePower",
-        "var"
-    ),
-    row!(
-        ["kvar", "kVAr", "kVAR"],
-        &[],
-        "kV.A{reactive}",
-        "KiloVAR",
-        "ReactivePower",
-        "kvar"
-    ),
-    row!(
-        ["rpm", "1/min", "U/min", "{#}.min-1"],
-        &[],
-        "{#}.min-1",
-        "REV-PER-MIN",
-        "RotationalFrequency",
-        "rpm"
-    ),
-    row!(["m", "metre", "meter"], &[], "m", "M", "Length", "m"),
-    row!(["ppm"], &[], "[ppm]", "PPM", "MoleFraction", "ppm"),
-];
 
 /// What `declared` means for a sensor of type `kind`; `None` when that is not certain.
 pub fn meaning(declared: &str, kind: Option<&str>) -> Option<UnitMeaning> {
+    row(declared, kind).map(|row| UnitMeaning {
+        ucum: row.ucum,
+        qudt: row.qudt,
+        quantity_kind: row.quantity_kind,
+        symbol: row.symbol,
+    })
+}
+
+/// Whether any unit is written like this.
+pub fn is_known(written: &str) -> bool {
+    ROWS.iter().any(|row| row.is_written(written))
+}
+
+fn row(declared: &str, kind: Option<&str>) -> Option<&'static Row> {
     let declared = declared.trim();
     let kind = kind.map(|kind| kind.trim().to_lowercase());
-    ROWS.iter()
-        .find(|row| {
-            let of_type =
-                row.types.is_empty() || kind.as_deref().is_some_and(|kind| row.types.contains(&kind));
-            of_type && row.written.contains(&declared)
-        })
-        .map(|row| UnitMeaning {
-            ucum: row.ucum,
-            qudt: row.qudt,
-            quantity_kind: row.quantity_kind,
-            symbol: row.symbol,
-        })
+    ROWS.iter().find(|row| {
+        let of_type = row.types.is_empty() || kind.as_deref().is_some_and(|kind| row.types.contains(&kind));
+        of_type && row.written.contains(&declared)
+    })
+}
+
+impl Row {
+    fn is_written(&self, text: &str) -> bool {
+        self.ucum == text || self.written.contains(&text)
+    }
+}
+
+/// A unit that is understood.
+#[derive(Clone, Copy)]
+pub struct Known(&'static Row);
+
+impl Known {
+    /// The unit of a sensor: by its UCUM code where the database has it, otherwise by what it declares and its type.
+    pub fn of(declared: &str, ucum: Option<&str>, kind: Option<&str>) -> Option<Self> {
+        let by_code = |ucum| ROWS.iter().find(|row| row.ucum == ucum);
+        ucum.and_then(by_code).or_else(|| row(declared, kind)).map(Self)
+    }
+
+    /// Its code in UCUM.
+    pub fn ucum(self) -> &'static str {
+        self.0.ucum
+    }
+
+    /// What it measures, in the words of QUDT.
+    pub fn quantity_kind(self) -> &'static str {
+        self.0.quantity_kind
+    }
+
+    /// The unit of the same kind that is written like this, by its UCUM code or otherwise, and the way to it.
+    pub fn to(self, written: &str) -> Option<(Self, Conversion)> {
+        let other = self.alike().find(|row| row.is_written(written.trim()))?;
+        Some((Self(other), Conversion::between(self.0.measure, other.measure)))
+    }
+
+    /// The UCUM codes of all units that it can be converted into, itself among them.
+    pub fn convertible(self) -> Vec<&'static str> {
+        let mut codes: Vec<&str> = Vec::new();
+        for row in self.alike() {
+            if !codes.contains(&row.ucum) {
+                codes.push(row.ucum);
+            }
+        }
+        codes
+    }
+
+    /// The unit of an integral of its values over time.
+    pub fn integral(self) -> Integral {
+        match self.0.integral {
+            Some((unit, per_hour)) => Integral {
+                unit: unit.to_owned(),
+                per_hour: per_hour.into(),
+            },
+            None => Integral::of_unknown(self.0.ucum),
+        }
+    }
+
+    fn alike(self) -> impl Iterator<Item = &'static Row> {
+        ROWS.iter()
+            .filter(move |row| row.quantity_kind == self.0.quantity_kind)
+    }
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ucum == other.0.ucum
+    }
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("Known").field(&self.0.ucum).finish()
+    }
+}
+
+/// The unit of an integral over time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Integral {
+    /// As a UCUM code, where the value's unit is understood.
+    pub unit: String,
+    /// How many of it an hour of one value gives.
+    per_hour: f64,
+}
+
+impl Integral {
+    /// An hour of a unit that has no shorter name for that.
+    pub fn of_unknown(unit: &str) -> Self {
+        Self {
+            unit: format!("{unit}.h"),
+            per_hour: 1.0,
+        }
+    }
+
+    /// The integral, of an area in values times seconds.
+    pub fn of(&self, area: f64) -> f64 {
+        area * self.per_hour / 3_600.0
+    }
 }
 
 #[cfg(test)]
@@ -192,6 +157,77 @@ mod tests {
     fn case_decides_between_units_a_billion_apart() {
         assert_eq!(meaning("MW", None).map(|unit| unit.ucum), Some("MW"));
         assert_eq!(meaning("mW", None), None);
+        assert_eq!(meaning("mA", None).map(|unit| unit.ucum), Some("mA"));
+    }
+
+    fn known(declared: &str) -> Known {
+        Known::of(declared, None, None).unwrap()
+    }
+
+    #[test]
+    fn a_unit_is_found_again_by_what_it_measures() {
+        let celsius = Known::of("C", None, Some("temperature")).unwrap();
+        for (asked, ucum) in [
+            ("K", "K"),
+            ("F", "[degF]"),
+            ("°F", "[degF]"),
+            ("C", "Cel"),
+            ("Cel", "Cel"),
+        ] {
+            assert_eq!(
+                celsius.to(asked).map(|(unit, _)| unit.ucum()),
+                Some(ucum),
+                "{asked}"
+            );
+        }
+        for asked in ["kW", "", "k", "kelvins", "Pa"] {
+            assert_eq!(celsius.to(asked), None, "{asked}");
+        }
+        assert_eq!(celsius.convertible(), ["Cel", "[degF]", "K"]);
+        // What the database knows goes before what is written.
+        assert_eq!(Known::of("?", Some("bar"), None).map(Known::ucum), Some("bar"));
+        assert_eq!(Known::of("widgets", None, None), None);
+        assert!(is_known("psi") && is_known("m3.h-1") && !is_known("widgets"));
+    }
+
+    #[test]
+    fn an_integral_has_the_unit_that_people_use() {
+        for (unit, integral, per_hour) in [
+            ("W", "W.h", 1.0),
+            ("kW", "kW.h", 1.0),
+            ("MW", "MW.h", 1.0),
+            ("m3/h", "m3", 1.0),
+            ("L/min", "L", 60.0),
+            ("m3/s", "m3", 3_600.0),
+            ("A", "A.h", 1.0),
+            ("W/m2", "W.h.m-2", 1.0),
+            ("m/s", "m", 3_600.0),
+            ("°C", "Cel.h", 1.0),
+            ("%", "%.h", 1.0),
+        ] {
+            let given = known(unit).integral();
+            assert_eq!(
+                (given.unit.as_str(), given.of(3_600.0)),
+                (integral, per_hour),
+                "{unit}"
+            );
+        }
+        assert_eq!(Integral::of_unknown("widgets").unit, "widgets.h");
+    }
+
+    #[test]
+    fn a_kind_has_each_code_once_and_each_written_form_for_one_of_them() {
+        for row in ROWS {
+            for other in ROWS
+                .iter()
+                .filter(|other| other.quantity_kind == row.quantity_kind)
+            {
+                let alike = row.ucum == other.ucum;
+                assert!(alike || !row.written.iter().any(|written| other.written.contains(written)));
+                assert!(alike || !other.written.contains(&row.ucum), "{}", row.ucum);
+                assert_eq!(alike, row.qudt == other.qudt, "{} and {}", row.ucum, other.ucum);
+            }
+        }
     }
 
     #[test]

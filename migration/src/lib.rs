@@ -10,6 +10,9 @@
 mod check;
 mod m20261123_000001_spine;
 mod m20261124_000002_rollups;
+mod m20261125_000003_api_keys;
+mod m20261125_000004_time_weighted;
+mod m20261125_000005_sensor_name;
 mod run;
 pub mod timescaledb;
 
@@ -30,6 +33,9 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_spine::Migration),
             Box::new(m20261124_000002_rollups::Migration),
+            Box::new(m20261125_000003_api_keys::Migration),
+            Box::new(m20261125_000004_time_weighted::Migration),
+            Box::new(m20261125_000005_sensor_name::Migration),
         ]
     }
 }

@@ -17,7 +17,7 @@ mod both;
 mod broker;
 pub mod clients;
 mod database;
-mod npm;
+pub mod npm;
 mod object_store;
 mod room;
 mod schema;

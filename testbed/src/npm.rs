@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// Installs a folder's packages, if they are not there. Test binaries that run side by side take turns.
-pub(crate) fn ci(folder: &Path) -> io::Result<()> {
+pub fn ci(folder: &Path) -> io::Result<()> {
     let wanted = folder.join("package-lock.json");
     let turn = File::open(&wanted)?;
     turn.lock()?;

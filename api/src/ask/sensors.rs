@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use entity::query::PageRequest;
 use entity::query::page::PageAt;
+use entity::query::readings::Reading;
 use entity::query::sensors::{self, Sensor, SensorFilter, SensorOrder};
 use entity::{DatabaseConnection, Scope};
 
@@ -103,12 +104,38 @@ pub(crate) async fn one(
     limits: &Limits,
 ) -> Result<Option<Arc<Sensor>>, ApiError> {
     check_text(argument, name, limits)?;
-    let mut found = sensors::by_names(db, scope, &[name.to_owned()]).await?;
-    found.retain(|sensor| source.is_none_or(|source| sensor.source == source));
+    let found = sensors::by_names(db, scope, &[name.to_owned()]).await?;
+    let sensor = only(found, name, source, |sensor| sensor)?;
+    Ok(sensor.map(Arc::new))
+}
+
+/// The same with its latest reading.
+pub(crate) async fn one_with_latest(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    argument: &'static str,
+    name: &str,
+    source: Option<&str>,
+    limits: &Limits,
+) -> Result<Option<(Arc<Sensor>, Option<Reading>)>, ApiError> {
+    check_text(argument, name, limits)?;
+    let found = sensors::by_names_with_latest(db, scope, &[name.to_owned()]).await?;
+    let sensor = only(found, name, source, |(sensor, _)| sensor)?;
+    Ok(sensor.map(|(sensor, latest)| (Arc::new(sensor), latest)))
+}
+
+/// The one of `found` within `source`.
+fn only<T>(
+    mut found: Vec<T>,
+    name: &str,
+    source: Option<&str>,
+    sensor: impl Fn(&T) -> &Sensor,
+) -> Result<Option<T>, ApiError> {
+    found.retain(|each| source.is_none_or(|source| sensor(each).source == source));
     if found.len() > 1 {
         let mut sources: Vec<_> = found
             .iter()
-            .map(|sensor| format!("{:?}", sensor.source))
+            .map(|each| format!("{:?}", sensor(each).source))
             .collect();
         sources.sort();
         return Err(ApiError::InvalidArgument {
@@ -117,7 +144,7 @@ pub(crate) async fn one(
             accepted: sources.join(" or "),
         });
     }
-    Ok(found.pop().map(Arc::new))
+    Ok(found.pop())
 }
 
 /// No sensor has this name or id, as far as the asker may see.

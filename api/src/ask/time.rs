@@ -1,6 +1,6 @@
 //! Times in questions and answers.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound, Timelike, Utc};
 
 use crate::graphql::error::ApiError;
 
@@ -52,6 +52,49 @@ pub(crate) fn from_millis(millis: i64) -> Option<DateTime<Utc>> {
 pub(crate) fn format(time: DateTime<Utc>) -> String {
     time.trunc_subsecs(6).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
+
+/// Writes a time as [`format`] gives it, without its formatter and its own text: for long lists.
+pub(crate) fn write(out: &mut Vec<u8>, time: DateTime<Utc>) {
+    let time = time.naive_utc();
+    let (micros, leap) = (time.nanosecond() / 1_000, time.nanosecond() >= 1_000_000_000);
+    let year = match u32::try_from(time.year()) {
+        Ok(year) if year <= 9999 && !leap => year,
+        _ => return out.extend_from_slice(format(time.and_utc()).as_bytes()),
+    };
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    for (at, number) in [
+        (0, year / 100),
+        (2, year % 100),
+        (5, time.month()),
+        (8, time.day()),
+        (11, time.hour()),
+        (14, time.minute()),
+        (17, time.second()),
+        (20, micros / 10_000),
+        (22, micros / 100 % 100),
+        (24, micros % 100),
+    ] {
+        text[at..at + 2].copy_from_slice(&PAIRS[number as usize]);
+    }
+    let digits = match micros {
+        0 => 0,
+        micros if micros % 1_000 == 0 => 4,
+        _ => 7,
+    };
+    text[19 + digits] = b'Z';
+    out.extend_from_slice(&text[..=19 + digits]);
+}
+
+/// The two digits of each number below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number] = [b"0123456789"[number / 10], b"0123456789"[number % 10]];
+        number += 1;
+    }
+    pairs
+};
 
 /// The database's calendar and RFC 3339 both end somewhere; four digits of a year suit both.
 pub(crate) fn in_bounds(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -112,7 +155,35 @@ mod tests {
         assert_eq!(from_millis(i64::MAX), None);
     }
 
+    fn written(time: DateTime<Utc>) -> String {
+        let mut out = Vec::new();
+        write(&mut out, time);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_time_that_the_calendar_barely_knows_is_written_as_it_is_formatted() {
+        let leap = NaiveDate::from_ymd_opt(2016, 12, 31)
+            .unwrap()
+            .and_hms_micro_opt(23, 59, 59, 1_500_000)
+            .unwrap()
+            .and_utc();
+        for time in [leap, DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+            assert_eq!(written(time), format(time));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_time_is_written_as_it_is_formatted(
+            seconds in -70_000_000_000_i64..260_000_000_000, nanos in prop_oneof![
+                Just(0_u32), (0_u32..1_000).prop_map(|millis| millis * 1_000_000), (0_u32..1_000_000_000),
+            ],
+        ) {
+            let time = DateTime::from_timestamp(seconds, nanos).unwrap();
+            prop_assert_eq!(written(time), format(time));
+        }
+
         #[test]
         fn any_time_that_is_accepted_can_be_said_again(
             text in prop_oneof![

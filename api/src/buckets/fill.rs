@@ -2,8 +2,10 @@
 
 use async_graphql::Enum;
 use entity::query::aggregates::Aggregate;
+use entity::unit::Conversion;
 
 use super::SensorBuckets;
+use crate::ask::units::Shown;
 
 /// What to show of buckets without readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
@@ -15,13 +17,15 @@ pub(crate) enum Fill {
     Null,
     /// Every bucket of the range is there; in those without readings `avg`, `min`, `max`, `first` and `last` carry the
     /// `last` of the bucket with readings before them, and before the first of those the last reading of the 7 days
-    /// before `from`, if there is one. `count` stays 0, `sum` and `stddev` null; buckets that begin in the future stay
+    /// before `from`, if there is one. `count` stays 0, everything else null; buckets that begin in the future stay
     /// without values.
     Previous,
     /// Every bucket of the range is there; in those without readings `avg`, `min`, `max`, `first` and `last` lie on
     /// the straight line between the same fields of the buckets with readings before and behind them, from middle to
-    /// middle. Without one on either side they stay null. `count` stays 0, `sum` and `stddev` null; buckets that begin
-    /// in the future stay without values.
+    /// middle. Without one on either side they stay null. `integral` and `timeWeightedAvg` are those of the straight
+    /// line between two readings that crosses the bucket, so that the integrals of days add up to that of their month.
+    /// `count` stays 0, `sum`, `stddev`, `increase` and percentiles null; buckets that begin in the future stay without
+    /// values.
     Linear,
 }
 
@@ -37,6 +41,23 @@ pub(crate) struct Bucket {
     pub(crate) sum: Option<f64>,
     pub(crate) stddev: Option<f64>,
     pub(crate) levels: Option<Levels>,
+    /// Whether it shows values of readings of its own.
+    pub(crate) has_values: bool,
+    pub(crate) time_weighted_avg: Option<f64>,
+    pub(crate) integral: Option<f64>,
+    pub(crate) increase: Option<f64>,
+}
+
+/// How buckets are shown.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    pub(crate) fill: Fill,
+    /// The expected time between two readings, in seconds; of a group, between two of any of its sensors.
+    pub(crate) interval: Option<f64>,
+    /// Buckets that are known to be less complete show no values.
+    pub(crate) completeness_min: Option<f64>,
+    /// In which unit.
+    pub(crate) shown: Shown,
 }
 
 /// The numbers of a bucket that are on the scale of its values, and so can be filled in.
@@ -58,55 +79,129 @@ impl SensorBuckets {
         }
     }
 
-    /// Hands over each bucket in order. `interval` is the expected time between two readings, in seconds.
-    pub(crate) fn each(&self, fill: Fill, interval: Option<f64>, mut show: impl FnMut(Bucket)) {
-        if fill == Fill::None {
-            for (number, aggregate) in &self.found {
-                show(self.bucket(*number, Some(aggregate), interval));
+    /// Hands over each bucket in order, in the sensor's own unit. `interval` is the expected time between two readings, in
+    /// seconds.
+    pub(crate) fn each(&self, fill: Fill, interval: Option<f64>, show: impl FnMut(Bucket)) {
+        let view = View {
+            fill,
+            interval,
+            completeness_min: None,
+            shown: Shown::default(),
+        };
+        self.each_in(&view, show);
+    }
+
+    /// Hands over each bucket in order.
+    pub(crate) fn each_in(&self, view: &View, mut show: impl FnMut(Bucket)) {
+        if view.fill == Fill::None {
+            for place in 0..self.found.len() {
+                show(
+                    self.bucket(self.found[place].0, Some(place), view)
+                        .shown(&view.shown),
+                );
             }
             return;
         }
-        let mut found = self.found.iter().peekable();
-        let mut filler = Filler::new(self, fill);
+        let mut places = 0..self.found.len();
+        let mut next = places.next();
+        let mut filler = Filler::new(self, view);
         for number in 0..self.grid.buckets() {
-            let aggregate = found
-                .next_if(|(at, _)| *at == number)
-                .map(|(_, aggregate)| aggregate);
-            let mut bucket = self.bucket(number, aggregate, interval);
+            let place = next.filter(|place| self.found[*place].0 == number);
+            if place.is_some() {
+                next = places.next();
+            }
+            let mut bucket = self.bucket(number, place, view);
             match bucket.levels {
                 Some(levels) => filler.pass(number, levels),
                 None if !self.grid.is_future(number) => bucket.levels = filler.at(number),
                 None => {}
             }
-            show(bucket);
+            show(bucket.shown(&view.shown));
         }
     }
 
-    fn bucket(&self, number: usize, aggregate: Option<&Aggregate>, interval: Option<f64>) -> Bucket {
+    /// The bucket with this number, which is that at `place` in `found`, in the sensor's own unit.
+    fn bucket(&self, number: usize, place: Option<usize>, view: &View) -> Bucket {
+        let aggregate = place.map(|place| &self.found[place].1);
         let count = aggregate.map_or(0, |aggregate| aggregate.count);
-        let held = aggregate.filter(|aggregate| aggregate.count > 0);
+        let completeness = self.completeness(number, place, view);
+        let is_enough = enough(completeness, view);
+        let held = aggregate.filter(|aggregate| aggregate.count > 0 && is_enough);
+        // What crosses a bucket without readings is not withheld, but it is nothing that is known of the future.
+        let crossed = aggregate
+            .filter(|aggregate| aggregate.count == 0 && view.fill == Fill::Linear)
+            .filter(|_| !self.grid.is_future(number));
+        let lined = held
+            .or(crossed)
+            .filter(|aggregate| aggregate.covered_seconds > 0.0);
         Bucket {
             number,
             complete: self.grid.is_complete(number),
             count,
             count_suspect: aggregate.map_or(0, |aggregate| aggregate.count_suspect),
             count_fail: aggregate.map_or(0, |aggregate| aggregate.count_fail),
-            completeness: interval.and_then(|interval| self.completeness(number, count, interval)),
+            completeness,
             sum: held.map(|aggregate| aggregate.sum),
             stddev: held.and_then(Aggregate::stddev),
             levels: held.and_then(Levels::of),
+            has_values: held.is_some(),
+            time_weighted_avg: lined.and_then(Aggregate::time_weighted_avg),
+            integral: lined.map(|aggregate| view.shown.integral(aggregate)),
+            increase: held.and_then(|aggregate| aggregate.increase),
         }
     }
 
     /// The readings that came of those that were to be expected; `None` where not even one was.
-    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-    fn completeness(&self, number: usize, count: u64, interval: f64) -> Option<f64> {
-        let expected = self.grid.elapsed_seconds(number) / interval;
-        (expected >= 1.0).then(|| (count as f64 / expected).min(1.0))
+    fn completeness(&self, number: usize, place: Option<usize>, view: &View) -> Option<f64> {
+        let count = match (&self.paced, place) {
+            (Some(paced), Some(place)) => paced[place],
+            (None, Some(place)) => self.found[place].1.count,
+            (_, None) => 0,
+        };
+        let expected = self.grid.elapsed_seconds(number) / view.interval?;
+        (expected >= 1.0).then(|| (float(count) / expected).min(1.0))
     }
 }
 
+/// Whether a bucket is complete enough to show values: where nothing was to be expected, it is.
+fn enough(completeness: Option<f64>, view: &View) -> bool {
+    match (completeness, view.completeness_min) {
+        (Some(completeness), Some(min)) => completeness >= min,
+        _ => true,
+    }
+}
+
+impl Bucket {
+    /// In the unit that is asked for; the integral is in its own already.
+    fn shown(self, shown: &Shown) -> Self {
+        let to = &shown.conversion;
+        Self {
+            sum: self.sum.map(|sum| to.sum(sum, float(self.count))),
+            stddev: self.stddev.map(|stddev| to.scaled(stddev)),
+            levels: self.levels.map(|levels| levels.converted(to)),
+            time_weighted_avg: self.time_weighted_avg.map(|avg| to.value(avg)),
+            increase: self.increase.map(|increase| to.scaled(increase)),
+            ..self
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
 impl Levels {
+    fn converted(self, to: &Conversion) -> Self {
+        Self {
+            avg: to.value(self.avg),
+            min: to.value(self.min),
+            max: to.value(self.max),
+            first: to.value(self.first),
+            last: to.value(self.last),
+        }
+    }
+
     fn of(aggregate: &Aggregate) -> Option<Self> {
         Some(Self {
             avg: aggregate.avg()?,
@@ -143,7 +238,7 @@ impl Levels {
 /// Fills buckets in ascending order.
 struct Filler<'a> {
     of: &'a SensorBuckets,
-    fill: Fill,
+    view: &'a View,
     /// The last bucket with values so far.
     behind: Option<(usize, Levels)>,
     /// Where in `found` to look for the next one.
@@ -151,10 +246,10 @@ struct Filler<'a> {
 }
 
 impl<'a> Filler<'a> {
-    fn new(of: &'a SensorBuckets, fill: Fill) -> Self {
+    fn new(of: &'a SensorBuckets, view: &'a View) -> Self {
         Self {
             of,
-            fill,
+            view,
             behind: None,
             next: 0,
         }
@@ -165,7 +260,7 @@ impl<'a> Filler<'a> {
     }
 
     fn at(&mut self, number: usize) -> Option<Levels> {
-        match self.fill {
+        match self.view.fill {
             Fill::None | Fill::Null => None,
             Fill::Previous => {
                 let last = self.behind.map(|(_, levels)| levels.last);
@@ -185,7 +280,8 @@ impl<'a> Filler<'a> {
     fn ahead(&mut self, number: usize) -> Option<(usize, Levels)> {
         loop {
             let (at, aggregate) = self.of.found.get(self.next)?;
-            match Levels::of(aggregate) {
+            let completeness = self.of.completeness(*at, Some(self.next), self.view);
+            match Levels::of(aggregate).filter(|_| enough(completeness, self.view)) {
                 Some(levels) if *at > number => return Some((*at, levels)),
                 _ => self.next += 1,
             }

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use entity::query::aggregates::{AggregatesOf, aggregates};
+use entity::query::aggregates::{
+    AggregatesOf, Fraction, Member, Numbers, PercentilesOf, aggregates, percentiles,
+};
 use entity::query::readings::{self, TimeRange};
-use entity::{Bucketing, DatabaseConnection, Scope};
+use entity::{Bucketing, DatabaseConnection, FlagSet, QualityFlag, Scope};
 
-use super::{Grid, SensorBuckets};
+use super::{Grid, Percentiles, SensorBuckets};
 use crate::ask::buckets;
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
@@ -18,13 +20,43 @@ use crate::options::Limits;
 const LOOK_BACK: TimeDelta = TimeDelta::days(7);
 
 /// What is asked of each sensor.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct BucketsOf {
     pub(crate) bucketing: Bucketing,
     pub(crate) range: TimeRange,
     pub(crate) include_failed: bool,
     /// Whether the last value before the range is needed.
     pub(crate) with_before: bool,
+    pub(crate) details: Details,
+}
+
+/// What is asked besides what most questions have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Details {
+    /// The flags of the readings that count, besides those that `include_failed` adds.
+    pub(crate) flags: FlagSet,
+    /// What is wanted of each bucket besides its counts.
+    pub(crate) numbers: Numbers,
+    /// Whether buckets without readings that a line crosses are wanted, too.
+    pub(crate) crossed: bool,
+    /// Percentiles that are wanted.
+    pub(crate) fractions: Arc<[Fraction]>,
+}
+
+impl Default for Details {
+    /// What rollups answer by themselves.
+    fn default() -> Self {
+        Self {
+            flags: FlagSet::SERVED,
+            numbers: Numbers {
+                times: false,
+                lines: false,
+                ..Numbers::ALL
+            },
+            crossed: false,
+            fractions: Arc::default(),
+        }
+    }
 }
 
 impl BucketsOf {
@@ -43,19 +75,17 @@ impl BucketsOf {
         let grid = Arc::new(Grid::new(edges, self.range, asked.at, self.bucketing.zone));
         let count = sensors.len() as u64;
         asked.take_buckets(count.saturating_mul(grid.buckets() as u64), limits)?;
-        if self.include_failed || !self.bucketing.size.is_whole_minutes() {
-            let seconds = (to - from)
-                .num_seconds()
-                .max(0)
-                .cast_unsigned()
-                .saturating_mul(count);
-            asked.take_reading_days(seconds.div_ceil(86_400), limits)?;
+        let flags = self.flags();
+        if flags != FlagSet::SERVED || !self.bucketing.size.is_whole_minutes() {
+            asked.take_reading_days(self.days_of(sensors.len()), limits)?;
         }
         let of = AggregatesOf {
             sensors,
             edges: grid.edges(),
             range: self.range,
-            include_failed: self.include_failed,
+            flags,
+            numbers: self.details.numbers,
+            crossed: self.details.crossed,
         };
         let mut found = aggregates(db, scope, &of).await?;
         // Only sensors that begin with a bucket without readings need what was before.
@@ -71,18 +101,76 @@ impl BucketsOf {
                 from: from.checked_sub_signed(LOOK_BACK).unwrap_or(from),
                 to: from,
             };
-            readings::last_value(db, scope, &sensors, range, self.include_failed).await?
+            readings::last_value(db, scope, &sensors, range, flags).await?
         } else {
             HashMap::new()
         };
+        let members: Vec<Member> = sensors.iter().map(|&sensor| Member::alone(sensor)).collect();
+        let mut percentiles = self
+            .percentiles(db, scope, &members, &grid, asked, limits)
+            .await?;
         let buckets = sensors.iter().map(|&sensor| {
+            let before = before.get(&sensor);
             let buckets = SensorBuckets {
                 grid: Arc::clone(&grid),
                 found: found.remove(&sensor).unwrap_or_default(),
-                before: before.get(&sensor).copied(),
+                before: before.map(|(_, value)| *value),
+                before_at: before.map(|(at, _)| *at),
+                paced: None,
+                percentiles: percentiles.remove(&sensor).unwrap_or_default(),
             };
             (sensor, buckets)
         });
         Ok(buckets.collect())
+    }
+
+    /// The percentiles of each group of sensors; what they take is taken of the answer's budget first.
+    pub(crate) async fn percentiles(
+        &self,
+        db: &DatabaseConnection,
+        scope: &Scope,
+        members: &[Member],
+        grid: &Grid,
+        asked: &Asked,
+        limits: &Limits,
+    ) -> Result<HashMap<i32, Percentiles>, ApiError> {
+        let fractions = &self.details.fractions;
+        if fractions.is_empty() {
+            return Ok(HashMap::new());
+        }
+        asked.take_reading_days(self.days_of(members.len()), limits)?;
+        let of = PercentilesOf {
+            members,
+            edges: grid.edges(),
+            range: self.range,
+            flags: self.flags(),
+            fractions,
+        };
+        let mut groups: HashMap<i32, Percentiles> = HashMap::new();
+        for ((group, bucket), values) in percentiles(db, scope, &of).await? {
+            let group = groups.entry(group).or_insert_with(|| Percentiles {
+                fractions: Arc::clone(fractions),
+                values: HashMap::new(),
+            });
+            group.values.insert(bucket, values);
+        }
+        Ok(groups)
+    }
+
+    /// The flags of the readings that count.
+    fn flags(&self) -> FlagSet {
+        let flags = self.details.flags;
+        if self.include_failed {
+            flags.with(QualityFlag::Fail)
+        } else {
+            flags
+        }
+    }
+
+    /// The days of readings of so many sensors.
+    fn days_of(&self, sensors: usize) -> u64 {
+        let TimeRange { from, to } = self.range;
+        let seconds = (to - from).num_seconds().max(0).cast_unsigned();
+        seconds.saturating_mul(sensors as u64).div_ceil(86_400)
     }
 }

@@ -1,17 +1,25 @@
 //! Documents are measured before the library sees them: it expands each use of a fragment anew, and its parser
 //! descends as deep as the brackets go, so a small document could cost it minutes or its stack.
 //!
-//! First the text (bytes, tokens, brackets), then the tree, in one pass that remembers what each fragment measures.
+//! First the text (bytes, tokens, brackets) and the variables, then the tree, in one pass that remembers what each
+//! fragment measures. `measure` has the pass, `reckon` what a field may cost by its arguments, `cost` what a client is
+//! told of it, and `settled` says whether its answer can change by itself. Nothing here asks the database: what a question names decides, and where it names nothing, a number that
+//! the reference of limits tells.
 
-use std::collections::HashMap;
+mod cost;
+mod measure;
+mod reckon;
+mod settled;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
-    SelectionSet,
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
 };
-use async_graphql::{Name, Positioned, ServerError, Value, Variables};
+use async_graphql::{Name, ServerError, Value, Variables};
+use chrono::{DateTime, Utc};
 
+pub(crate) use self::cost::Cost;
+use self::measure::Measure;
 use super::error::ApiError;
 use crate::options::Limits;
 
@@ -21,51 +29,61 @@ pub(crate) const NESTING_MAX: usize = 32;
 /// Brackets within each other, at most. A document within the other limits needs far fewer.
 const BRACKETS_MAX: usize = 64;
 
-/// Rows that a list is reckoned with when the question does not say how many.
-const SENSORS_DEFAULT: u64 = 100;
-const READINGS_DEFAULT: u64 = 1000;
-const ROWS_DEFAULT: u64 = 1000;
-const LATEST_DEFAULT: u64 = 1000;
-const AGGREGATES_DEFAULT: u64 = 1000;
-
 /// A document within the limits, and the operation that is to run.
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) document: ExecutableDocument,
     pub(crate) operation: OperationType,
     pub(crate) operation_name: Option<String>,
+    /// What the operation that is to run may cost.
+    pub(crate) cost: Cost,
+    /// The end of all that it asks about, when only loading can change its answer.
+    pub(crate) settled_until: Option<DateTime<Utc>>,
 }
 
-/// Parses and measures a document.
+/// Parses and measures a document that came now.
 pub(crate) fn check(
     query: &str,
     operation_name: Option<&str>,
     variables: &Variables,
     limits: &Limits,
 ) -> Result<Checked, ServerError> {
+    check_at(Utc::now(), query, operation_name, variables, limits)
+}
+
+/// Parses and measures a document that came at `now`.
+fn check_at(
+    now: DateTime<Utc>,
+    query: &str,
+    operation_name: Option<&str>,
+    variables: &Variables,
+    limits: &Limits,
+) -> Result<Checked, ServerError> {
     check_text(query, limits).map_err(ApiError::into_server_error)?;
+    check_variables(variables, limits).map_err(ApiError::into_server_error)?;
     let document = parse_query(query)?;
     let (name, operation) =
         select(&document.operations, operation_name).map_err(ApiError::into_server_error)?;
     let kind = operation.ty;
     let operation_name = name.map(ToString::to_string);
+    let mut cost = Cost::default();
     for (_, each) in document.operations.iter() {
-        let mut measure = Measure {
-            document: &document,
-            operation: &each.node,
-            variables,
-            limits,
-            fragments: HashMap::new(),
-        };
-        let size = measure
-            .set(&each.node.selection_set.node, true)
+        // Those that do not run are measured too: the library validates all of them.
+        let size = Measure::new(&document, &each.node, variables, limits, now)
+            .operation()
             .map_err(ApiError::into_server_error)?;
         size.check(limits).map_err(ApiError::into_server_error)?;
+        if std::ptr::eq(&raw const each.node, operation) {
+            cost = size.cost(limits);
+        }
     }
+    let settled_until = settled::until(&document, operation, variables, limits, now);
     Ok(Checked {
-        document,
         operation: kind,
         operation_name,
+        cost,
+        settled_until,
+        document,
     })
 }
 
@@ -163,52 +181,35 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
-/// What a selection amounts to, with every fragment in its place.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Size {
-    selections: u64,
-    aliases: u64,
-    /// Fields below each other.
-    depth: u64,
-    /// Fields and fragments below each other.
-    nesting: u64,
-    /// Values that the answer may have to hold.
-    cost: u64,
-}
-
-impl Size {
-    fn add(&mut self, other: Self) {
-        self.selections = self.selections.saturating_add(other.selections);
-        self.aliases = self.aliases.saturating_add(other.aliases);
-        self.depth = self.depth.max(other.depth);
-        self.nesting = self.nesting.max(other.nesting);
-        self.cost = self.cost.saturating_add(other.cost);
-    }
-
-    fn check(self, limits: &Limits) -> Result<(), ApiError> {
-        limit(self.depth, limits.depth_max, "nest fewer fields")?;
-        limit(self.nesting, NESTING_MAX, "nest fewer fields and fragments")?;
+/// Bounds the values of variables, lists and objects counted as values too, before anything walks them again.
+fn check_variables(variables: &Variables, limits: &Limits) -> Result<(), ApiError> {
+    let mut count = 0_u64;
+    let mut level: Vec<&Value> = variables.values().collect();
+    let mut depth = 0_u64;
+    while !level.is_empty() {
+        count += level.len() as u64;
+        depth += 1;
+        limit(depth, BRACKETS_MAX, "nest the values of variables less deep")?;
         limit(
-            self.selections,
-            limits.selections_max,
-            "select fewer fields in one document",
+            count,
+            limits.variable_values_max,
+            "send fewer values in variables; lists and objects count, and so does all that is in them",
         )?;
-        limit(
-            self.aliases,
-            limits.aliases_max,
-            "use fewer aliases in one document",
-        )?;
-        let advice = "the answer could hold that many values: lower first, or select fewer fields";
-        limit(
-            self.cost,
-            usize::try_from(limits.cost_max).unwrap_or(usize::MAX),
-            advice,
-        )
+        let below = level.iter().flat_map(|value| match value {
+            Value::List(items) => items.iter().collect(),
+            Value::Object(fields) => fields.values().collect(),
+            _ => Vec::new(),
+        });
+        level = below.collect();
     }
+    Ok(())
 }
 
 fn limit(asked: u64, limit: usize, advice: &str) -> Result<(), ApiError> {
-    let limit = limit as u64;
+    limit_u64(asked, limit as u64, advice)
+}
+
+fn limit_u64(asked: u64, limit: u64, advice: &str) -> Result<(), ApiError> {
     if asked <= limit {
         return Ok(());
     }
@@ -218,128 +219,6 @@ fn limit(asked: u64, limit: usize, advice: &str) -> Result<(), ApiError> {
         asked: Some(asked),
         advice: advice.to_owned(),
     })
-}
-
-/// Measures the selections of one operation.
-struct Measure<'a> {
-    document: &'a ExecutableDocument,
-    operation: &'a OperationDefinition,
-    variables: &'a Variables,
-    limits: &'a Limits,
-    /// What each fragment measures; `None` while it is being measured.
-    fragments: HashMap<&'a str, Option<Size>>,
-}
-
-impl<'a> Measure<'a> {
-    fn set(&mut self, set: &'a SelectionSet, root: bool) -> Result<Size, ApiError> {
-        let mut size = Size::default();
-        for selection in &set.items {
-            let mut part = match &selection.node {
-                Selection::Field(field) => self.field(&field.node, root)?,
-                Selection::InlineFragment(inline) => self.set(&inline.node.selection_set.node, root)?,
-                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node)?,
-            };
-            part.nesting += 1;
-            size.add(part);
-        }
-        Ok(size)
-    }
-
-    fn field(&mut self, field: &'a Field, root: bool) -> Result<Size, ApiError> {
-        limit(
-            field.directives.len() as u64,
-            self.limits.directives_max,
-            "use fewer directives on one field",
-        )?;
-        let below = self.set(&field.selection_set.node, false)?;
-        let rows = self.rows(field, root);
-        Ok(Size {
-            selections: below.selections.saturating_add(1),
-            aliases: below.aliases.saturating_add(field.alias.is_some().into()),
-            depth: below.depth + 1,
-            nesting: below.nesting,
-            cost: below.cost.saturating_mul(rows).saturating_add(1),
-        })
-    }
-
-    fn fragment(&mut self, name: &'a Name) -> Result<Size, ApiError> {
-        match self.fragments.get(name.as_str()) {
-            Some(Some(size)) => return Ok(*size),
-            Some(None) => {
-                return Err(ApiError::BadRequest {
-                    message: format!("the fragment {name} contains itself"),
-                });
-            }
-            None => {}
-        }
-        // That there is no such fragment is for the library to say.
-        let Some(fragment) = self.document.fragments.get(name) else {
-            return Ok(Size::default());
-        };
-        self.fragments.insert(name, None);
-        let root = fragment.node.type_condition.node.on.node == "Query";
-        let size = self.set(&fragment.node.selection_set.node, root)?;
-        self.fragments.insert(name, Some(size));
-        Ok(size)
-    }
-
-    /// How many objects the field may give, each with the selection below it.
-    fn rows(&self, field: &Field, root: bool) -> u64 {
-        let named = |default| self.list(field, "sensors").unwrap_or(default);
-        match field.name.node.as_str() {
-            "sensors" => self.page(field, SENSORS_DEFAULT),
-            "readings" => self.page(field, READINGS_DEFAULT),
-            "latest" if root => named(LATEST_DEFAULT),
-            "series" if root => named(1),
-            "readingRows" | "bucketRows" if root => self.page(field, self.limits.first_max.into()),
-            "readingRowsConnection" | "bucketRowsConnection" if root => self.page(field, ROWS_DEFAULT),
-            // The buckets themselves have a budget of their own, taken when their number is known.
-            "aggregates" if root => named(AGGREGATES_DEFAULT),
-            _ => 1,
-        }
-    }
-
-    fn page(&self, field: &Field, default: u64) -> u64 {
-        let asked = |argument| match self.argument(field, argument)? {
-            Value::Number(number) => number.as_u64(),
-            _ => None,
-        };
-        let rows = asked("last").or_else(|| asked("first")).unwrap_or(default);
-        rows.min(self.limits.first_max.into())
-    }
-
-    fn list(&self, field: &Field, argument: &str) -> Option<u64> {
-        match self.argument(field, argument)? {
-            Value::List(items) => Some(items.len() as u64),
-            _ => None,
-        }
-    }
-
-    /// An argument's value, with variables in their place, null and absent alike.
-    fn argument(&self, field: &Field, name: &str) -> Option<Value> {
-        let argument = field.get_argument(name)?;
-        let value = argument.node.clone().into_const_with(|variable| {
-            let given = self.variables.get(&variable).cloned();
-            Ok::<_, std::convert::Infallible>(
-                given.or_else(|| self.default_of(&variable)).unwrap_or_default(),
-            )
-        });
-        value.ok().filter(|value| *value != Value::Null)
-    }
-
-    fn default_of(&self, variable: &Name) -> Option<Value> {
-        let declared = |each: &&Positioned<_>| {
-            let definition: &async_graphql::parser::types::VariableDefinition = &each.node;
-            definition.name.node == *variable
-        };
-        self.operation
-            .variable_definitions
-            .iter()
-            .find(declared)?
-            .node
-            .default_value()
-            .cloned()
-    }
 }
 
 #[cfg(test)]

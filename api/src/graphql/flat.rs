@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use super::error::ApiError;
 use super::model::PageInfo;
-use super::{scalar, selection};
+use super::scalar;
+use super::selection::{self, Selected};
 
 /// Writes one field of a row.
 pub(crate) type Write<R> = fn(&R, &mut Vec<u8>) -> serde_json::Result<()>;
@@ -61,7 +62,7 @@ impl<P: FlatRows> OutputType for Nodes<P> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        written(ctx, field, nodes(&*self.0, &selection::of(ctx)))
+        written(ctx, field, nodes(&*self.0, &selection::selected(ctx)))
     }
 }
 
@@ -96,7 +97,7 @@ fn written(
         .map_err(|error| ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos)))
 }
 
-fn nodes<P: FlatRows>(rows: &P, fields: &[&Field]) -> io::Result<Vec<u8>> {
+fn nodes<P: FlatRows>(rows: &P, fields: &[Selected<'_>]) -> io::Result<Vec<u8>> {
     let object = Object::<P::Row<'_>>::of(fields)?;
     list(rows.len(), object.0.len(), |at, out| {
         object.write(&rows.row(at), out)
@@ -112,20 +113,19 @@ fn edges<P: FlatRows>(rows: &P, ctx: &ContextSelectionSet<'_>) -> io::Result<Vec
 
     let mut keys = Vec::new();
     let mut values = 0;
-    for field in selection::of(ctx) {
-        let what = match field.name.node.as_str() {
+    for field in selection::selected(ctx) {
+        let what = match field.name() {
             "__typename" => What::TypeName,
             "cursor" => What::Cursor,
             "node" => {
-                let key = field.response_key().node.as_str();
-                let object = Object::<P::Row<'_>>::of(&selection::below(ctx, key))?;
+                let object = Object::<P::Row<'_>>::of(&field.below())?;
                 values += object.0.len();
                 What::Node(object)
             }
             other => return Err(unknown::<P::Edge>(other)),
         };
         values += 1;
-        keys.push((key(field)?, what));
+        keys.push((key(&field)?, what));
     }
     list(rows.len(), values, |at, out| {
         let mut before = b'{';
@@ -166,10 +166,10 @@ fn list(
 struct Object<R>(Vec<(Vec<u8>, Option<Write<R>>)>);
 
 impl<R: FlatRow> Object<R> {
-    fn of(fields: &[&Field]) -> io::Result<Self> {
+    fn of(fields: &[Selected<'_>]) -> io::Result<Self> {
         let mut written = Vec::with_capacity(fields.len());
         for field in fields {
-            let write = match field.name.node.as_str() {
+            let write = match field.name() {
                 "__typename" => None,
                 // A test writes every field of the schema.
                 name => Some(R::field(name).ok_or_else(|| unknown::<R>(name))?),
@@ -195,8 +195,8 @@ impl<R: FlatRow> Object<R> {
     }
 }
 
-fn key(field: &Field) -> io::Result<Vec<u8>> {
-    let mut key = serde_json::to_vec(field.response_key().node.as_str())?;
+fn key(field: &Selected<'_>) -> io::Result<Vec<u8>> {
+    let mut key = serde_json::to_vec(field.key())?;
     key.push(b':');
     Ok(key)
 }

@@ -23,6 +23,8 @@ pub(crate) struct Asked {
     buckets_taken: AtomicU64,
     bucket_values_taken: AtomicU64,
     reading_days_taken: AtomicU64,
+    raw_messages_taken: AtomicU64,
+    raw_bytes_taken: AtomicU64,
 }
 
 impl Asked {
@@ -34,6 +36,8 @@ impl Asked {
             buckets_taken: AtomicU64::new(0),
             bucket_values_taken: AtomicU64::new(0),
             reading_days_taken: AtomicU64::new(0),
+            raw_messages_taken: AtomicU64::new(0),
+            raw_bytes_taken: AtomicU64::new(0),
         }
     }
 
@@ -42,6 +46,12 @@ impl Asked {
         let advice = "that many readings do not fit into one answer: set maxPoints to draw them, ask for a shorter range \
              or fewer sensors, or take readings page by page";
         take(&self.points_taken, points, limits.answer_points_max, advice)
+    }
+
+    /// How many readings the answer's budget still has.
+    pub(crate) fn points_left(&self, limits: &Limits) -> u64 {
+        let taken = self.points_taken.load(Ordering::Relaxed);
+        limits.answer_points_max.saturating_sub(taken)
     }
 
     /// Takes `buckets` of the answer's budget before they are read.
@@ -64,14 +74,27 @@ impl Asked {
 
     /// Takes `days` of readings, of all sensors together, of the answer's budget before they are gone through.
     pub(crate) fn take_reading_days(&self, days: u64, limits: &Limits) -> Result<(), ApiError> {
-        let advice = "so many days of readings are not gone through one by one: leave includeFailed out and choose a \
-             bucket of whole minutes, or ask for a shorter range or fewer sensors";
+        let advice = "so many days of readings are not gone through one by one: leave includeFailed, flags and \
+             percentiles out and choose a bucket of whole minutes, or ask for a shorter range or fewer sensors";
         take(
             &self.reading_days_taken,
             days,
             limits.reading_days_max.into(),
             advice,
         )
+    }
+
+    /// Takes `messages` of the answer's budget before they are fetched.
+    pub(crate) fn take_raw_messages(&self, messages: u64, limits: &Limits) -> Result<(), ApiError> {
+        let advice = "so many raw messages are not fetched for one answer: lower first";
+        let max = limits.raw_messages_max;
+        take(&self.raw_messages_taken, messages, max, advice)
+    }
+
+    /// Takes `bytes` of raw messages of the answer's budget before they are written.
+    pub(crate) fn take_raw_bytes(&self, bytes: u64, limits: &Limits) -> Result<(), ApiError> {
+        let advice = "so many bytes of raw messages do not fit into one answer: lower first";
+        take(&self.raw_bytes_taken, bytes, limits.raw_bytes_max, advice)
     }
 }
 
@@ -103,9 +126,14 @@ pub(crate) trait ContextExt {
         &self.state().options().limits
     }
 
-    /// The scope for queries of data, or a refusal.
+    /// The scope for queries of readings and of what is computed from them, or a refusal.
     fn scope(&self) -> Result<&Scope, ApiError> {
         self.asked().access.data()
+    }
+
+    /// The scope for queries of sensors' metadata, or a refusal.
+    fn sensor_scope(&self) -> Result<&Scope, ApiError> {
+        self.asked().access.sensors()
     }
 }
 
@@ -126,6 +154,7 @@ impl ContextExt for Context<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Anonymous;
 
     #[test]
     fn the_budget_of_readings_is_that_of_the_whole_answer() {
@@ -133,7 +162,7 @@ mod tests {
             answer_points_max: 10,
             ..Limits::default()
         };
-        let asked = Asked::new(DateTime::UNIX_EPOCH, Access::Catalogue);
+        let asked = Asked::new(DateTime::UNIX_EPOCH, Access::anonymous(Anonymous::Catalogue));
         asked.take_points(6, &limits).unwrap();
         let error = asked.take_points(5, &limits).unwrap_err();
         assert!(

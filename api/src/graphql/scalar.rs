@@ -31,13 +31,13 @@ pub(crate) struct DateTime(pub(crate) chrono::DateTime<Utc>);
 )]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        read(&value)
+        read_time(&value)
             .map(Self)
             .ok_or_else(|| InputValueError::expected_type(value))
     }
 
     fn is_valid(value: &Value) -> bool {
-        read(value).is_some()
+        read_time(value).is_some()
     }
 
     fn to_value(&self) -> Value {
@@ -45,7 +45,8 @@ impl ScalarType for DateTime {
     }
 }
 
-fn read(value: &Value) -> Option<chrono::DateTime<Utc>> {
+/// The instant that a value of `DateTime` means.
+pub(crate) fn read_time(value: &Value) -> Option<chrono::DateTime<Utc>> {
     match value {
         Value::String(text) => time::parse(text),
         Value::Number(millis) => time::from_millis(millis.as_i64()?),
@@ -97,6 +98,17 @@ pub(crate) struct Column<T, J> {
     schema: std::marker::PhantomData<fn() -> T>,
 }
 
+/// What writes itself as JSON.
+pub(crate) trait Json {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
+}
+
+impl<T: Serialize> Json for T {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(out, self)
+    }
+}
+
 /// An object with this one key stands for the JSON in its value (the library's feature `raw_value`).
 const RAW_JSON: &str = "$serde_json::private::RawValue";
 
@@ -109,7 +121,7 @@ impl<T, J> Column<T, J> {
     }
 }
 
-impl<T: OutputType, J: Serialize + Send + Sync> OutputType for Column<T, J> {
+impl<T: OutputType, J: Json + Send + Sync> OutputType for Column<T, J> {
     fn type_name() -> Cow<'static, str> {
         Vec::<T>::type_name()
     }
@@ -123,9 +135,11 @@ impl<T: OutputType, J: Serialize + Send + Sync> OutputType for Column<T, J> {
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        serde_json::to_vec(&self.json)
+        let mut json = Vec::new();
+        self.json
+            .write(&mut json)
             .map_err(|error| ApiError::Internal(Arc::new(error)))
-            .and_then(raw_json)
+            .and_then(|()| raw_json(json))
             .map_err(|error| {
                 ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))
             })

@@ -1,44 +1,95 @@
 //! What a field of an answer selects.
 
-use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use async_graphql::{ContextSelectionSet, QueryPathNode, QueryPathSegment};
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{Field, FragmentDefinition, Selection, SelectionSet};
+use async_graphql::{ContextBase, Name, Positioned, QueryPathNode, QueryPathSegment};
+
+/// A selected field, with all that is selected below it.
+pub(crate) struct Selected<'a> {
+    field: &'a Field,
+    sets: Vec<&'a SelectionSet>,
+    fragments: &'a Fragments,
+}
+
+type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+
+impl<'a> Selected<'a> {
+    /// Its name in the schema.
+    pub(crate) fn name(&self) -> &'a str {
+        &self.field.name.node
+    }
+
+    /// Its name in the answer.
+    pub(crate) fn key(&self) -> &'a str {
+        &self.field.response_key().node
+    }
+
+    /// What is selected below it, each response key once.
+    pub(crate) fn below(&self) -> Vec<Self> {
+        merged(self.fragments, &self.sets)
+    }
+
+    /// Whether it is this field, or has it below it.
+    pub(crate) fn reaches(&self, name: &str) -> bool {
+        self.name() == name || self.below().iter().any(|field| field.reaches(name))
+    }
+}
 
 /// The fields selected below the field that `ctx` belongs to, fragments in their places, each response key once.
+pub(crate) fn of<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<&'a Field> {
+    selected(ctx).into_iter().map(|selected| selected.field).collect()
+}
+
+/// The fields selected below all fields of this name below the field that `ctx` belongs to, each response key of each of
+/// them once.
+pub(crate) fn below<'a, T>(ctx: &ContextBase<'a, T>, name: &str) -> Vec<&'a Field> {
+    let named = selected(ctx).into_iter().filter(|field| field.name() == name);
+    named
+        .flat_map(|field| field.below())
+        .map(|selected| selected.field)
+        .collect()
+}
+
+/// The fields selected below the field that `ctx` belongs to, with what is selected further down.
 ///
 /// The same response key may be selected several times, here or further up (`a { b } a { c }`), and means all of it;
 /// the library merges such answers object by object, which does not reach into JSON that is written in one piece. So
 /// the way down is walked again, through every selection with the same keys. Types need no look: the schema has neither
 /// interfaces nor unions, and the library has refused fragments on other types and removed what is skipped.
-pub(crate) fn of<'a>(ctx: &ContextSelectionSet<'a>) -> Vec<&'a Field> {
-    at(ctx, &way(ctx.path_node.as_ref()))
-}
-
-/// The same one field further down, at the response key `key`.
-pub(crate) fn below<'a>(ctx: &ContextSelectionSet<'a>, key: &str) -> Vec<&'a Field> {
-    let mut keys = way(ctx.path_node.as_ref());
-    keys.push(key);
-    at(ctx, &keys)
-}
-
-fn at<'a>(ctx: &ContextSelectionSet<'a>, keys: &[&str]) -> Vec<&'a Field> {
+pub(crate) fn selected<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<Selected<'a>> {
+    let fragments = &ctx.query_env.fragments;
     let mut sets = vec![&ctx.query_env.operation.node.selection_set.node];
-    for key in keys {
+    for key in way(ctx.path_node.as_ref()) {
         let mut below = Vec::new();
         for set in sets {
-            each_field(ctx, set, &mut |field| {
-                if field.response_key().node == *key {
+            each_field(fragments, set, &mut |field| {
+                if field.response_key().node == key {
                     below.push(&field.selection_set.node);
                 }
             });
         }
         sets = below;
     }
-    let mut fields: Vec<&Field> = Vec::new();
+    merged(fragments, &sets)
+}
+
+fn merged<'a>(fragments: &'a Fragments, sets: &[&'a SelectionSet]) -> Vec<Selected<'a>> {
+    let mut fields: Vec<Selected<'_>> = Vec::new();
     for set in sets {
-        each_field(ctx, set, &mut |field| {
+        each_field(fragments, set, &mut |field| {
+            let set = &field.selection_set.node;
             let key = &field.response_key().node;
-            if !fields.iter().any(|other| other.response_key().node == *key) {
-                fields.push(field);
+            match fields
+                .iter_mut()
+                .find(|other| other.field.response_key().node == *key)
+            {
+                Some(same) => same.sets.push(set),
+                None => fields.push(Selected {
+                    field,
+                    sets: vec![set],
+                    fragments,
+                }),
             }
         });
     }
@@ -58,7 +109,7 @@ fn way<'a>(mut node: Option<&QueryPathNode<'a>>) -> Vec<&'a str> {
     keys
 }
 
-fn each_field<'a>(ctx: &ContextSelectionSet<'a>, set: &'a SelectionSet, take: &mut impl FnMut(&'a Field)) {
+fn each_field<'a>(fragments: &'a Fragments, set: &'a SelectionSet, take: &mut impl FnMut(&'a Field)) {
     for selection in &set.items {
         let inner = match &selection.node {
             Selection::Field(field) => {
@@ -66,14 +117,12 @@ fn each_field<'a>(ctx: &ContextSelectionSet<'a>, set: &'a SelectionSet, take: &m
                 continue;
             }
             Selection::InlineFragment(inline) => Some(&inline.node.selection_set.node),
-            Selection::FragmentSpread(spread) => ctx
-                .query_env
-                .fragments
+            Selection::FragmentSpread(spread) => fragments
                 .get(&spread.node.fragment_name.node)
                 .map(|fragment| &fragment.node.selection_set.node),
         };
         if let Some(inner) = inner {
-            each_field(ctx, inner, take);
+            each_field(fragments, inner, take);
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::RequestId;
 use super::negotiate::MediaType;
 use super::parameters::Refusal;
-use crate::graphql::error::{self, ApiError, ErrorCode};
+use crate::graphql::error::{self, ApiError};
 use crate::graphql::scalar;
 
 /// What is written: errors first, and no `data` when nothing was run.
@@ -78,12 +78,57 @@ fn write_value(out: &mut Vec<u8>, value: &Value) -> serde_json::Result<()> {
     Ok(())
 }
 
+/// What an answer says when nothing of it is HTTP's: an event, or a message of a WebSocket.
+#[derive(Debug)]
+pub(crate) enum Payload {
+    /// A response, as JSON.
+    Response(String),
+    /// The errors of a request that was refused before it ran, as JSON.
+    Refused(String),
+}
+
+/// The payload of an answer.
+pub(crate) fn payload(mut answer: Answer, request: &RequestId) -> Payload {
+    let ran = has_run(&answer);
+    error::finish(&mut answer.errors, request);
+    let body = Body {
+        errors: &answer.errors,
+        data: Some(&answer.data),
+        extensions: &answer.extensions,
+    };
+    if !ran {
+        return refused(&answer.errors);
+    }
+    match body.write().map(String::from_utf8) {
+        Ok(Ok(json)) => Payload::Response(json),
+        Ok(Err(error)) => refused_internally(error, request),
+        Err(error) => refused_internally(error, request),
+    }
+}
+
+/// The payload of errors that are finished.
+pub(crate) fn refused(errors: &[ServerError]) -> Payload {
+    // Errors are made of texts, numbers and lists of them.
+    Payload::Refused(serde_json::to_string(errors).unwrap_or_else(|_| "[]".to_owned()))
+}
+
+fn refused_internally(error: impl std::error::Error + Send + Sync + 'static, request: &RequestId) -> Payload {
+    let mut errors = [ApiError::Internal(std::sync::Arc::new(error)).into_server_error()];
+    error::finish(&mut errors, request);
+    refused(&errors)
+}
+
+/// Whether a request was run, with or without errors in fields.
+fn has_run(answer: &Answer) -> bool {
+    answer.errors.is_empty()
+        || answer.data != Value::Null
+        || answer.errors.iter().any(|error| !error.path.is_empty())
+}
+
 /// The answer to a request that GraphQL took up. One that was refused before it ran has errors without a path; its
 /// status is 400, or 200 for clients of `application/json`.
 pub(crate) fn of_graphql(mut answer: Answer, media_type: MediaType, request: &RequestId) -> Response {
-    let ran = answer.errors.is_empty()
-        || answer.data != Value::Null
-        || answer.errors.iter().any(|error| !error.path.is_empty());
+    let ran = has_run(&answer);
     error::finish(&mut answer.errors, request);
     let status = if ran || media_type == MediaType::Json {
         StatusCode::OK
@@ -105,7 +150,7 @@ pub(crate) fn of_graphql(mut answer: Answer, media_type: MediaType, request: &Re
 /// The answer to a request that never became one of GraphQL, or that was given up as a whole.
 pub(crate) fn of_refusal(refusal: Refusal, media_type: MediaType, request: &RequestId) -> Response {
     let Refusal { status, error } = refusal;
-    let unauthenticated = error.code() == ErrorCode::Unauthenticated;
+    let headers = error.headers();
     let mut errors = [error.into_server_error()];
     error::finish(&mut errors, request);
     let mut response = write(
@@ -117,9 +162,8 @@ pub(crate) fn of_refusal(refusal: Refusal, media_type: MediaType, request: &Requ
             extensions: &BTreeMap::new(),
         },
     );
-    if unauthenticated {
-        let scheme = HeaderValue::from_static("Bearer realm=\"fieldbook\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    for (name, value) in headers {
+        response.headers_mut().append(name, value);
     }
     response
 }

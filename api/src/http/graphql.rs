@@ -1,4 +1,5 @@
-//! GraphQL over HTTP, as <https://graphql.github.io/graphql-over-http/draft/> says.
+//! GraphQL over HTTP, as <https://graphql.github.io/graphql-over-http/draft/> says; and the ways from here to WebSockets
+//! and to event streams.
 
 use std::sync::Arc;
 
@@ -7,15 +8,18 @@ use async_graphql::parser::types::OperationType;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
 use tokio::time::timeout;
 
+use super::conditional::{self, Settled};
 use super::negotiate::{self, MediaType};
 use super::parameters::{self, Parameters, Refusal};
 use super::watch::Operation;
-use super::{RequestId, answer, playground};
+use super::{RequestId, answer, events, playground, websocket};
 use crate::access::Access;
 use crate::graphql::batch::{self, Queue};
 use crate::graphql::document::{self, Checked};
@@ -36,6 +40,9 @@ pub(crate) async fn post(
         return answer::of_refusal(answer::refusal(error), media_type, &id);
     }
     let parameters = parameters::of_body(&headers, body, &state.options().limits).await;
+    if negotiate::is_event_stream(&headers) {
+        return events::stream(&state, access, parameters, &id);
+    }
     respond(&state, access, Method::Post, parameters, media_type, &id).await
 }
 
@@ -46,7 +53,11 @@ pub(crate) async fn get(
     Extension(access): Extension<Access>,
     headers: HeaderMap,
     uri: Uri,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    if websocket::is_asked_for(&headers) {
+        return websocket::upgrade(&state, access, id, &headers, upgrade);
+    }
     if negotiate::prefers_html(&headers) && !parameters::has_query(&uri) {
         return playground::page();
     }
@@ -54,11 +65,15 @@ pub(crate) async fn get(
     if let Err(error) = access.catalogue() {
         return answer::of_refusal(answer::refusal(error), media_type, &id);
     }
+    let parameters = parameters::of_uri(&uri);
+    if negotiate::is_event_stream(&headers) {
+        return events::stream(&state, access, parameters, &id);
+    }
     respond(
         &state,
         access,
-        Method::Get,
-        parameters::of_uri(&uri),
+        Method::Get(&uri, &headers),
+        parameters,
         media_type,
         &id,
     )
@@ -72,16 +87,17 @@ pub(crate) async fn sdl(Extension(access): Extension<Access>) -> Result<Response
     Ok(([(header::CONTENT_TYPE, content_type)], crate::graphql::sdl()).into_response())
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Get,
+#[derive(Debug, Clone, Copy)]
+enum Method<'a> {
+    /// With what a conditional one depends on.
+    Get(&'a Uri, &'a HeaderMap),
     Post,
 }
 
 async fn respond(
     state: &ApiState,
     access: Access,
-    method: Method,
+    method: Method<'_>,
     parameters: Result<Parameters, Refusal>,
     media_type: MediaType,
     id: &RequestId,
@@ -103,7 +119,13 @@ async fn respond(
             return answer::of_graphql(refused, media_type, id);
         }
     };
-    if method == Method::Get && checked.operation != OperationType::Query {
+    if checked.operation == OperationType::Subscription {
+        let message = "a subscription is not answered at once: use a WebSocket (graphql-transport-ws) at this address, or \
+                       server-sent events (Accept: text/event-stream)"
+            .to_owned();
+        return answer::of_refusal(answer::refusal(ApiError::BadRequest { message }), media_type, id);
+    }
+    if matches!(method, Method::Get(..)) && checked.operation != OperationType::Query {
         let message = "a GET may only query: send mutations with POST".to_owned();
         let refusal = Refusal {
             status: StatusCode::METHOD_NOT_ALLOWED,
@@ -118,9 +140,30 @@ async fn respond(
     let mut request = Request::new(query).variables(variables);
     request.operation_name = checked.operation_name.clone();
     let operation = checked.operation_name.clone();
-    let mut response = match timeout(limits.request_timeout, run(state, access, request, checked)).await {
-        Ok(answered) => answer::of_graphql(answered, media_type, id),
-        Err(_) => answer::of_refusal(answer::refusal(ApiError::Timeout), media_type, id),
+    let settled_until = checked.settled_until;
+    let scope = access.data().cloned();
+    let answered = async {
+        match timeout(limits.request_timeout, run(state, access, request, checked)).await {
+            Ok(answered) if answered.errors.is_empty() => Ok(answer::of_graphql(answered, media_type, id)),
+            Ok(answered) => Err(answer::of_graphql(answered, media_type, id)),
+            Err(_) => Err(answer::of_refusal(
+                answer::refusal(ApiError::Timeout),
+                media_type,
+                id,
+            )),
+        }
+    };
+    let mut response = match (method, settled_until, &scope) {
+        (Method::Get(uri, headers), Some(until), Ok(scope)) => {
+            let question = [uri.query().unwrap_or_default(), media_type.as_header()];
+            let settled = Settled {
+                question,
+                scope,
+                until,
+            };
+            conditional::answer(state, &settled, headers, answered).await
+        }
+        _ => answered.await.unwrap_or_else(|other| other),
     };
     if let Some(operation) = operation {
         response.extensions_mut().insert(Operation(operation));
@@ -129,7 +172,7 @@ async fn respond(
 }
 
 /// Runs a request with its batches, within its own task.
-async fn run(
+pub(crate) async fn run(
     state: &ApiState,
     access: Access,
     mut request: Request,
@@ -137,9 +180,10 @@ async fn run(
 ) -> async_graphql::Response {
     let asked = Arc::new(Asked::new(Utc::now(), access));
     let queue = Queue::default();
-    let limits = &state.options().limits;
-    let loaders = batch::loaders(&queue, state.db().clone(), Arc::clone(&asked), limits);
+    let loaders = batch::loaders(&queue, state, Arc::clone(&asked));
     request.set_parsed_query(checked.document);
     let request = request.data(state.clone()).data(asked).data(loaders);
-    batch::drive(&queue, state.schema().execute(request)).await
+    batch::drive(&queue, state.schema().execute(request))
+        .await
+        .extension("cost", checked.cost.to_value())
 }

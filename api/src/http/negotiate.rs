@@ -38,6 +38,12 @@ pub(crate) fn graphql(headers: &HeaderMap) -> MediaType {
     }
 }
 
+/// Whether the client wants a stream of events, as nobody does who does not name it.
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
+    let ranges = accepted(headers);
+    best(&ranges, "text", "event-stream").is_some_and(|events| events.exact && events.quality > 0.0)
+}
+
 /// Whether the client would rather have a page than JSON, as browsers say when somebody types an address.
 pub(crate) fn prefers_html(headers: &HeaderMap) -> bool {
     let ranges = accepted(headers);

@@ -155,7 +155,8 @@ fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Refusal> {
     Ok(pairs)
 }
 
-fn of_object(mut object: Map<String, Value>) -> Result<Parameters, Refusal> {
+/// Reads the parameters of an object.
+pub(crate) fn of_object(mut object: Map<String, Value>) -> Result<Parameters, Refusal> {
     let query = match object.remove("query") {
         Some(Value::String(query)) => query,
         None | Some(Value::Null) => return Err(Refusal::bad("the parameter query is missing")),

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use chrono::Utc;
 use entity::Scope;
+use entity::query::aggregates::Numbers;
 use entity::query::readings::TimeRange;
 use entity::query::sensors::Sensor as SensorRow;
 use serde::Serialize;
@@ -18,7 +19,8 @@ use super::sensors::{self, Sensor};
 use crate::access::Access;
 use crate::ask::buckets::{self, BucketArguments};
 use crate::ask::time;
-use crate::buckets::{Bucket, BucketsOf, Fill, SensorBuckets};
+use crate::ask::units::Shown;
+use crate::buckets::{Bucket, BucketsOf, Details, Fill, SensorBuckets, View};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
 use crate::http::Problem;
@@ -44,7 +46,15 @@ pub(crate) async fn last(
         "after",
     ];
     let parameters = Parameters::of(&uri, KNOWN)?;
-    within_time(&state, answer(&state, access, &parameters, Aggregate::of)).await
+    let details = Details {
+        numbers: Numbers::ALL,
+        ..Details::default()
+    };
+    within_time(
+        &state,
+        answer(&state, access, &parameters, details, Aggregates::of),
+    )
+    .await
 }
 
 /// The last ten complete minutes of each sensor.
@@ -55,7 +65,14 @@ pub(crate) async fn last_ten(
 ) -> Result<Response, Problem> {
     const KNOWN: &[&str] = &["sensor", "source", "first", "after"];
     let parameters = Parameters::of(&uri, KNOWN)?;
-    within_time(&state, answer(&state, access, &parameters, Minute::of)).await
+    let details = Details {
+        numbers: Numbers {
+            sums: true,
+            ..Numbers::default()
+        },
+        ..Details::default()
+    };
+    within_time(&state, answer(&state, access, &parameters, details, Minutes::of)).await
 }
 
 async fn within_time<B: Serialize>(
@@ -71,7 +88,8 @@ async fn answer<B>(
     state: &ApiState,
     access: Access,
     parameters: &Parameters,
-    show: fn(&SensorBuckets, &Bucket) -> B,
+    details: Details,
+    show: fn(&SensorRow, &SensorBuckets) -> B,
 ) -> Result<AggregatesBody<B>, ApiError> {
     let scope = access.data()?;
     let options = state.options();
@@ -98,17 +116,12 @@ async fn answer<B>(
         range,
         include_failed: false,
         with_before: false,
+        details,
     };
     let read = of.read(state.db(), scope, &ids, &asked, &options.limits).await?;
-    let sensors = page.iter().zip(read).map(|(sensor, (_, found))| {
-        let mut buckets = Vec::with_capacity(count);
-        found.each(Fill::Null, sensor.expected_interval_seconds, |bucket| {
-            buckets.push(show(&found, &bucket));
-        });
-        WithBuckets {
-            sensor: Sensor::from(&**sensor),
-            buckets,
-        }
+    let sensors = page.iter().zip(read).map(|(sensor, (_, found))| WithBuckets {
+        sensor: Sensor::from(&**sensor),
+        found: show(sensor, &found),
     });
     Ok(AggregatesBody {
         bucket: bucketing.size.to_string(),
@@ -177,7 +190,46 @@ struct AggregatesBody<B> {
 struct WithBuckets<B> {
     #[serde(flatten)]
     sensor: Sensor,
-    buckets: Vec<B>,
+    #[serde(flatten)]
+    found: B,
+}
+
+#[derive(Debug, Serialize)]
+struct Minutes {
+    buckets: Vec<Minute>,
+}
+
+#[derive(Debug, Serialize)]
+struct Aggregates {
+    integral_unit: Option<String>,
+    buckets: Vec<Aggregate>,
+}
+
+impl Minutes {
+    fn of(sensor: &SensorRow, found: &SensorBuckets) -> Self {
+        let mut buckets = Vec::with_capacity(found.shown(Fill::Null));
+        found.each(Fill::Null, sensor.expected_interval_seconds, |bucket| {
+            buckets.push(Minute::of(found, &bucket));
+        });
+        Self { buckets }
+    }
+}
+
+impl Aggregates {
+    fn of(sensor: &SensorRow, found: &SensorBuckets) -> Self {
+        let view = View {
+            fill: Fill::Null,
+            interval: sensor.expected_interval_seconds,
+            completeness_min: None,
+            shown: Shown::own(sensor),
+        };
+        let mut buckets = Vec::with_capacity(found.shown(Fill::Null));
+        found.each_in(&view, |bucket| buckets.push(Aggregate::of(found, &bucket)));
+        Self {
+            integral_unit: view.shown.integral_unit().map(str::to_owned),
+            buckets,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -203,6 +255,9 @@ struct Aggregate {
     first: Option<f64>,
     last: Option<f64>,
     stddev: Option<f64>,
+    time_weighted_avg: Option<f64>,
+    integral: Option<f64>,
+    increase: Option<f64>,
 }
 
 impl Minute {
@@ -233,6 +288,9 @@ impl Aggregate {
             first: levels.map(|levels| levels.first),
             last: levels.map(|levels| levels.last),
             stddev: bucket.stddev,
+            time_weighted_avg: bucket.time_weighted_avg,
+            integral: bucket.integral,
+            increase: bucket.increase,
         }
     }
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use entity::query::Page;
 use entity::query::readings::{
     self, Direction, Reading as ReadingRow, ReadingFilter, ReadingKey, ReadingsOf,
@@ -22,6 +22,7 @@ use crate::access::Access;
 use crate::ask::{cursor, page, range, sensors, time};
 use crate::graphql::error::ApiError;
 use crate::http::Problem;
+use crate::http::conditional::{self, Settled};
 use crate::state::ApiState;
 
 const KNOWN: &[&str] = &["sensor", "source", "from", "to", "order", "first", "after"];
@@ -36,22 +37,42 @@ const ORDER: SensorOrder = SensorOrder::NameAsc;
 pub(crate) async fn list(
     State(state): State<ApiState>,
     Extension(access): Extension<Access>,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let scope = access.data()?;
     let parameters = Parameters::of(&uri, KNOWN)?;
     let answer = async {
-        match parameters.text("sensor") {
-            Some(name) => of_one(&state, scope, name, &parameters)
-                .await
-                .map(|body| Json(body).into_response()),
-            None => of_all(&state, scope, &parameters)
-                .await
-                .map(|body| Json(body).into_response()),
-        }
+        let answer = async {
+            match parameters.text("sensor") {
+                Some(name) => of_one(&state, scope, name, &parameters)
+                    .await
+                    .map(|body| Json(body).into_response()),
+                None => of_all(&state, scope, &parameters)
+                    .await
+                    .map(|body| Json(body).into_response()),
+            }
+        };
+        let answer = timeout(state.options().limits.request_timeout, answer).await;
+        answer.unwrap_or(Err(ApiError::Timeout))
     };
-    let answer = timeout(state.options().limits.request_timeout, answer).await;
-    Ok(answer.unwrap_or(Err(ApiError::Timeout))?)
+    let Some(until) = settled_until(&parameters)? else {
+        return Ok(answer.await?);
+    };
+    let question = [uri.path(), uri.query().unwrap_or_default()];
+    let settled = Settled {
+        question,
+        scope,
+        until,
+    };
+    let whole = async { answer.await.map_err(|error| Problem::new(error).into_response()) };
+    Ok(conditional::answer(&state, &settled, &headers, whole).await)
+}
+
+/// The end of the range asked for, when it is over: then only loading can change the answer.
+fn settled_until(parameters: &Parameters) -> Result<Option<DateTime<Utc>>, ApiError> {
+    let to = parameters.time("to")?;
+    Ok(to.filter(|to| parameters.text("sensor").is_some() && *to <= Utc::now()))
 }
 
 async fn of_all(state: &ApiState, scope: &Scope, parameters: &Parameters) -> Result<SensorsBody, ApiError> {

@@ -2,8 +2,11 @@
 
 mod arguments;
 mod fill;
+mod groups;
+mod lines;
 mod selection;
 mod time;
+mod units;
 
 use serde_json::Value;
 

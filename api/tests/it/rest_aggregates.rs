@@ -82,12 +82,15 @@ async fn buckets_zone_and_sensors_can_be_chosen() {
             "count_suspect",
             "end",
             "first",
+            "increase",
+            "integral",
             "last",
             "max",
             "min",
             "start",
             "stddev",
-            "sum"
+            "sum",
+            "time_weighted_avg"
         ]
     );
     let (_, page) = world.get("/sensors/aggregates?first=2&last=1").await;

@@ -4,12 +4,14 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::world::{World, open, with_limits};
+use crate::world::{World, open, with_limits, without_cost};
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
 async fn json_of(response: Response) -> Value {
-    response.json().await.unwrap()
+    let mut body = response.json().await.unwrap();
+    without_cost(&mut body);
+    body
 }
 
 #[track_caller]

@@ -4,15 +4,17 @@ use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use api::{Anonymous, ApiState, Limits, Options, Parts, ReadyCheck};
+use api::{Anonymous, ApiKey, ApiState, Limits, Options, Parts, ReadyCheck};
 use chrono::{DateTime, Utc};
 use entity::DatabaseConnection;
+use entity::keys::{self, NewKey, Role, SensorLimit};
 use entity::load::{
     DeclaredSensor, KnownSensor, LoadTransaction, NewSensor, NewSensorList, UnitMeaning, journal_id,
 };
 use entity::rollup::{RefreshOptions, Refreshed, refresh};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
 use testbed::TestDatabase;
@@ -84,16 +86,48 @@ impl World {
         options: Options,
         ready: Vec<Arc<dyn ReadyCheck>>,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let state = ApiState::new(
+        Self::of(
             options,
             Parts {
-                db: db.clone(),
+                db,
+                archive: None,
                 metrics: metrics(),
                 ready,
             },
-        );
+        )
+        .await
+    }
+
+    /// An API with the raw archive beside its database.
+    pub(crate) async fn with_archive(archive: archive::Store, options: Options) -> Self {
+        let database = testbed::postgres().await;
+        let db = database.connect().await;
+        Self {
+            database: Some(database),
+            ..Self::over_archive(db, archive, options).await
+        }
+    }
+
+    /// The same over this database.
+    pub(crate) async fn over_archive(
+        db: DatabaseConnection,
+        archive: archive::Store,
+        options: Options,
+    ) -> Self {
+        let parts = Parts {
+            db,
+            archive: Some(archive),
+            metrics: metrics(),
+            ready: Vec::new(),
+        };
+        Self::of(options, parts).await
+    }
+
+    async fn of(options: Options, parts: Parts) -> Self {
+        let db = parts.db.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let state = ApiState::new(options, parts);
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(api::serve(listener, state, async {
             let _ = stopped.await;
@@ -149,9 +183,19 @@ impl World {
         body["errors"][0].take()
     }
 
-    /// The status and the body that a request gives.
-    #[expect(clippy::needless_pass_by_value, reason = "callers build it on the spot")]
+    /// The status and the body that a request gives, but for what it cost.
     pub(crate) fn post(&self, body: Value) -> impl Future<Output = (StatusCode, Value)> + use<> {
+        let asked = self.post_whole(body);
+        async move {
+            let (status, mut body) = asked.await;
+            without_cost(&mut body);
+            (status, body)
+        }
+    }
+
+    /// The same with all of it.
+    #[expect(clippy::needless_pass_by_value, reason = "callers build it on the spot")]
+    pub(crate) fn post_whole(&self, body: Value) -> impl Future<Output = (StatusCode, Value)> + use<> {
         let request = self.client.post(self.url("/graphql")).json(&body);
         async move {
             let response = request.send().await.unwrap();
@@ -163,7 +207,54 @@ impl World {
         let response = self.client.get(self.url(path)).send().await.unwrap();
         let status = response.status();
         let text = response.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        let mut body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        without_cost(&mut body);
+        (status, body)
+    }
+
+    /// A new key: a reader's of everything, but for what `change` says.
+    pub(crate) async fn key(&self, change: impl FnOnce(&mut NewKey)) -> ApiKey {
+        let key = ApiKey::generate().unwrap();
+        let mut new = NewKey {
+            hash: key.hash(),
+            prefix: key.prefix().to_owned(),
+            name: "test".to_owned(),
+            role: Role::Reader,
+            datasets: None,
+            sensors: SensorLimit::default(),
+            requests_per_minute: None,
+            created_at: Utc::now(),
+            expires_at: None,
+        };
+        change(&mut new);
+        keys::insert(&self.db, new).await.unwrap();
+        key
+    }
+
+    /// The status, the headers and the body that a request with a credential gives: a query for `/graphql`, or a path.
+    pub(crate) async fn ask_with(
+        &self,
+        (name, value): (&str, &str),
+        what: &str,
+    ) -> (StatusCode, HeaderMap, Value) {
+        let request = if what.starts_with('/') {
+            self.client.get(self.url(what))
+        } else {
+            self.client
+                .post(self.url("/graphql"))
+                .json(&json!({ "query": what }))
+        };
+        let response = request.header(name, value).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        (status, headers, body)
+    }
+
+    /// The same with a key or token as Bearer.
+    pub(crate) async fn ask_as(&self, secret: &str, what: &str) -> (StatusCode, HeaderMap, Value) {
+        self.ask_with(("authorization", &format!("Bearer {secret}")), what)
+            .await
     }
 
     /// Sensors that their messages registered; their internal keys in the same order.
@@ -265,6 +356,18 @@ impl World {
     }
 }
 
+/// Takes what an answer cost out of it: a test about something else compares answers whole.
+pub(crate) fn without_cost(body: &mut Value) {
+    let Some(body) = body.as_object_mut() else { return };
+    let Some(Value::Object(extensions)) = body.get_mut("extensions") else {
+        return;
+    };
+    extensions.remove("cost");
+    if extensions.is_empty() {
+        body.remove("extensions");
+    }
+}
+
 /// A thermometer with everything that a list can say of it.
 pub(crate) fn thermometer(name: &str) -> DeclaredSensor {
     DeclaredSensor {
@@ -308,6 +411,16 @@ pub(crate) fn aliases(count: usize, field: &str) -> String {
 
 fn ids(known: &[KnownSensor]) -> Vec<i32> {
     known.iter().map(|sensor| sensor.id).collect()
+}
+
+/// The parts of an API over a database.
+pub(crate) fn parts(db: &DatabaseConnection) -> Parts {
+    Parts {
+        db: db.clone(),
+        archive: None,
+        metrics: metrics(),
+        ready: Vec::new(),
+    }
 }
 
 fn metrics() -> PrometheusHandle {

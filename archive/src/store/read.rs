@@ -1,5 +1,6 @@
 //! Reading by range: one message in two requests, or a whole object in pieces of bounded size.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use aws_sdk_s3::config::http::HttpResponse;
@@ -72,6 +73,56 @@ impl Store {
                 source,
             })?
             .ok_or_else(no_such_seq)
+    }
+
+    /// Some messages of a segment by their positions, each once and in order: the index, then each frame that holds one of
+    /// them. Payloads of more than `bytes_max` bytes in all are refused.
+    pub async fn read_messages(
+        &self,
+        key: &str,
+        seqs: &[u64],
+        bytes_max: u64,
+    ) -> Result<Vec<OwnedLine>, StoreError> {
+        let index = self.read_index(key).await?;
+        let corrupt = |source| StoreError::Corrupt {
+            key: key.to_owned(),
+            source,
+        };
+        let wanted: BTreeSet<u64> = seqs.iter().copied().collect();
+        let mut frame: Option<Frame> = None;
+        let mut messages = Vec::with_capacity(wanted.len());
+        let mut bytes = 0_u64;
+        for seq in wanted {
+            let no_such_seq = || StoreError::NoSuchSeq {
+                key: key.to_owned(),
+                seq,
+                first_seq: index.facts().first_seq,
+                last_seq: index.facts().last_seq(),
+            };
+            let entry = *index.frame_of(seq).ok_or_else(no_such_seq)?;
+            // Positions ascend, so the frame at hand is the only one that may be needed again.
+            let at_hand = frame.take().filter(|frame| *frame.entry() == entry);
+            let decoded = match at_hand {
+                Some(frame) => frame,
+                None => {
+                    let compressed = self.read_range(key, entry.range()).await?;
+                    Frame::decode(entry, &compressed).map_err(corrupt)?
+                }
+            };
+            let message = decoded.message(seq).map_err(corrupt)?.ok_or_else(no_such_seq)?;
+            frame = Some(decoded);
+            bytes = bytes.saturating_add(message.payload.len() as u64);
+            if bytes > bytes_max {
+                return Err(StoreError::TooLarge {
+                    operation: Operation::GetObject,
+                    key: key.to_owned(),
+                    bytes,
+                    limit: bytes_max,
+                });
+            }
+            messages.push(message);
+        }
+        Ok(messages)
     }
 
     /// All messages of a segment, frame by frame.

@@ -286,3 +286,33 @@ async fn a_store_works_from_any_task() {
         assert!(!task.await.unwrap().unwrap().already);
     }
 }
+
+#[tokio::test]
+async fn some_messages_come_in_order_each_once_and_within_a_bound() {
+    let (_server, store) = Server::with_store().await;
+    let (messages, object) = large_object();
+    let key = store.put_once(&object).await.unwrap().key;
+    let last = messages.last().unwrap().seq;
+    // The last before the first, one twice, and neighbours of one frame.
+    let seqs = [last, 100, 101, 250, 100];
+    let read = store.read_messages(&key, &seqs, u64::MAX).await.unwrap();
+    let expected: Vec<_> = [100, 101, 250, last]
+        .map(|seq| messages[usize::try_from(seq - 100).unwrap()].clone())
+        .into();
+    assert_eq!(read, expected);
+    let bytes: u64 = expected.iter().map(|message| message.payload.len() as u64).sum();
+    store.read_messages(&key, &seqs, bytes).await.unwrap();
+    let error = store.read_messages(&key, &seqs, bytes - 1).await.unwrap_err();
+    assert!(
+        matches!(error, StoreError::TooLarge { limit, .. } if limit == bytes - 1),
+        "{error}"
+    );
+    let error = store
+        .read_messages(&key, &[100, last + 1], u64::MAX)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, StoreError::NoSuchSeq { seq, .. } if seq == last + 1),
+        "{error}"
+    );
+}

@@ -21,7 +21,7 @@ pub(crate) use producer::Producer;
 pub(crate) use raw::raw_messages;
 
 /// Nothing here takes this long; a test that reaches it has failed.
-const DEADLINE: Duration = Duration::from_mins(2);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// The binary under test, built beside this one.
 pub(crate) fn binary() -> PathBuf {

@@ -8,5 +8,8 @@ mod cli;
 mod crash;
 mod disk;
 mod harness;
+mod keys;
+mod live;
+mod raw_message;
 mod real_input;
 mod up;

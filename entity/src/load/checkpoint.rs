@@ -45,9 +45,16 @@ pub async fn checkpoint(db: &DatabaseConnection, journal_id: i16) -> Result<i64,
 }
 
 impl LoadTransaction {
-    /// Moves the checkpoint from `from` to `to` by compare-and-swap.
+    /// Moves the checkpoint from `from` to `to` by compare-and-swap, and notifies with it: what is told of the positions is
+    /// delivered when, and only when, they are committed.
     pub async fn move_checkpoint(&mut self, from: i64, to: i64) -> Result<(), LoadError> {
-        let values = [self.journal_id.into(), from.into(), to.into()];
+        let loaded = self.touched.take(self.journal_id, from, to);
+        let values = [
+            self.journal_id.into(),
+            from.into(),
+            to.into(),
+            loaded.to_payload().into(),
+        ];
         let moved = sql::execute(&self.transaction, include_str!("move_checkpoint.sql"), values).await?;
         if moved == 1 {
             Ok(())

@@ -84,6 +84,7 @@ impl LoadTransaction {
         }
         written.refused.sort_by_key(|refused| refused.index);
         self.note_activity(readings, &written.refused).await?;
+        self.touched.readings(readings.iter().map(|reading| reading.time));
         Ok(written)
     }
 

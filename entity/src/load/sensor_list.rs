@@ -21,6 +21,7 @@ impl LoadTransaction {
             .iter()
             .map(|sensor| (sensor.name.as_str(), sensor))
             .collect();
+        self.touched.sensors();
         self.insert_list(list, sensors.len()).await?;
         if sensors.is_empty() {
             return Ok(Vec::new());

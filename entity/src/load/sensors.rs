@@ -54,6 +54,7 @@ impl LoadTransaction {
             // In the order of the key, so that two loaders wait for each other in one direction; the earliest message first.
             missing.sort_by_key(|sensor| (key(sensor), sensor.registered_at));
             missing.dedup_by(|later, first| key(later) == key(first));
+            self.touched.sensors();
             self.insert_sensors(&missing).await?;
             self.find_sensors(&missing, &mut known).await?;
         }

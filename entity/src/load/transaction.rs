@@ -3,6 +3,7 @@
 use sea_orm::{DatabaseConnection, DatabaseTransaction, IsolationLevel, TransactionTrait};
 
 use super::LoadError;
+use super::notify::Touched;
 
 /// One transaction of the loader, READ COMMITTED. Dropped without [`commit`](Self::commit), nothing of it happened.
 ///
@@ -14,6 +15,8 @@ pub struct LoadTransaction {
     pub(super) journal_id: i16,
     /// Whether the readings of this transaction met so many compressed rows that each is now written by itself.
     pub(super) row_by_row: bool,
+    /// What whoever listens is told with the checkpoint.
+    pub(super) touched: Touched,
 }
 
 impl LoadTransaction {
@@ -26,6 +29,7 @@ impl LoadTransaction {
             transaction,
             journal_id,
             row_by_row: false,
+            touched: Touched::default(),
         })
     }
 

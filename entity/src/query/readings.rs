@@ -3,6 +3,7 @@
 mod columns;
 mod count;
 mod last_before;
+mod packed;
 mod page;
 
 use chrono::{DateTime, Utc};
@@ -104,26 +105,23 @@ pub async fn latest(
 
 /// The sensors that an asker may see, each once; `None` when there are none.
 pub(super) fn within(scope: &Scope, sensors: &[i32]) -> Option<Vec<i32>> {
-    match scope {
-        Scope::Everything => {
-            let mut sensors = sensors.to_vec();
-            sensors.sort_unstable();
-            sensors.dedup();
-            (!sensors.is_empty()).then_some(sensors)
-        }
-        Scope::Nothing => None,
-    }
+    scope.among(sensors)
 }
 
 /// A row with the columns of a reading in the order of [`Reading`].
-fn read(row: &Row<'_>) -> Result<Reading, DbErr> {
+pub(super) fn read(row: &Row<'_>) -> Result<Reading, DbErr> {
+    read_at(row, 0)
+}
+
+/// The same, where the columns begin at `position`.
+pub(super) fn read_at(row: &Row<'_>, position: usize) -> Result<Reading, DbErr> {
     Ok(Reading {
-        sensor_id: row.get(0)?,
-        time: row.get(1)?,
-        value: row.get(2)?,
-        flag: row.flag(3)?,
-        received_at: row.get(4)?,
-        journal_id: row.get(5)?,
-        seq: row.get(6)?,
+        sensor_id: row.get(position)?,
+        time: row.get(position + 1)?,
+        value: row.get(position + 2)?,
+        flag: row.flag(position + 3)?,
+        received_at: row.get(position + 4)?,
+        journal_id: row.get(position + 5)?,
+        seq: row.get(position + 6)?,
     })
 }

@@ -5,13 +5,18 @@ mod order;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
-use sea_orm::{Condition, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    Condition, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Value,
+};
 use uuid::Uuid;
 
+use super::readings::{self, Reading};
 use super::{Page, PageRequest};
 use crate::Scope;
-use crate::sql;
+use crate::scope::Reach;
+use crate::sql::{self, Row};
 use crate::table::sensor;
+use crate::unit::Known;
 
 /// A sensor as the API shows it.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +47,14 @@ pub struct Sensor {
     pub active_since: Option<DateTime<Utc>>,
     /// Seconds between readings, declared or learnt.
     pub expected_interval_seconds: Option<f64>,
+}
+
+impl Sensor {
+    /// Its unit, where it is understood.
+    pub fn known_unit(&self) -> Option<Known> {
+        let unit = self.unit.as_ref()?;
+        Known::of(&unit.declared, unit.ucum.as_deref(), self.kind.as_deref())
+    }
 }
 
 /// A unit of measurement: as declared, and what it means.
@@ -196,6 +209,39 @@ pub async fn by_names(
     scope: &Scope,
     names: &[String],
 ) -> Result<Vec<Sensor>, DbErr> {
+    named(db, scope, names, false, Sensor::read).await
+}
+
+/// The same in one statement with the latest reading of each, where it has one.
+pub async fn by_names_with_latest(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    names: &[String],
+) -> Result<Vec<(Sensor, Option<Reading>)>, DbErr> {
+    named(db, scope, names, true, |row| {
+        let has_reading = row.get::<Option<i32>>(LATEST)?.is_some();
+        let latest = has_reading.then(|| readings::read_at(row, LATEST)).transpose()?;
+        Ok((Sensor::read(row)?, latest))
+    })
+    .await
+}
+
+/// Where in the rows of `select_by_names.sql` the latest reading begins.
+const LATEST: usize = 19;
+
+async fn named<T>(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    names: &[String],
+    with_latest: bool,
+    read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
+) -> Result<Vec<T>, DbErr> {
+    // As a parameter: null for all of them.
+    let visible: Option<Vec<i32>> = match scope.reach(None) {
+        Reach::Nothing => return Ok(Vec::new()),
+        Reach::Everything => None,
+        Reach::Sensors(sensors) => Some(sensors),
+    };
     let uuids: Vec<Uuid> = names
         .iter()
         .filter_map(|name| Uuid::try_parse(name).ok())
@@ -205,10 +251,8 @@ pub async fn by_names(
         .filter(|name| sql::is_storable(name))
         .cloned()
         .collect();
-    let these = Condition::any()
-        .add(Expr::cust_with_values("\"sensor\".\"name\" = ANY($1)", [names]))
-        .add(Expr::cust_with_values("\"sensor\".\"uuid\" = ANY($1)", [uuids]));
-    all(db, scope, these).await
+    let values: [Value; 4] = [names.into(), uuids.into(), visible.into(), with_latest.into()];
+    sql::query(db, include_str!("sensors/select_by_names.sql"), values, read).await
 }
 
 async fn all(db: &DatabaseConnection, scope: &Scope, condition: Condition) -> Result<Vec<Sensor>, DbErr> {
@@ -221,9 +265,41 @@ async fn all(db: &DatabaseConnection, scope: &Scope, condition: Condition) -> Re
 
 /// The condition for an asker; `None` when no row can meet it.
 fn within(scope: &Scope, condition: Condition) -> Option<Condition> {
-    match scope {
-        Scope::Everything => Some(condition),
-        Scope::Nothing => None,
+    match scope.reach(None) {
+        Reach::Nothing => None,
+        Reach::Everything => Some(condition),
+        Reach::Sensors(sensors) => {
+            let these = Expr::cust_with_values("\"sensor\".\"id\" = ANY($1)", [sensors]);
+            Some(Condition::all().add(these).add(condition))
+        }
+    }
+}
+
+impl Sensor {
+    /// A row with the columns of [`sensor::Model`] in the order of `select_by_names.sql`.
+    fn read(row: &Row<'_>) -> Result<Self, DbErr> {
+        let model = sensor::Model {
+            id: row.get(0)?,
+            uuid: row.get(1)?,
+            source: row.get(2)?,
+            name: row.get(3)?,
+            kind: row.get(4)?,
+            unit: row.get(5)?,
+            unit_ucum: row.get(6)?,
+            unit_qudt: row.get(7)?,
+            unit_quantity_kind: row.get(8)?,
+            unit_symbol: row.get(9)?,
+            description: row.get(10)?,
+            lat: row.get(11)?,
+            lng: row.get(12)?,
+            range_min: row.get(13)?,
+            range_max: row.get(14)?,
+            labels: row.get(15)?,
+            declared: row.get(16)?,
+            active_since: row.get(17)?,
+            expected_interval_seconds: row.get(18)?,
+        };
+        Ok(model.into())
     }
 }
 

@@ -94,8 +94,8 @@ fn a_wrong_command_variable_or_value_would_be_found() {
         // Known, but to another command.
         (
             command(&["serve"]),
-            pair("FIELDBOOK_BUCKET", "b"),
-            "takes no variable FIELDBOOK_BUCKET",
+            pair("FIELDBOOK_SEGMENT_SECONDS", "60"),
+            "takes no variable FIELDBOOK_SEGMENT_SECONDS",
         ),
         (
             command(&["serve"]),

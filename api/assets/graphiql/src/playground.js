@@ -1,6 +1,7 @@
 // The playground: GraphiQL on the page's own address, with a first query that shows something of this Fieldbook.
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
+import { createClient } from 'graphql-ws';
 import 'graphiql/style.css';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -22,6 +23,7 @@ const firstQuery = `# Welcome to Fieldbook. Ctrl-Enter runs this query.
 #   readings   row by row, in pages
 #   sensors    what is measured, where, in which unit
 #   service    limits, version, time zone
+# Readings as they are loaded: subscription { readingAdded { sensor { name } time value } }
 
 query WhatIsMeasured {
   sensors(first: 20) {
@@ -37,9 +39,14 @@ query WhatIsMeasured {
 }
 `;
 
+// Subscriptions go over a WebSocket at the same address, opened by the first of them.
+const address = new URL('/graphql', location.href);
+const socket = new URL(address);
+socket.protocol = address.protocol.replace('http', 'ws');
+
 createRoot(document.getElementById('playground')).render(
   createElement(GraphiQL, {
-    fetcher: createGraphiQLFetcher({ url: new URL('/graphql', location.href).href }),
+    fetcher: createGraphiQLFetcher({ url: address.href, wsClient: createClient({ url: socket.href }) }),
     defaultQuery: firstQuery,
     shouldPersistHeaders: false,
   }),

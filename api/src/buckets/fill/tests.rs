@@ -26,6 +26,11 @@ fn aggregate(value: Option<f64>) -> Aggregate {
         max: number + 1.0,
         first: number,
         last: number + 0.5,
+        first_at: DateTime::UNIX_EPOCH,
+        last_at: DateTime::UNIX_EPOCH,
+        area: 60.0 * number,
+        covered_seconds: 60.0,
+        increase: value,
     }
 }
 
@@ -41,6 +46,7 @@ fn buckets(found: &[(usize, Option<f64>)], before: Option<f64>) -> SensorBuckets
         grid: Arc::new(Grid::new(edges, range, now, Zone::UTC)),
         found: found.iter().map(|(at, value)| (*at, aggregate(*value))).collect(),
         before,
+        ..SensorBuckets::default()
     }
 }
 
@@ -131,4 +137,84 @@ fn completeness_is_of_the_time_that_is_over_and_asked_for() {
         [None, Some(1.0), Some(0.0), Some(0.0), None, None]
     );
     assert_eq!(completeness(None), [None; 6]);
+}
+
+fn view(fill: Fill, completeness_min: Option<f64>) -> View {
+    View {
+        fill,
+        interval: Some(15.0),
+        completeness_min,
+        shown: Shown::default(),
+    }
+}
+
+fn shown_in(buckets: &SensorBuckets, view: &View) -> Vec<Bucket> {
+    let mut shown = Vec::new();
+    buckets.each_in(view, |bucket| shown.push(bucket));
+    shown
+}
+
+#[test]
+fn what_is_less_complete_than_asked_for_has_counts_and_no_values() {
+    let buckets = buckets(&[(0, Some(1.0)), (1, Some(10.0)), (2, Some(20.0))], None);
+    // Half of the first minute was asked for, so that one reading of two came; of the others one of four.
+    let found = shown_in(&buckets, &view(Fill::None, Some(0.5)));
+    let values: Vec<_> = found
+        .iter()
+        .map(|bucket| (bucket.count, bucket.sum, bucket.integral, bucket.increase))
+        .collect();
+    assert_eq!(
+        values,
+        [
+            (1, Some(1.0), Some(1.0 / 60.0), Some(1.0)),
+            (1, None, None, None),
+            (1, None, None, None)
+        ]
+    );
+    assert!(found[1].levels.is_none() && !found[1].has_values && found[0].has_values);
+    // Filled as if they were empty.
+    let filled = shown_in(&buckets, &view(Fill::Previous, Some(0.5)));
+    let last: Vec<_> = filled
+        .iter()
+        .map(|bucket| bucket.levels.map(|levels| levels.last))
+        .collect();
+    assert_eq!(
+        last,
+        [Some(1.5), Some(1.5), Some(1.5), Some(1.5), Some(1.5), None]
+    );
+    let line = shown_in(&buckets, &view(Fill::Linear, Some(0.5)));
+    assert!(
+        line[1..]
+            .iter()
+            .all(|bucket| bucket.levels.is_none() && bucket.integral.is_none())
+    );
+}
+
+#[test]
+fn a_line_that_crosses_empty_buckets_is_shown_with_linear_and_not_of_the_future() {
+    let mut buckets = buckets(&[(1, Some(10.0)), (2, None), (4, Some(16.0)), (5, None)], None);
+    let crossed = Aggregate {
+        count_fail: 0,
+        area: 780.0,
+        ..aggregate(None)
+    };
+    buckets.found.insert(2, (3, crossed));
+    let integrals = |fill| -> Vec<_> {
+        let shown = shown_in(&buckets, &view(fill, None));
+        shown.iter().map(|bucket| bucket.integral).collect()
+    };
+    assert_eq!(
+        integrals(Fill::Linear)[1..],
+        [
+            Some(600.0 / 3_600.0),
+            Some(0.0),
+            Some(780.0 / 3_600.0),
+            Some(960.0 / 3_600.0),
+            None
+        ]
+    );
+    assert_eq!(
+        integrals(Fill::Null)[1..],
+        [Some(600.0 / 3_600.0), None, None, Some(960.0 / 3_600.0), None]
+    );
 }

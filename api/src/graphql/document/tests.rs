@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::measure::Size;
 use super::*;
 
 fn size(query: &str, variables: serde_json::Value) -> Size {
@@ -9,14 +10,10 @@ fn size(query: &str, variables: serde_json::Value) -> Size {
     let (_, operation) = select(&document.operations, None).unwrap();
     let variables = Variables::from_json(variables);
     let limits = Limits::default();
-    let mut measure = Measure {
-        document: &document,
-        operation,
-        variables: &variables,
-        limits: &limits,
-        fragments: HashMap::new(),
-    };
-    measure.set(&operation.selection_set.node, true).unwrap()
+    let now = "2026-11-25T12:00:00Z".parse().unwrap();
+    Measure::new(&document, operation, &variables, &limits, now)
+        .operation()
+        .unwrap()
 }
 
 /// The error that a document gets within the default limits.
@@ -35,15 +32,120 @@ fn cost_is_the_number_of_values_that_an_answer_may_hold() {
     let two_each = "{ sensors(first: 10) { nodes { name readings(first: 5) { nodes { time value } } } } }";
     // Per sensor: nodes, name, readings, and five times nodes, time and value.
     assert_eq!(
-        size(two_each, serde_json::json!({})).cost,
+        size(two_each, serde_json::json!({})).values,
         1 + 10 * (1 + 1 + 1 + 5 * 3)
     );
     let by_variable = "query($n: Int = 7) { sensors(first: $n) { nodes { name } } }";
-    assert_eq!(size(by_variable, serde_json::json!({})).cost, 1 + 7 * 2);
-    assert_eq!(size(by_variable, serde_json::json!({"n": 3})).cost, 1 + 3 * 2);
+    assert_eq!(size(by_variable, serde_json::json!({})).values, 1 + 7 * 2);
+    assert_eq!(size(by_variable, serde_json::json!({"n": 3})).values, 1 + 3 * 2);
     assert_eq!(
-        size("{ sensors { nodes { name } } }", serde_json::json!({})).cost,
+        size("{ sensors { nodes { name } } }", serde_json::json!({})).values,
         1 + 100 * 2
+    );
+}
+
+#[test]
+fn rows_are_sensors_times_range_by_what_the_buckets_are_made_of() {
+    let rows = |query: &str| size(query, serde_json::json!({ "to": "2026-11-25" })).rows;
+    let a_day = "from: \"2026-01-01\", to: \"2026-01-02\"";
+    let a_year = "from: \"2025-01-01\", to: \"2026-01-01\"";
+    for (query, expected) in [
+        ("{ sensor(name: \"a\") { name } }".to_owned(), 0),
+        ("{ readings(sensor: \"a\") { nodes { value } } }".to_owned(), 1000),
+        (
+            "{ readings(sensor: \"a\", first: 10) { nodes { value } } }".to_owned(),
+            10,
+        ),
+        // Picked by value: all of the last 24 hours may be passed over.
+        (
+            "{ readings(sensor: \"a\", first: 10, filter: { valueMin: 1 }) { nodes { value } } }".to_owned(),
+            1440,
+        ),
+        (
+            "{ readings(sensor: \"a\", first: 10) { nodes { value } totalCount { value } } }".to_owned(),
+            10 + 1440,
+        ),
+        ("{ latest(sensors: [\"a\", \"b\"]) { value } }".to_owned(), 2),
+        (
+            format!("{{ series(sensors: [\"a\", \"b\"], {a_day}) {{ values }} }}"),
+            2 * 1440,
+        ),
+        (
+            "query($to: DateTime!) { series(sensors: [\"a\"], from: \"2026-11-20\", to: $to) { values } }"
+                .to_owned(),
+            5 * 1440,
+        ),
+        // Hours, and days made of hours or, in UTC, of days; and the buckets themselves.
+        (
+            format!("{{ aggregates(sensors: [\"a\"], {a_day}, bucket: \"PT1H\") {{ group }} }}"),
+            24 + 24,
+        ),
+        (
+            format!("{{ aggregates(sensors: [\"a\"], {a_year}, bucket: \"P1D\") {{ group }} }}"),
+            365 + 365,
+        ),
+        (
+            format!(
+                "{{ aggregates(sensors: [\"a\"], {a_year}, bucket: \"P1D\", timeZone: \"Europe/Zurich\") {{ group }} }}"
+            ),
+            365 * 24 + 365,
+        ),
+        (
+            format!(
+                "{{ aggregates(sensors: [\"a\"], {a_day}, bucket: \"PT1H\", includeFailed: true) {{ group }} }}"
+            ),
+            1440 + 24,
+        ),
+        // Whoever names nobody is reckoned with a hundred, and lists multiply what is below them.
+        (
+            format!("{{ aggregates({a_day}, bucket: \"PT1H\") {{ group }} }}"),
+            100 * 48,
+        ),
+        (
+            format!(
+                "{{ sensors(first: 10) {{ nodes {{ series({a_day}) {{ values }} latest {{ value }} }} }} }}"
+            ),
+            10 + 10 * (1440 + 1),
+        ),
+    ] {
+        assert_eq!(rows(&query), expected, "{query}");
+    }
+}
+
+#[test]
+fn a_question_that_is_no_question_costs_no_rows() {
+    for query in [
+        "{ series(sensors: [\"a\"], from: \"2026-01-02\", to: \"2026-01-01\") { values } }",
+        "{ aggregates(from: 1, to: \"x\", bucket: \"soon\") { group } }",
+    ] {
+        assert_eq!(size(query, serde_json::json!({})).rows, 0, "{query}");
+    }
+}
+
+#[test]
+fn variables_are_counted_and_measured() {
+    let check = |variables| {
+        check(
+            "{ __typename }",
+            None,
+            &Variables::from_json(variables),
+            &Limits::default(),
+        )
+    };
+    let names: Vec<_> = (0..10_000).map(|at| at.to_string()).collect();
+    check(serde_json::json!({ "names": names })).unwrap();
+    let error = check(serde_json::json!({ "a": names, "b": names })).unwrap_err();
+    assert!(
+        error.message.contains("over the limit of 20000"),
+        "{}",
+        error.message
+    );
+    let deep = (0..100).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
+    let error = check(serde_json::json!({ "deep": deep })).unwrap_err();
+    assert!(
+        error.message.contains("over the limit of 64"),
+        "{}",
+        error.message
     );
 }
 
@@ -61,7 +163,28 @@ fn fragments_count_where_they_are_used() {
 
 #[test]
 fn fragments_that_multiply_are_measured_at_once() {
-    // Thirty fragments, each of which uses the next one twice: a thousand million fields.
+    // Twenty fragments, each of which uses the next one twice below a field: a million fields, and none is very wide.
+    let mut query = "{ x { ...F0 } }".to_owned();
+    for i in 0..9 {
+        write!(
+            query,
+            " fragment F{i} on T {{ a {{ ...F{0} }} b {{ ...F{0} }} }}",
+            i + 1
+        )
+        .unwrap();
+    }
+    query.push_str(" fragment F9 on T { ...G0 }");
+    for i in 0..7 {
+        write!(query, " fragment G{i} on T {{ ...G{0} ...G{0} }}", i + 1).unwrap();
+    }
+    query.push_str(" fragment G7 on T { y }");
+    let error = refused(&query);
+    // 128 times y below each of 512 fields, the 1,022 fields above them, and x.
+    assert!(
+        matches!(error, ApiError::LimitExceeded { limit: 2000, asked: Some(asked), .. } if asked == 128 * 512 + 1022 + 1),
+        "{error:?}"
+    );
+    // And side by side: a thousand million of them.
     let mut query = "{ ...F0 }".to_owned();
     for i in 0..29 {
         write!(query, " fragment F{i} on Query {{ ...F{0} ...F{0} }}", i + 1).unwrap();
@@ -69,7 +192,15 @@ fn fragments_that_multiply_are_measured_at_once() {
     query.push_str(" fragment F29 on Query { __typename }");
     let error = refused(&query);
     assert!(
-        matches!(error, ApiError::LimitExceeded { limit: 2000, asked: Some(asked), .. } if asked == 1 << 29)
+        matches!(
+            error,
+            ApiError::LimitExceeded {
+                limit: 250,
+                asked: Some(256),
+                ..
+            }
+        ),
+        "{error:?}"
     );
 }
 
@@ -89,6 +220,12 @@ fn each_limit_says_what_it_is_and_what_was_asked() {
     let bytes = format!("{{ x }} #{}", "y".repeat(40_000));
     let brackets = format!("{{ a(b: {}{}) }}", "[".repeat(100), "]".repeat(100));
     let cost = "{ sensors(first: 10000) { nodes { readings(first: 100) { nodes { time } } } } }".to_owned();
+    let wide = format!("{{ {} }}", "x ".repeat(251));
+    let roots = format!("{{ {} }}", "sensor ".repeat(21));
+    let rows =
+        "{ aggregates(from: \"1900-01-01\", to: \"2026-01-01\", bucket: \"PT1M\") { group } }".to_owned();
+    let raw = "{ readings(first: 1001) { nodes { raw { topic } } } }".to_owned();
+    let schema = "{ __schema { types { fields { type { fields { type { fields { type { fields { name } } } } } } } } } }";
     for (query, expected) in [
         (deep, 16),
         (aliases, 60),
@@ -97,6 +234,11 @@ fn each_limit_says_what_it_is_and_what_was_asked() {
         (bytes, 32 * 1024),
         (brackets, 64),
         (cost, 500_000),
+        (wide, 250),
+        (roots, 20),
+        (rows, 100_000_000),
+        (raw, 1_000),
+        (schema.to_owned(), 3),
     ] {
         match refused(&query) {
             ApiError::LimitExceeded {

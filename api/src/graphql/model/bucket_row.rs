@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_graphql::{Object, SimpleObject};
 use chrono::Utc;
 
+use super::PageInfo;
 use super::reading_row::label;
-use super::{PageInfo, series};
-use crate::ask::{cursor, time};
+use crate::ask::{cursor, time, units};
 use crate::buckets::BucketPage;
 use crate::graphql::flat::{Edges, FlatRow, FlatRows, Nodes, Write, json};
 use crate::graphql::scalar::DateTime;
@@ -134,7 +134,7 @@ impl FlatRows for BucketRows {
             sensor: &sensor.name,
             source: &sensor.source,
             kind: sensor.kind.as_deref(),
-            unit: series::unit(sensor),
+            unit: units::own(sensor),
             site: label(sensor, "site"),
             plant: label(sensor, "plant"),
             customer: label(sensor, "customer"),

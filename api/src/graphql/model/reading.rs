@@ -1,18 +1,24 @@
 //! Readings and their pages.
 
+mod list;
+
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, Object};
 use entity::query::page::Page;
+use entity::query::raw::MessageKey;
 use entity::query::readings::{Direction, Reading as Row, ReadingKey};
 use entity::query::sensors::Sensor as SensorRow;
 
-use super::{Count, PageInfo, QualityFlag, Sensor, Total};
+use super::{Count, PageInfo, QualityFlag, RawMessage, Sensor, Total};
 use crate::ask::cursor;
 use crate::graphql::batch::SensorKey;
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
+
+pub(crate) use self::list::Nodes;
+use self::list::{Edges, Rows};
 
 /// One reading; its sensor too, when it is known already.
 #[derive(Debug, Clone)]
@@ -57,53 +63,42 @@ impl Reading {
     async fn received_at(&self) -> DateTime {
         DateTime(self.row.received_at)
     }
+
+    /// The raw message that it came in, from the object store. Up to 1,000 of them in one answer, and 32 MiB of payloads.
+    async fn raw(&self, ctx: &Context<'_>) -> Nullable<RawMessage> {
+        let found: Result<Option<RawMessage>, ApiError> = async {
+            let key = MessageKey {
+                journal_id: self.row.journal_id,
+                seq: self.row.seq,
+            };
+            let raw = ctx.loaders().load_one(key).await?;
+            let source = self.sensor(ctx).await?.0.source.clone();
+            Ok(raw.map(|raw| RawMessage::new(source, DateTime(self.row.received_at), &raw)))
+        }
+        .await;
+        found.transpose()
+    }
 }
 
 /// A page of readings.
 #[derive(Debug)]
 pub(crate) struct ReadingConnection {
-    page: Arc<Page<Row>>,
-    direction: Direction,
-    /// Sensors that are known already.
-    sensors: Vec<Arc<SensorRow>>,
+    rows: Arc<Rows>,
     total: Total,
 }
 
 impl ReadingConnection {
+    /// `sensors` are those that are known already.
     pub(crate) fn new(
         page: Arc<Page<Row>>,
         direction: Direction,
-        mut sensors: Vec<Arc<SensorRow>>,
+        sensors: Vec<Arc<SensorRow>>,
         total: Total,
     ) -> Self {
-        sensors.sort_unstable_by_key(|sensor| sensor.id);
         Self {
-            page,
-            direction,
-            sensors,
+            rows: Arc::new(Rows::new(page, direction, sensors)),
             total,
         }
-    }
-
-    fn reading(&self, row: Row) -> Reading {
-        let known = self
-            .sensors
-            .binary_search_by_key(&row.sensor_id, |sensor| sensor.id)
-            .ok();
-        Reading {
-            row,
-            sensor: known.map(|at| Arc::clone(&self.sensors[at])),
-        }
-    }
-
-    fn cursor(&self, row: &Row) -> String {
-        cursor::of_reading(
-            ReadingKey {
-                time: row.time,
-                sensor_id: row.sensor_id,
-            },
-            self.direction,
-        )
     }
 }
 
@@ -111,26 +106,23 @@ impl ReadingConnection {
 #[Object]
 impl ReadingConnection {
     /// The readings with their cursors.
-    async fn edges(&self) -> Option<Vec<Option<ReadingEdge>>> {
-        let edge = |row: &Row| ReadingEdge {
-            cursor: self.cursor(row),
-            node: Some(self.reading(*row)),
-        };
-        Some(self.page.rows.iter().map(|row| Some(edge(row))).collect())
+    async fn edges(&self) -> Edges {
+        Edges(Arc::clone(&self.rows))
     }
 
     /// The readings.
-    async fn nodes(&self) -> Vec<Reading> {
-        self.page.rows.iter().map(|row| self.reading(*row)).collect()
+    async fn nodes(&self) -> Nodes {
+        Nodes(Arc::clone(&self.rows))
     }
 
     /// Where this page lies.
     async fn page_info(&self) -> PageInfo {
+        let Rows { page, direction, .. } = &*self.rows;
         PageInfo {
-            has_next_page: self.page.has_next,
-            has_previous_page: self.page.has_previous,
-            start_cursor: self.page.rows.first().map(|row| self.cursor(row)),
-            end_cursor: self.page.rows.last().map(|row| self.cursor(row)),
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            start_cursor: page.rows.first().map(|row| place(row, *direction)),
+            end_cursor: page.rows.last().map(|row| place(row, *direction)),
         }
     }
 
@@ -141,10 +133,36 @@ impl ReadingConnection {
 }
 
 /// A reading and its place in the list.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug)]
 pub(crate) struct ReadingEdge {
+    node: Reading,
+    direction: Direction,
+}
+
+impl ReadingEdge {
+    fn place(&self) -> String {
+        place(&self.node.row, self.direction)
+    }
+}
+
+/// A reading and its place in the list.
+#[Object]
+impl ReadingEdge {
     /// Its place: pages go on `after` it.
-    cursor: String,
+    async fn cursor(&self) -> String {
+        self.place()
+    }
+
     /// The reading.
-    node: Option<Reading>,
+    async fn node(&self) -> Option<Reading> {
+        Some(self.node.clone())
+    }
+}
+
+fn place(row: &Row, direction: Direction) -> String {
+    let key = ReadingKey {
+        time: row.time,
+        sensor_id: row.sensor_id,
+    };
+    cursor::of_reading(key, direction)
 }

@@ -8,8 +8,8 @@ use entity::query::page::Page;
 use entity::query::readings::{Direction, Reading, ReadingKey};
 use entity::query::sensors::Sensor;
 
-use super::{PageInfo, QualityFlag, series};
-use crate::ask::{cursor, time};
+use super::{PageInfo, QualityFlag};
+use crate::ask::{cursor, time, units};
 use crate::graphql::error::ApiError;
 use crate::graphql::flat::{Edges, FlatRow, FlatRows, Nodes, Write, json};
 use crate::graphql::scalar::DateTime;
@@ -114,7 +114,7 @@ impl FlatRows for ReadingRows {
             sensor: &sensor.name,
             source: &sensor.source,
             kind: sensor.kind.as_deref(),
-            unit: series::unit(sensor),
+            unit: units::own(sensor),
             site: label(sensor, "site"),
             plant: label(sensor, "plant"),
             customer: label(sensor, "customer"),

@@ -1,5 +1,7 @@
 //! Sensors and their pages.
 
+mod plain;
+
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
@@ -7,22 +9,52 @@ use entity::query::page::Page;
 use entity::query::sensors::{self, Sensor as Row, SensorFilter, SensorOrder};
 
 use super::{
-    AggregateSeries, Buckets, Count, Direction, PageInfo, Reading, ReadingConnection, Series, Total, series,
+    Buckets, Count, Direction, PageInfo, QualityFlag, Reading, ReadingConnection, Series, Total, series,
 };
-use crate::ask::buckets::BucketArguments;
+use crate::ask::units::Shown;
 use crate::ask::{cursor, page, range};
 use crate::buckets::Fill;
-use crate::graphql::batch::{
-    LatestKey, OfSensor, ReadingsBuckets, ReadingsColumns, ReadingsCount, ReadingsPage,
-};
+use crate::graphql::batch::{LatestKey, OfSensor, ReadingsColumns, ReadingsCount, ReadingsPage};
 use crate::graphql::error::{ApiError, Nullable};
+use crate::graphql::model::aggregate::{Arguments, Selected};
 use crate::graphql::query::READINGS_FIRST;
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::{DateTime, Duration};
+use crate::graphql::selection;
 
 /// One sensor.
 #[derive(Debug, Clone)]
 pub(crate) struct Sensor(pub(crate) Arc<Row>);
+
+impl Sensor {
+    fn declared_unit(&self) -> Option<Unit> {
+        let unit = self.0.unit.clone()?;
+        let integral = Shown::own(&self.0).integral_unit().map(str::to_owned);
+        Some(Unit::new(unit, integral))
+    }
+
+    fn declared_location(&self) -> Option<Location> {
+        self.0.location.map(|point| Location {
+            lat: point.lat,
+            lng: point.lng,
+        })
+    }
+
+    fn declared_range(&self) -> Option<Range> {
+        let range = self.0.range;
+        (range.min.is_some() || range.max.is_some()).then_some(Range {
+            min: range.min,
+            max: range.max,
+        })
+    }
+
+    fn declared_labels(&self) -> impl Iterator<Item = Label> {
+        self.0.labels.iter().map(|(key, value)| Label {
+            key: key.clone(),
+            value: value.clone(),
+        })
+    }
+}
 
 /// Something that measures one quantity in one place.
 #[Object]
@@ -50,7 +82,7 @@ impl Sensor {
 
     /// The unit of its values; null when nobody declared it.
     async fn unit(&self) -> Option<Unit> {
-        self.0.unit.clone().map(Unit::from)
+        self.declared_unit()
     }
 
     /// Where it stands or what it watches, in the operator's words.
@@ -60,31 +92,17 @@ impl Sensor {
 
     /// Where it is; null when nobody declared it.
     async fn location(&self) -> Option<Location> {
-        self.0.location.map(|point| Location {
-            lat: point.lat,
-            lng: point.lng,
-        })
+        self.declared_location()
     }
 
     /// The values that the sensor can report; readings outside are flagged `FAIL`. Null when nobody declared it.
     async fn range(&self) -> Option<Range> {
-        let range = self.0.range;
-        (range.min.is_some() || range.max.is_some()).then_some(Range {
-            min: range.min,
-            max: range.max,
-        })
+        self.declared_range()
     }
 
     /// Site, plant, customer and whatever else the operator declared, sorted by key.
     async fn labels(&self) -> Vec<Label> {
-        self.0
-            .labels
-            .iter()
-            .map(|(key, value)| Label {
-                key: key.clone(),
-                value: value.clone(),
-            })
-            .collect()
+        self.declared_labels().collect()
     }
 
     /// Whether a sensor list declares it; otherwise its first message registered it.
@@ -105,6 +123,7 @@ impl Sensor {
     /// Its newest reading; null while it has none.
     async fn latest(&self, ctx: &Context<'_>) -> Nullable<Reading> {
         let found: Result<Option<Reading>, ApiError> = async {
+            ctx.scope()?;
             let row = ctx.loaders().load_one(LatestKey(self.0.id)).await?;
             Ok(row.map(|row| Reading {
                 row,
@@ -136,6 +155,7 @@ impl Sensor {
         >,
     ) -> Nullable<ReadingConnection> {
         let found: Result<Option<ReadingConnection>, ApiError> = async {
+            ctx.scope()?;
             let range = range::of_rows(from.map(|time| time.0), to.map(|time| time.0), ctx.asked().at)?;
             let order = order.unwrap_or(Direction::Asc);
             let direction = order.into();
@@ -186,8 +206,15 @@ impl Sensor {
                           answer holds them."
         )]
         max_points: Option<i32>,
+        #[graphql(
+            desc = "The unit of the values: a UCUM code such as `K`, or another way to write it such as `°F`, of the same \
+                    kind as the sensor's own. Default: the sensor's own."
+        )]
+        unit: Option<String>,
     ) -> Result<Series, ApiError> {
+        ctx.scope()?;
         let range = range::between(from.0, to.0)?;
+        let shown = Shown::of(&self.0, unit.as_deref(), ctx.limits())?;
         let points_max = series::points("maxPoints", max_points, ctx.limits())?;
         let what = ReadingsColumns {
             range: range.into(),
@@ -200,7 +227,11 @@ impl Sensor {
                 what,
             })
             .await?;
-        Ok(Series::new(Arc::clone(&self.0), columns.unwrap_or_default()))
+        Ok(Series::new(
+            Arc::clone(&self.0),
+            columns.unwrap_or_default(),
+            shown,
+        ))
     }
 
     /// What its readings amount to in buckets of time, in order of time: as the query `aggregates` says it.
@@ -225,27 +256,45 @@ impl Sensor {
         )]
         fill: Option<Fill>,
         #[graphql(
-            desc = "Whether readings flagged `FAIL` count. That takes every reading into account one by one, for up to \
-                    1,000 days of all sensors together.",
+            desc = "Buckets that are known to be less complete (`completeness`, from 0 to 1) are shown as if they had no \
+                    values: their counts stay, and `fill` fills them. Default: all are shown."
+        )]
+        min_completeness: Option<f64>,
+        #[graphql(
+            desc = "Whether readings flagged `FAIL` count, too. That takes every reading into account one by one, for up \
+                    to 1,000 days of all sensors together.",
             default_with = "Some(false)"
         )]
         include_failed: Option<bool>,
+        #[graphql(
+            desc = "Only readings with one of these flags count. Default: all but `FAIL`; any other choice takes every \
+                    reading into account one by one, as `includeFailed` does."
+        )]
+        flags: Option<Vec<QualityFlag>>,
+        #[graphql(
+            desc = "The unit of the values: a UCUM code such as `K`, or another way to write it such as `°F`, of the same \
+                    kind as the sensor's own. Default: the sensor's own."
+        )]
+        unit: Option<String>,
     ) -> Result<Buckets, ApiError> {
-        let arguments = BucketArguments {
-            bucket: &bucket.0,
-            time_zone: ("timeZone", time_zone.as_deref()),
+        ctx.scope()?;
+        let arguments = Arguments {
+            from: from.0,
+            to: to.0,
+            bucket: bucket.0,
+            time_zone,
+            fill,
+            min_completeness,
+            include_failed,
+            flags,
+            unit,
         };
-        let fill = fill.unwrap_or(Fill::None);
-        let what = ReadingsBuckets {
-            range: range::between(from.0, to.0)?.into(),
-            bucketing: arguments.check(ctx.state().options().time_zone)?,
-            include_failed: include_failed.unwrap_or(false),
-            with_before: fill == Fill::Previous,
-        };
-        let sensor_id = self.0.id;
+        let selected = Selected::of(ctx, &selection::of(ctx))?;
+        let question = arguments.check(ctx, selected)?;
+        let view = question.view_of(ctx, &self.0)?;
+        let (sensor_id, what) = (self.0.id, question.what);
         let buckets = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
-        let buckets = buckets.unwrap_or_default();
-        Ok(AggregateSeries::new(Arc::clone(&self.0), buckets, fill).into_buckets())
+        Ok(Buckets::new(buckets.unwrap_or_default(), Arc::new(view)))
     }
 }
 
@@ -262,10 +311,13 @@ pub(crate) struct Unit {
     qudt: Option<String>,
     /// The quantity that it measures, in the words of QUDT; null when the declared unit is not understood.
     quantity_kind: Option<String>,
+    /// The unit of `Aggregate.integral` of values in this unit: a UCUM code such as `kW.h` for kW and `m3` for m³/h, or the
+    /// unit as declared with `.h` behind it when it is not understood.
+    integral: Option<String>,
 }
 
-impl From<sensors::Unit> for Unit {
-    fn from(unit: sensors::Unit) -> Self {
+impl Unit {
+    fn new(unit: sensors::Unit, integral: Option<String>) -> Self {
         let sensors::Unit {
             declared,
             ucum,
@@ -279,6 +331,7 @@ impl From<sensors::Unit> for Unit {
             ucum,
             qudt,
             quantity_kind,
+            integral,
         }
     }
 }
@@ -305,9 +358,9 @@ pub(crate) struct Range {
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct Label {
     /// What it is about, such as `site`.
-    key: String,
+    pub(super) key: String,
     /// What it says, such as `Harbour`.
-    value: String,
+    pub(super) value: String,
 }
 
 /// A page of sensors.
@@ -338,7 +391,7 @@ impl SensorConnection {
     }
 
     async fn count(&self, ctx: &Context<'_>) -> Result<Count, ApiError> {
-        let value = sensors::count(ctx.db(), ctx.scope()?, &self.filter).await?;
+        let value = sensors::count(ctx.db(), ctx.sensor_scope()?, &self.filter).await?;
         Ok(entity::query::readings::Count { value, exact: true }.into())
     }
 

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use async_graphql::Object;
 use entity::query::sensors::Sensor as SensorRow;
+use entity::unit::Conversion;
 use serde::{Serialize, Serializer};
 
 use super::{QualityFlag, Sensor};
 use crate::ask::time;
+use crate::ask::units::Shown;
 use crate::graphql::batch::SeriesColumns;
 use crate::graphql::error::ApiError;
-use crate::graphql::scalar::{Column, DateTime};
+use crate::graphql::scalar::{Column, DateTime, Json};
 use crate::options::Limits;
 
 /// The readings of one sensor in columns.
@@ -18,11 +20,16 @@ use crate::options::Limits;
 pub(crate) struct Series {
     sensor: Arc<SensorRow>,
     columns: Arc<SeriesColumns>,
+    shown: Shown,
 }
 
 impl Series {
-    pub(crate) fn new(sensor: Arc<SensorRow>, columns: Arc<SeriesColumns>) -> Self {
-        Self { sensor, columns }
+    pub(crate) fn new(sensor: Arc<SensorRow>, columns: Arc<SeriesColumns>, shown: Shown) -> Self {
+        Self {
+            sensor,
+            columns,
+            shown,
+        }
     }
 }
 
@@ -37,7 +44,7 @@ impl Series {
 
     /// The unit of the values: its UCUM code, or the unit as declared when its meaning is not known.
     async fn unit(&self) -> Option<&str> {
-        unit(&self.sensor)
+        self.shown.unit.as_deref()
     }
 
     /// When each reading was measured.
@@ -47,7 +54,7 @@ impl Series {
 
     /// The values.
     async fn values(&self) -> Column<Option<f64>, Values> {
-        Column::new(Values(Arc::clone(&self.columns)))
+        Column::new(Values(Arc::clone(&self.columns), self.shown.conversion))
     }
 
     /// The verdict on each reading.
@@ -63,17 +70,26 @@ impl Series {
 
 pub(crate) struct Times(Arc<SeriesColumns>);
 
-impl Serialize for Times {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_seq(self.0.columns.times.iter().map(|at| time::format(*at)))
+impl Json for Times {
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let times = &self.0.columns.times;
+        out.reserve(times.len() * 30 + 2);
+        out.push(b'[');
+        for (at, time) in times.iter().enumerate() {
+            out.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
+            time::write(out, *time);
+            out.push(b'"');
+        }
+        out.push(b']');
+        Ok(())
     }
 }
 
-pub(crate) struct Values(Arc<SeriesColumns>);
+pub(crate) struct Values(Arc<SeriesColumns>, Conversion);
 
 impl Serialize for Values {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_seq(&self.0.columns.values)
+        out.collect_seq(self.0.columns.values.iter().map(|value| self.1.value(*value)))
     }
 }
 
@@ -83,12 +99,6 @@ impl Serialize for Flags {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.collect_seq(self.0.columns.flags.iter().map(|flag| QualityFlag::from(*flag)))
     }
-}
-
-/// The unit of a sensor's values: its UCUM code, or the unit as declared when its meaning is not known.
-pub(crate) fn unit(sensor: &SensorRow) -> Option<&str> {
-    let unit = sensor.unit.as_ref()?;
-    Some(unit.ucum.as_deref().unwrap_or(&unit.declared))
 }
 
 /// The points of a series that `argument` asks for.

@@ -1,7 +1,6 @@
 //! `latest`: the newest reading of each sensor.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use async_graphql::{Context, Object};
 use chrono::TimeDelta;
@@ -9,7 +8,7 @@ use entity::query::readings;
 
 use crate::ask::sensors;
 use crate::graphql::error::ApiError;
-use crate::graphql::model::{Reading, SensorFilter};
+use crate::graphql::model::{Nodes, SensorFilter};
 use crate::graphql::request::ContextExt as _;
 
 #[derive(Default)]
@@ -27,7 +26,7 @@ impl LatestQuery {
         #[graphql(desc = "Which sensors. Default: all, up to 10,000.")] filter: Option<SensorFilter>,
         #[graphql(desc = "Leave out readings older than this many seconds. Default: however old.")]
         max_age_seconds: Option<i32>,
-    ) -> Result<Vec<Reading>, ApiError> {
+    ) -> Result<Nodes, ApiError> {
         let scope = ctx.scope()?;
         let limits = ctx.limits();
         let since = match max_age_seconds {
@@ -49,13 +48,10 @@ impl LatestQuery {
             .into_iter()
             .map(|reading| (reading.sensor_id, reading))
             .collect();
-        let in_order = chosen.iter().filter_map(|sensor| {
-            let row = latest.remove(&sensor.id)?;
-            Some(Reading {
-                row,
-                sensor: Some(Arc::clone(sensor)),
-            })
-        });
-        Ok(in_order.collect())
+        let rows = chosen
+            .iter()
+            .filter_map(|sensor| latest.remove(&sensor.id))
+            .collect();
+        Ok(Nodes::new(rows, chosen))
     }
 }

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object};
 
 use crate::ask::sensors;
+use crate::graphql::batch::LatestKey;
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::model::Sensor;
 use crate::graphql::request::ContextExt as _;
@@ -23,7 +24,7 @@ impl SensorQuery {
         #[graphql(desc = "Its id, instead of the name.")] id: Option<ID>,
     ) -> Nullable<Sensor> {
         let found: Result<Option<Sensor>, ApiError> = async {
-            let scope = ctx.scope()?;
+            let scope = ctx.sensor_scope()?;
             let (argument, wanted) = match (name, id) {
                 (Some(name), None) => ("name", name),
                 (None, Some(id)) => ("id", sensor_id(&id)?),
@@ -35,16 +36,21 @@ impl SensorQuery {
                     });
                 }
             };
-            let found = sensors::one(
-                ctx.db(),
-                scope,
-                argument,
-                &wanted,
-                source.as_deref(),
-                ctx.limits(),
-            )
-            .await?;
-            Ok(found.map(Sensor))
+            let (db, source, limits) = (ctx.db(), source.as_deref(), ctx.limits());
+            // Who may see sensors may not see readings for that.
+            if ctx.scope().is_err() || !ctx.look_ahead().field("latest").exists() {
+                let found = sensors::one(db, scope, argument, &wanted, source, limits).await?;
+                return Ok(found.map(Sensor));
+            }
+            // One statement instead of two: the loader has the reading when the field asks for it.
+            let found = sensors::one_with_latest(db, scope, argument, &wanted, source, limits).await?;
+            let Some((sensor, latest)) = found else {
+                return Ok(None);
+            };
+            if let Some(latest) = latest {
+                ctx.loaders().feed_one(LatestKey(sensor.id), latest).await;
+            }
+            Ok(Some(Sensor(sensor)))
         }
         .await;
         found.transpose()

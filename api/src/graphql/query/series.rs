@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Object};
 
+use crate::ask::units::Shown;
 use crate::ask::{range, sensors};
 use crate::graphql::batch::{OfSensor, ReadingsColumns};
 use crate::graphql::error::ApiError;
@@ -28,6 +29,11 @@ impl SeriesQuery {
                           answer holds them."
         )]
         max_points: Option<i32>,
+        #[graphql(
+            desc = "The unit of the values: a UCUM code such as `K`, or another way to write it such as `°F`, of the same \
+                    kind as the sensors' own. Default: each sensor's own."
+        )]
+        unit: Option<String>,
     ) -> Result<Vec<Series>, ApiError> {
         let scope = ctx.scope()?;
         let limits = ctx.limits();
@@ -36,6 +42,10 @@ impl SeriesQuery {
         series::check_sensors(sensors.len(), limits)?;
         let sensors = sensors::by_names(ctx.db(), scope, "sensors", &sensors, limits).await?;
         series::check_sensors(sensors.len(), limits)?;
+        let shown = sensors
+            .iter()
+            .map(|sensor| Shown::of(sensor, unit.as_deref(), limits));
+        let shown: Vec<Shown> = shown.collect::<Result<_, _>>()?;
         let what = ReadingsColumns {
             range: range.into(),
             points_max,
@@ -45,14 +55,14 @@ impl SeriesQuery {
             what,
         });
         let mut columns = ctx.loaders().load_many(keys).await?;
-        let series = sensors.into_iter().map(|sensor| {
+        let series = sensors.into_iter().zip(shown).map(|(sensor, shown)| {
             let columns = columns
                 .remove(&OfSensor {
                     sensor_id: sensor.id,
                     what,
                 })
                 .unwrap_or_default();
-            Series::new(sensor, columns)
+            Series::new(sensor, columns, shown)
         });
         Ok(series.collect())
     }

@@ -62,6 +62,57 @@ async fn durations_and_zones_that_are_none_are_named_with_what_is_accepted() {
 }
 
 #[tokio::test]
+async fn shares_flags_and_groups_that_are_none_are_named_with_what_is_accepted() {
+    let world = World::without_database(open()).await;
+    for (arguments, argument, accepted) in [
+        ("minCompleteness: 1.5", "minCompleteness", "0 to 1"),
+        ("flags: []", "flags", "PASS"),
+        ("groupBy: [{}]", "groupBy", "exactly one"),
+        ("groupBy: [{by: TYPE, label: \"site\"}]", "groupBy", "exactly one"),
+        ("groupBy: [{by: TYPE}, {by: TYPE}]", "groupBy", "once"),
+        ("groupBy: [{by: PLACE, degrees: 0}]", "groupBy", "degrees"),
+        ("groupBy: [{by: TYPE, degrees: 1}]", "groupBy", "PLACE"),
+    ] {
+        let query = format!("{{ aggregates({RANGE}, bucket: \"PT1H\", {arguments}) {{ unit }} }}");
+        let error = world.error(&query).await;
+        let extensions = &error["extensions"];
+        assert_eq!(
+            (&extensions["code"], &extensions["argument"]),
+            (&json!("INVALID_ARGUMENT"), &json!(argument)),
+            "{arguments}: {error}"
+        );
+        assert!(
+            extensions["accepted"].as_str().unwrap().contains(accepted),
+            "{error}"
+        );
+    }
+    let keys = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    let keys = keys.map(|key| format!("{{label: \"{key}\"}}")).join(" ");
+    let query = format!("{{ aggregates({RANGE}, bucket: \"PT1H\", groupBy: [{keys}]) {{ unit }} }}");
+    let extensions = &world.error(&query).await["extensions"];
+    assert_eq!(
+        (&extensions["code"], &extensions["limit"]),
+        (&json!("LIMIT_EXCEEDED"), &json!(8))
+    );
+}
+
+#[tokio::test]
+async fn fractions_are_from_0_to_1() {
+    let world = World::without_database(open()).await;
+    for p in ["-0.1", "1.01", "99"] {
+        let query =
+            format!("{{ aggregates({RANGE}, bucket: \"PT1H\") {{ buckets {{ percentile(p: {p}) }} }} }}");
+        let extensions = &world.error(&query).await["extensions"];
+        assert_eq!(
+            (&extensions["code"], &extensions["argument"]),
+            (&json!("INVALID_ARGUMENT"), &json!("p")),
+            "{p}"
+        );
+        assert!(extensions["accepted"].as_str().unwrap().contains("0.99"));
+    }
+}
+
+#[tokio::test]
 async fn the_end_of_the_calendar_is_refused() {
     let world = World::new().await;
     world.sensors(&["a"]).await;
@@ -136,4 +187,34 @@ async fn more_buckets_than_an_answer_holds_are_refused_before_they_are_read() {
         let told = extensions["asked"].as_u64().unwrap();
         assert!(told > limit && told <= asked, "{query}: {told}");
     }
+}
+
+#[tokio::test]
+async fn what_takes_readings_one_by_one_has_a_budget_of_days() {
+    let limits = Limits {
+        reading_days_max: 3,
+        ..Limits::default()
+    };
+    let world = World::with(with_limits(limits)).await;
+    world.sensors(&["a", "b"]).await;
+    let week = "from: \"2026-06-01\", to: \"2026-06-08\", bucket: \"P1D\"";
+    for (arguments, fields) in [
+        (", flags: [PASS]", "count"),
+        ("", "percentile(p: 0.5)"),
+        (", groupBy: [{by: TYPE}]", "percentile(p: 0.5)"),
+    ] {
+        let query = format!("{{ aggregates({week}{arguments}) {{ buckets {{ {fields} }} }} }}");
+        let extensions = &world.error(&query).await["extensions"];
+        assert_eq!(
+            (&extensions["code"], &extensions["limit"], &extensions["asked"]),
+            (&json!("LIMIT_EXCEEDED"), &json!(3), &json!(14)),
+            "{query}"
+        );
+    }
+    let served = "flags: [PASS, NOT_EVALUATED, SUSPECT, MISSING]";
+    world
+        .data(&format!(
+            "{{ aggregates({week}, {served}) {{ buckets {{ avg }} }} }}"
+        ))
+        .await;
 }

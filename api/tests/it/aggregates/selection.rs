@@ -40,23 +40,26 @@ fn fields() -> BTreeSet<String> {
 async fn every_field_of_the_schema_is_written() {
     let world = world().await;
     let all = fields().into_iter().collect::<Vec<_>>().join(" ");
+    let all = all.replace("percentile", "percentile(p: 0.5)");
     let data = world
         .data(&format!(
-            "{{ aggregates({HOUR}) {{ __typename sensor {{ name }} group {{ key value }} unit buckets {{ {all} }} }} }}"
+            "{{ aggregates({HOUR}) {{ __typename sensor {{ name }} group {{ key value }} unit integralUnit buckets {{ {all} }} }} }}"
         ))
         .await;
     assert_eq!(
         data["aggregates"],
         json!([
-            { "__typename": "AggregateSeries", "sensor": { "name": "a" }, "group": [], "unit": "Cel", "buckets": [
+            { "__typename": "AggregateSeries", "sensor": { "name": "a" }, "group": [], "unit": "Cel", "integralUnit": "Cel.h", "buckets": [
                 { "start": "2026-06-01T00:00:00Z", "end": "2026-06-01T01:00:00Z", "timeZone": "UTC", "complete": true,
                   "count": 2.0, "countSuspect": 0.0, "countFail": 0.0, "completeness": 2.0 / 60.0, "avg": 0.5,
-                  "min": 0.0, "max": 1.0, "sum": 1.0, "first": 0.0, "last": 1.0, "stddev": 0.5_f64.sqrt() },
+                  "min": 0.0, "max": 1.0, "sum": 1.0, "first": 0.0, "last": 1.0, "stddev": 0.5_f64.sqrt(), "timeWeightedAvg": 1.0, "integral": 1.0, "increase": 1.0,
+                  "percentile": 0.5 },
                 { "start": "2026-06-01T01:00:00Z", "end": "2026-06-01T02:00:00Z", "timeZone": "UTC", "complete": true,
                   "count": 1.0, "countSuspect": 0.0, "countFail": 0.0, "completeness": 1.0 / 60.0, "avg": 2.0,
-                  "min": 2.0, "max": 2.0, "sum": 2.0, "first": 2.0, "last": 2.0, "stddev": null },
+                  "min": 2.0, "max": 2.0, "sum": 2.0, "first": 2.0, "last": 2.0, "stddev": null, "timeWeightedAvg": null,
+                  "integral": null, "increase": 1.0, "percentile": 2.0 },
             ] },
-            { "__typename": "AggregateSeries", "sensor": { "name": "b" }, "group": [], "unit": "Cel", "buckets": [] },
+            { "__typename": "AggregateSeries", "sensor": { "name": "b" }, "group": [], "unit": "Cel", "integralUnit": "Cel.h", "buckets": [] },
         ])
     );
 }

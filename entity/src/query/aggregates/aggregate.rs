@@ -1,10 +1,15 @@
 //! What readings amount to, and how parts make a whole.
 
+use chrono::{DateTime, Utc};
+
+use super::line::{self, Point};
+use crate::unit::Conversion;
+
 /// What the readings of a bucket amount to. Whether readings flagged fail belong to it is the question's choice; those
 /// flagged suspect do.
 ///
-/// `sum` and `m2`, and what follows from them, take values below 1e-130 in size for 0, and are NaN where a value is
-/// 1e130 or larger.
+/// `sum`, `m2`, `area` and `increase`, and what follows from them, take values below 1e-130 in size for 0, and are NaN
+/// where a value is 1e130 or larger.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Aggregate {
     /// Readings in it; the numbers below are about them.
@@ -25,9 +30,41 @@ pub struct Aggregate {
     pub first: f64,
     /// Value of the latest reading.
     pub last: f64,
+    /// When the earliest reading was measured.
+    pub first_at: DateTime<Utc>,
+    /// When the latest reading was measured.
+    pub last_at: DateTime<Utc>,
+    /// The area under the straight lines between neighbouring readings, as far as they lie in the bucket: value times
+    /// seconds. With meaning, like what it covers, where a line crosses the bucket, even if `count` is 0.
+    pub area: f64,
+    /// The time of the bucket below those lines, in seconds.
+    pub covered_seconds: f64,
+    /// The sum of the rises that end in the bucket, from each reading to the next: where the value falls, the counter
+    /// began again, and rose to its new value. `None` where none ends in it.
+    pub increase: Option<f64>,
 }
 
 impl Aggregate {
+    /// Nothing, at an instant.
+    pub(super) fn empty(at: DateTime<Utc>) -> Self {
+        Self {
+            count: 0,
+            count_suspect: 0,
+            count_fail: 0,
+            sum: 0.0,
+            m2: 0.0,
+            min: 0.0,
+            max: 0.0,
+            first: 0.0,
+            last: 0.0,
+            first_at: at,
+            last_at: at,
+            area: 0.0,
+            covered_seconds: 0.0,
+            increase: None,
+        }
+    }
+
     /// The mean; `None` without readings.
     pub fn avg(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / number(self.count))
@@ -39,11 +76,91 @@ impl Aggregate {
         (self.count > 1).then(|| (self.m2 / number(self.count - 1)).sqrt())
     }
 
+    /// The mean over the time that is covered, each value counting as long as it lasted; `None` where nothing is covered.
+    pub fn time_weighted_avg(&self) -> Option<f64> {
+        (self.covered_seconds > 0.0).then(|| self.area / self.covered_seconds)
+    }
+
+    /// The same in another unit.
+    #[must_use]
+    pub fn converted(&self, to: &Conversion) -> Self {
+        let scale = to.scaled(1.0);
+        Self {
+            sum: to.sum(self.sum, number(self.count)),
+            m2: self.m2 * scale * scale,
+            min: to.value(self.min),
+            max: to.value(self.max),
+            first: to.value(self.first),
+            last: to.value(self.last),
+            area: to.sum(self.area, self.covered_seconds),
+            increase: self.increase.map(|increase| to.scaled(increase)),
+            ..*self
+        }
+    }
+
+    /// Adds what another sensor has in the same bucket: sums of everything, and the earliest and the latest reading of
+    /// both by their times.
+    pub fn join(&mut self, other: &Self) {
+        let begin = if other.first_at < self.first_at {
+            other.begin()
+        } else {
+            self.begin()
+        };
+        let end = if other.last_at > self.last_at {
+            other.end()
+        } else {
+            self.end()
+        };
+        let both = self.count > 0 && other.count > 0;
+        let (area, covered_seconds, increase) = (
+            self.area + other.area,
+            self.covered_seconds + other.covered_seconds,
+            add(self.increase, other.increase),
+        );
+        self.merge(other);
+        if both {
+            (self.first, self.first_at) = (begin.value, begin.at);
+            (self.last, self.last_at) = (end.value, end.at);
+        }
+        (self.area, self.covered_seconds, self.increase) = (area, covered_seconds, increase);
+    }
+
     /// Adds a part that lies behind all that is in it already.
     ///
     /// `m2` grows by the part's own and by what the two means are apart, so that a meter near 1.2e8 keeps its variance
     /// (Chan and others 1979).
     pub(super) fn append(&mut self, part: &Self) {
+        if self.count > 0 && part.count > 0 {
+            self.area += part.area;
+            self.covered_seconds += part.covered_seconds;
+            self.increase = add(self.increase, part.increase);
+            if let Some(line) = line::between(self.end(), part.begin()) {
+                self.area += line.area();
+                self.covered_seconds += line.seconds();
+                self.increase = add(self.increase, Some(line.rise()));
+            }
+        }
+        self.merge(part);
+    }
+
+    /// Its first reading.
+    pub(super) fn begin(&self) -> Point {
+        Point {
+            at: self.first_at,
+            value: self.first,
+        }
+    }
+
+    /// Its last reading.
+    pub(super) fn end(&self) -> Point {
+        Point {
+            at: self.last_at,
+            value: self.last,
+        }
+    }
+
+    /// Adds the readings of `part`, whose last becomes the last.
+    fn merge(&mut self, part: &Self) {
         self.count_suspect += part.count_suspect;
         self.count_fail += part.count_fail;
         if part.count == 0 {
@@ -64,7 +181,15 @@ impl Aggregate {
         self.count += part.count;
         self.min = self.min.min(part.min);
         self.max = self.max.max(part.max);
-        self.last = part.last;
+        (self.last, self.last_at) = (part.last, part.last_at);
+    }
+}
+
+/// The sum of what is known.
+fn add(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one + other),
+        (one, other) => one.or(other),
     }
 }
 
@@ -91,6 +216,11 @@ mod tests {
             max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             first: values[0],
             last: values[values.len() - 1],
+            first_at: DateTime::UNIX_EPOCH,
+            last_at: DateTime::UNIX_EPOCH,
+            area: 0.0,
+            covered_seconds: 0.0,
+            increase: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which rollup answers which part of a question.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::rollup::Level;
 
@@ -13,6 +13,10 @@ pub(super) struct Piece {
     pub(super) stop: DateTime<Utc>,
 }
 
+/// A piece of readings is no longer than this: neighbours in it are always joined ([`GAP_MAX`](super::GAP_MAX)), which spares the statement
+/// a look at it.
+const READING_MAX: TimeDelta = TimeDelta::days(30);
+
 /// Cuts buckets into pieces, each from the coarsest place that ends where the bucket does:
 ///
 /// ```text
@@ -21,7 +25,8 @@ pub(super) struct Piece {
 /// ```
 ///
 /// Neighbours from the same rollup become one piece, even across buckets: a row of a rollup names its own bucket. What
-/// comes from `reading` stays apart, because a piece of it becomes one row.
+/// comes from `reading` stays apart, because a piece of it becomes one row; it is cut so that no piece is longer than
+/// [`READING_MAX`].
 ///
 /// `edges` ascend; `from` and `to` cut the first and the last bucket.
 pub(super) fn plan(
@@ -50,6 +55,11 @@ impl Pieces {
             return;
         }
         let Some(coarse) = level else {
+            let mut start = start;
+            while stop - start > READING_MAX {
+                self.push(None, start, start + READING_MAX);
+                start += READING_MAX;
+            }
             self.push(None, start, stop);
             return;
         };
@@ -156,6 +166,20 @@ mod tests {
                 "reading 01T10:00:30..01T10:01:00"
             ]
         );
+    }
+
+    #[test]
+    fn a_piece_of_readings_is_never_longer_than_neighbours_may_be_apart() {
+        let edges = [at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")];
+        let pieces = plan(&edges, edges[0], edges[1], false);
+        assert_eq!(pieces.len(), 13);
+        assert!(pieces.windows(2).all(|pair| pair[0].stop == pair[1].start));
+        assert!(
+            pieces
+                .iter()
+                .all(|piece| piece.stop - piece.start < super::super::GAP_MAX)
+        );
+        assert_eq!(pieces[12].stop, edges[1]);
     }
 
     proptest! {

@@ -1,5 +1,8 @@
 -- $2, $3, $4: pieces, each of a width in seconds (of a rollup's buckets, or 0 for readings), from a start up to a stop;
--- $5 to $6: all of them; $7: whether failed readings belong to it.
+-- $5 to $6: all of them; $7: the flags of the readings that belong to it.
+-- What is wanted besides the counts: $8 sums, $9 squares too, $10 lowest and highest, $11 first and last, $12 what lies
+-- between neighbours; for that the last reading since $13 before all of it, and the first one up to $14 behind it; $15 the
+-- times of first and last.
 -- A bucket that is noted is read from the next finer place. By the primary keys (sensor_id, bucket) and (sensor_id, time):
 -- OFFSET 0 keeps it so, or the planner, which can't know how few spans there are, may read a whole rollup for a hash join.
 -- $5 and $6 once more in each place: as constants they leave out the other chunks of a hypertable.
@@ -50,7 +53,8 @@ part AS (
     FROM piece
     CROSS JOIN asked
     CROSS JOIN LATERAL (
-        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
+        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, first_at, last_at, area,
+               increase, count_suspect, count_fail
         FROM reading_1d AS day
         WHERE day.sensor_id = asked.sensor_id AND day.bucket >= piece.start AND day.bucket < piece.stop
           AND day.bucket >= $5 AND day.bucket < $6
@@ -71,7 +75,8 @@ part AS (
         JOIN piece ON piece.width = 86400 AND dirty_day.bucket >= piece.start AND dirty_day.bucket < piece.stop
     ) AS span
     CROSS JOIN LATERAL (
-        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
+        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, first_at, last_at, area,
+               increase, count_suspect, count_fail
         FROM reading_1h AS hour
         WHERE hour.sensor_id = span.sensor_id AND hour.bucket >= span.start AND hour.bucket < span.stop
           AND hour.bucket >= $5 AND hour.bucket < $6
@@ -91,7 +96,8 @@ part AS (
         JOIN piece ON piece.width >= 3600 AND dirty_hour.bucket >= piece.start AND dirty_hour.bucket < piece.stop
     ) AS span
     CROSS JOIN LATERAL (
-        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, count_suspect, count_fail
+        SELECT sensor_id, bucket, count, sum, m2, min, max, first, last, first_at, last_at, area,
+               increase, count_suspect, count_fail
         FROM reading_1m AS minute
         WHERE minute.sensor_id = span.sensor_id AND minute.bucket >= span.start AND minute.bucket < span.stop
           AND minute.bucket >= $5 AND minute.bucket < $6
@@ -100,7 +106,8 @@ part AS (
     WHERE (rollup.sensor_id, rollup.bucket) NOT IN (SELECT sensor_id, bucket FROM dirty_minute)
     UNION ALL
     SELECT span.sensor_id, span.start, raw.count, raw.sum, raw.variance * raw.count, raw.min, raw.max,
-           raw.earliest[2], raw.latest[2], raw.count_suspect, raw.count_fail
+           raw.earliest[2], raw.latest[2], raw.first_at, raw.last_at, line.area, line.increase, raw.count_suspect,
+           raw.count_fail
     FROM (
         SELECT asked.sensor_id, piece.start, piece.stop
         FROM piece
@@ -113,26 +120,83 @@ part AS (
     ) AS span
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE counted) AS count,
-               sum(addend) FILTER (WHERE counted) AS sum,
-               var_pop(addend) FILTER (WHERE counted) AS variance,
-               min(value) FILTER (WHERE counted) AS min,
-               max(value) FILTER (WHERE counted) AS max,
+               sum(addend) FILTER (WHERE counted AND $8) AS sum,
+               var_pop(addend) FILTER (WHERE counted AND $9) AS variance,
+               min(value) FILTER (WHERE counted AND $10) AS min,
+               max(value) FILTER (WHERE counted AND $10) AS max,
                -- Of constant size, unlike an array of all: the seconds come first, and doubles hold the microseconds.
-               min(ARRAY[date_part('epoch', time), value]) FILTER (WHERE counted) AS earliest,
-               max(ARRAY[date_part('epoch', time), value]) FILTER (WHERE counted) AS latest,
+               min(ARRAY[date_part('epoch', time), value]) FILTER (WHERE counted AND $11) AS earliest,
+               max(ARRAY[date_part('epoch', time), value]) FILTER (WHERE counted AND $11) AS latest,
+               min(time) FILTER (WHERE counted AND $15) AS first_at,
+               max(time) FILTER (WHERE counted AND $15) AS last_at,
                count(*) FILTER (WHERE flag = 3) AS count_suspect,
                count(*) FILTER (WHERE flag = 4) AS count_fail
         FROM (
-            SELECT time, value, flag, flag <> 4 OR $7 AS counted,
+            SELECT time, value, flag, flag = ANY ($7) AS counted,
                    CASE WHEN abs(value) >= 1e130 THEN 'NaN' WHEN abs(value) < 1e-130 THEN 0 ELSE value END AS addend
             FROM reading
             WHERE reading.sensor_id = span.sensor_id AND reading.time >= span.start AND reading.time < span.stop
               AND reading.time >= $5 AND reading.time < $6
         ) AS met
     ) AS raw
-    WHERE raw.count + raw.count_fail > 0
+    CROSS JOIN LATERAL (
+        -- Once more, in the order of time, and only where it is wanted.
+        SELECT sum(coalesce(seconds * (before + addend) / 2, 0)) AS area,
+               sum(CASE WHEN addend < before AND before <> 'NaN' THEN addend ELSE addend - before END) AS increase
+        FROM (
+            SELECT addend,
+                   lag(addend) OVER neighbours AS before,
+                   date_part('epoch', time - lag(time) OVER neighbours) AS seconds
+            FROM (
+                SELECT time,
+                       CASE WHEN abs(value) >= 1e130 THEN 'NaN' WHEN abs(value) < 1e-130 THEN 0 ELSE value END AS addend
+                FROM reading
+                WHERE $12
+                  AND reading.sensor_id = span.sensor_id AND reading.time >= span.start AND reading.time < span.stop
+                  AND reading.time >= $5 AND reading.time < $6
+                  AND reading.flag = ANY ($7)
+            ) AS met
+            WINDOW neighbours AS (ORDER BY time)
+        ) AS pair
+    ) AS line
+    WHERE raw.count + raw.count_suspect + raw.count_fail > 0
+),
+gathered AS (
+    SELECT sensor_id, array_agg(bucket) AS buckets, array_agg(count) AS counts,
+           array_agg(sum) FILTER (WHERE $8) AS sums,
+           array_agg(m2) FILTER (WHERE $9) AS m2s,
+           array_agg(min) FILTER (WHERE $10) AS mins,
+           array_agg(max) FILTER (WHERE $10) AS maxs,
+           array_agg(first) FILTER (WHERE $11) AS firsts,
+           array_agg(last) FILTER (WHERE $11) AS lasts,
+           array_agg(first_at) FILTER (WHERE $15) AS firsts_at,
+           array_agg(last_at) FILTER (WHERE $15) AS lasts_at,
+           array_agg(area) FILTER (WHERE $12) AS areas,
+           array_agg(increase) FILTER (WHERE $12) AS increases,
+           array_agg(count_suspect) AS counts_suspect,
+           array_agg(count_fail) AS counts_fail
+    FROM part
+    GROUP BY sensor_id
 )
-SELECT sensor_id, array_agg(bucket), array_agg(count), array_agg(sum), array_agg(m2), array_agg(min), array_agg(max),
-       array_agg(first), array_agg(last), array_agg(count_suspect), array_agg(count_fail)
-FROM part
-GROUP BY sensor_id
+SELECT asked.sensor_id, gathered.buckets, gathered.counts, gathered.sums, gathered.m2s, gathered.mins, gathered.maxs,
+       gathered.firsts, gathered.lasts, gathered.firsts_at, gathered.lasts_at, gathered.areas, gathered.increases,
+       gathered.counts_suspect, gathered.counts_fail, before.time, before.value, behind.time, behind.value
+FROM asked
+LEFT JOIN gathered ON gathered.sensor_id = asked.sensor_id
+LEFT JOIN LATERAL (
+    SELECT reading.time, reading.value
+    FROM reading
+    WHERE $12 AND reading.sensor_id = asked.sensor_id AND reading.time >= $13 AND reading.time < $5
+      AND reading.flag = ANY ($7)
+    ORDER BY reading.time DESC
+    LIMIT 1
+) AS before ON true
+LEFT JOIN LATERAL (
+    SELECT reading.time, reading.value
+    FROM reading
+    WHERE $12 AND reading.sensor_id = asked.sensor_id AND reading.time >= $6 AND reading.time <= $14
+      AND reading.flag = ANY ($7)
+    ORDER BY reading.time
+    LIMIT 1
+) AS behind ON true
+WHERE gathered.sensor_id IS NOT NULL OR (before.time IS NOT NULL AND behind.time IS NOT NULL)

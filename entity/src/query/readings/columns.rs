@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr, Value};
 
-use super::{TimeRange, within};
-use crate::sql::{self, Row};
+use super::{TimeRange, packed, within};
+use crate::sql;
 use crate::{QualityFlag, Scope};
 
 /// The readings of one sensor in columns, of equal length.
@@ -35,7 +35,12 @@ pub async fn columns(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values: [Value; 4] = [sensors.into(), range.from.into(), range.to.into(), limit.into()];
     let rows = sql::query(db, include_str!("select_columns.sql"), values, |row| {
-        Ok((row.get(0)?, read(row)?))
+        let columns = Columns {
+            times: packed::times(row, 1)?,
+            values: packed::floats(row, 2)?,
+            flags: packed::flags(row, 3)?,
+        };
+        Ok((row.get(0)?, columns))
     })
     .await?;
     Ok(rows.into_iter().collect())
@@ -66,18 +71,14 @@ pub async fn columns_min_max(
         slices.into(),
     ];
     let rows = sql::query(db, include_str!("select_columns_min_max.sql"), values, |row| {
-        Ok((row.get(0)?, (read(row)?, row.get(4)?)))
+        let flags: Vec<i16> = row.get(3)?;
+        let columns = Columns {
+            times: row.get(1)?,
+            values: row.get(2)?,
+            flags: flags.into_iter().map(sql::flag).collect::<Result<_, _>>()?,
+        };
+        Ok((row.get(0)?, (columns, row.get(4)?)))
     })
     .await?;
     Ok(rows.into_iter().collect())
-}
-
-/// Columns come as arrays, one row a sensor: decoding them is several times as fast as a row a reading.
-fn read(row: &Row<'_>) -> Result<Columns, DbErr> {
-    let flags: Vec<i16> = row.get(3)?;
-    Ok(Columns {
-        times: row.get(1)?,
-        values: row.get(2)?,
-        flags: flags.into_iter().map(sql::flag).collect::<Result<_, _>>()?,
-    })
 }

@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr, Value};
 
 use super::{TimeRange, within};
-use crate::{Scope, sql};
+use crate::{FlagSet, Scope, sql};
 
-/// The value of each sensor's latest reading in `range`, in one statement; readings flagged fail only with
-/// `include_failed`. A sensor without any is left out.
+/// The time and the value of each sensor's latest reading in `range`, in one statement, of those with one of
+/// these flags. A sensor without any is left out.
 pub async fn last_value(
     db: &DatabaseConnection,
     scope: &Scope,
     sensors: &[i32],
     range: TimeRange,
-    include_failed: bool,
-) -> Result<HashMap<i32, f64>, DbErr> {
+    flags: FlagSet,
+) -> Result<HashMap<i32, (DateTime<Utc>, f64)>, DbErr> {
     let Some(sensors) = within(scope, sensors) else {
         return Ok(HashMap::new());
     };
@@ -23,10 +24,10 @@ pub async fn last_value(
         sensors.into(),
         range.from.into(),
         range.to.into(),
-        include_failed.into(),
+        flags.numbers().into(),
     ];
     let rows = sql::query(db, include_str!("last_before.sql"), values, |row| {
-        Ok((row.get(0)?, row.get(1)?))
+        Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
     })
     .await?;
     Ok(rows.into_iter().collect())

@@ -1,8 +1,8 @@
 //! Pages of readings, of all sensors together or of each.
 //!
-//! Of one sensor or a few, a page is read along the primary key. Of many, or all, it is read by windows of time until it
-//! is full (`windows.rs`): there is no B-tree on time, because it would slow loading by a quarter, and within a window the
-//! BRIN index and a sort are quick.
+//! Of one sensor or a few, and of each of many, a page is read along the primary key. Of many together, or all, it is
+//! read by windows of time until it is full (`windows.rs`): there is no B-tree on time, because it would slow loading by a
+//! quarter, and within a window the BRIN index and a sort are quick.
 
 mod windows;
 
@@ -12,10 +12,11 @@ use chrono::TimeDelta;
 use sea_orm::{DatabaseConnection, DbErr, Value};
 
 use self::windows::Windows;
-use super::{Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, read, within};
+use super::{Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, packed, read, within};
 use crate::Scope;
 use crate::query::{Page, PageRequest};
-use crate::sql;
+use crate::scope::Reach;
+use crate::sql::{self, Row};
 
 /// Up to this many sensors are read along the primary key without windows: each costs a page of rows at most.
 const FEW_SENSORS: usize = 16;
@@ -30,23 +31,17 @@ pub async fn page(
     of: &ReadingsOf<'_>,
     request: &PageRequest<ReadingKey>,
 ) -> Result<Page<Reading>, DbErr> {
-    let sensors = match (scope, of.sensors) {
-        (Scope::Nothing, _) => return Ok(Page::empty()),
-        (Scope::Everything, None) => None,
-        (Scope::Everything, Some(sensors)) => match within(scope, sensors) {
-            None => return Ok(Page::empty()),
-            sensors => sensors,
-        },
+    let sensors = match scope.reach(of.sensors) {
+        Reach::Nothing => return Ok(Page::empty()),
+        Reach::Everything => None,
+        Reach::Sensors(sensors) => Some(sensors),
     };
     let scan = Scan::new(of.range, of.filter, of.direction, request);
-    let is_few = sensors
-        .as_ref()
-        .is_some_and(|sensors| sensors.len() <= FEW_SENSORS);
-    let mut windows = if is_few {
-        Windows::one(scan.range)
-    } else {
-        Windows::growing(scan.range, scan.ascending)
-    };
+    if let Some(few) = sensors.as_ref().filter(|sensors| sensors.len() <= FEW_SENSORS) {
+        let rows = scan.read_each(db, few).await?;
+        return Ok(request.page(scan.merge(rows)));
+    }
+    let mut windows = Windows::growing(scan.range, scan.ascending);
     let mut rows = Vec::new();
     while let Some(window) = windows.current() {
         let wanted = scan.limit - rows.len() as u64;
@@ -55,10 +50,7 @@ pub async fn page(
         }
         let found_max = windows.is_divisible().then_some(WINDOW_READINGS_MAX);
         let (page, found) = match &sensors {
-            Some(sensors) => {
-                scan.read_of(db, sensors, window, wanted, Some(wanted), found_max)
-                    .await?
-            }
+            Some(sensors) => scan.read_of(db, sensors, window, wanted, found_max).await?,
             None => scan.read_all(db, window, wanted, found_max).await?,
         };
         if found_max.is_some_and(|max| found >= max) {
@@ -85,30 +77,33 @@ pub async fn page_of_each(
     };
     let filter = ReadingFilter::default();
     let scan = Scan::new(range, &filter, direction, request);
-    let mut rows: HashMap<i32, Vec<Reading>> = sensors.iter().map(|&sensor| (sensor, Vec::new())).collect();
-    let (page, _) = scan
-        .read_of(db, &sensors, scan.range, scan.limit, None, None)
-        .await?;
-    for reading in page {
-        rows.entry(reading.sensor_id).or_default().push(reading);
-    }
+    let rows = scan.read_each(db, &sensors).await?;
     Ok(rows
         .into_iter()
         .map(|(sensor, rows)| (sensor, request.page(rows)))
         .collect())
 }
 
-/// The parameters $1 to $6 of a statement that counts: the range, the filter and, where some are asked for, the sensors;
-/// `None` when the asker can see none.
-pub(super) fn restrictions(scope: &Scope, of: &ReadingsOf<'_>) -> Option<Vec<Value>> {
+/// What a statement that counts is about: the parameters $1 to $5, range and filter, and as $6 the sensors, unless it is
+/// about all of them; `None` when the asker can see none.
+pub(super) fn restrictions(scope: &Scope, of: &ReadingsOf<'_>) -> Option<(Vec<Value>, Sensors)> {
     let mut values: Vec<Value> = vec![of.range.from.into(), of.range.to.into()];
     values.extend(filter_values(of.filter));
-    match (scope, of.sensors) {
-        (Scope::Nothing, _) => return None,
-        (Scope::Everything, None) => {}
-        (Scope::Everything, Some(sensors)) => values.push(within(scope, sensors)?.into()),
+    match scope.reach(of.sensors) {
+        Reach::Nothing => None,
+        Reach::Everything => Some((values, Sensors::All)),
+        Reach::Sensors(sensors) => {
+            values.push(sensors.into());
+            Some((values, Sensors::These))
+        }
     }
-    Some(values)
+}
+
+/// Whether a statement is about all sensors or about some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sensors {
+    All,
+    These,
 }
 
 fn filter_values(filter: &ReadingFilter) -> [Value; 3] {
@@ -154,13 +149,12 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn values(&self, window: TimeRange, limit: u64, found_max: Option<i64>) -> Vec<Value> {
+    fn values(&self, window: TimeRange, limit: u64) -> Vec<Value> {
         let mut values: Vec<Value> = vec![window.from.into(), window.to.into()];
         values.extend(filter_values(self.filter));
         values.push(self.key.map(|key| key.time).into());
         values.push(self.key.map(|key| key.sensor_id).into());
         values.push(limit.cast_signed().into());
-        values.push(found_max.into());
         values
     }
 
@@ -177,7 +171,9 @@ impl<'a> Scan<'a> {
         } else {
             include_str!("select_page_desc.sql")
         };
-        rows_and_found(db, select, self.values(window, limit, found_max)).await
+        let mut values = self.values(window, limit);
+        values.push(found_max.into());
+        rows_and_found(db, select, values).await
     }
 
     /// As [`read_all`](Self::read_all), of some sensors.
@@ -186,8 +182,7 @@ impl<'a> Scan<'a> {
         db: &DatabaseConnection,
         sensors: &[i32],
         window: TimeRange,
-        limit_of_each: u64,
-        limit: Option<u64>,
+        limit: u64,
         found_max: Option<i64>,
     ) -> Result<(Vec<Reading>, i64), DbErr> {
         let select = if self.ascending {
@@ -195,11 +190,79 @@ impl<'a> Scan<'a> {
         } else {
             include_str!("select_page_of_desc.sql")
         };
-        let mut values = self.values(window, limit_of_each, found_max);
+        let mut values = self.values(window, limit);
+        values.push(found_max.into());
         values.push(sensors.to_vec().into());
-        values.push(limit.map(u64::cast_signed).into());
         rows_and_found(db, select, values).await
     }
+
+    /// The first rows of each of some sensors.
+    async fn read_each(
+        &self,
+        db: &DatabaseConnection,
+        sensors: &[i32],
+    ) -> Result<Vec<(i32, Vec<Reading>)>, DbErr> {
+        let select = if self.ascending {
+            include_str!("select_page_of_each_asc.sql")
+        } else {
+            include_str!("select_page_of_each_desc.sql")
+        };
+        let mut values = self.values(self.range, self.limit);
+        values.push(sensors.to_vec().into());
+        sql::query(db, select, values, |row| {
+            let sensor_id = row.get(0)?;
+            Ok((sensor_id, unpack(row, sensor_id)?))
+        })
+        .await
+    }
+
+    /// The first rows of all of them together.
+    fn merge(&self, mut of_each: Vec<(i32, Vec<Reading>)>) -> Vec<Reading> {
+        if of_each.len() == 1 {
+            return of_each.swap_remove(0).1;
+        }
+        let mut rows: Vec<Reading> = of_each.into_iter().flat_map(|(_, rows)| rows).collect();
+        rows.sort_unstable_by_key(|row| (row.time, row.sensor_id));
+        if !self.ascending {
+            rows.reverse();
+        }
+        rows.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
+        rows
+    }
+}
+
+/// The readings of a sensor, from the packed columns behind its key.
+fn unpack(row: &Row<'_>, sensor_id: i32) -> Result<Vec<Reading>, DbErr> {
+    let (times, values, flags) = (
+        packed::times(row, 1)?,
+        packed::floats(row, 2)?,
+        packed::flags(row, 3)?,
+    );
+    let (received, journals, seqs) = (
+        packed::times(row, 4)?,
+        packed::small_numbers(row, 5)?,
+        packed::numbers(row, 6)?,
+    );
+    let readings = times
+        .into_iter()
+        .zip(values)
+        .zip(flags)
+        .zip(received)
+        .zip(journals)
+        .zip(seqs);
+    Ok(readings
+        .map(
+            |(((((time, value), flag), received_at), journal_id), seq)| Reading {
+                sensor_id,
+                time,
+                value,
+                flag,
+                received_at,
+                journal_id,
+                seq,
+            },
+        )
+        .collect())
 }
 
 async fn rows_and_found(

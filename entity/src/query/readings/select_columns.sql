@@ -1,10 +1,11 @@
--- By the primary key (sensor_id, time).
+-- By the primary key (sensor_id, time); packed as packed.rs reads it. The aggregates take the rows as the subquery sorts them.
+-- The sensors stand in a SELECT for the reason that select_page_of_each_asc.sql says.
 SELECT asked.sensor_id, columns.times, columns.values, columns.flags
-FROM unnest($1::int4[]) AS asked (sensor_id)
+FROM unnest((SELECT $1::int4[])) AS asked (sensor_id)
 CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(page.time ORDER BY page.time), '{}') AS times,
-           coalesce(array_agg(page.value ORDER BY page.time), '{}') AS values,
-           coalesce(array_agg(page.flag ORDER BY page.time), '{}') AS flags
+    SELECT string_agg(timestamptz_send(page.time), '') AS times,
+           string_agg(float8send(page.value), '') AS values,
+           string_agg(int2send(page.flag), '') AS flags
     FROM (
         SELECT reading.time, reading.value, reading.flag
         FROM reading

@@ -1,5 +1,5 @@
--- $8 readings at most of each sensor, by the primary key (sensor_id, time); $11 at most of all, or any number when null.
--- Where there are $9 or more in the window, only the count says something: the caller takes a shorter one.
+-- $8 readings at most, of some sensors, by the primary key (sensor_id, time). Where there are $9 or more in the window, only
+-- the count says something: the caller takes a shorter one.
 SELECT sensor_id, time, value, flag, received_at, journal_id, seq, count(*) OVER ()
 FROM (
     SELECT page.*
@@ -20,4 +20,4 @@ FROM (
     LIMIT $9
 ) AS page
 ORDER BY time DESC, sensor_id DESC
-LIMIT $11
+LIMIT $8

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::load::{NewReading, OnConflict};
-use entity::query::aggregates::AggregatesOf;
+use entity::query::aggregates::{AggregatesOf, Numbers};
 use entity::query::readings::TimeRange;
 use entity::rollup::{RefreshOptions, Refreshed, refresh};
-use entity::{DatabaseConnection, QualityFlag};
+use entity::{DatabaseConnection, FlagSet, QualityFlag};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use sea_orm::ConnectionTrait;
@@ -28,12 +28,16 @@ enum Action {
 struct Question {
     edges: Vec<DateTime<Utc>>,
     range: TimeRange,
-    include_failed: bool,
+    flags: FlagSet,
+    crossed: bool,
 }
 
 /// Few sensors; times around the edges of minutes, hours and days, so that batches meet; values of all sizes.
 fn reading() -> impl Strategy<Value = NewReading> {
-    let edges = vec![0, 30, 60, 3_600, 7_200, 86_400, 90_000, 100_020, 172_800];
+    // The last three are as far from others as lines go, and further.
+    let edges = vec![
+        0, 30, 60, 3_600, 7_200, 86_400, 90_000, 100_020, 172_800, 3_024_000, 3_110_400, 6_300_000,
+    ];
     let values = vec![
         0.0,
         -0.0,
@@ -104,24 +108,36 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 fn question() -> impl Strategy<Value = Question> {
-    let widths = vec![1, 7, 60, 90, 900, 3_600, 5_400, 82_800, 86_400, 90_000, 200_000];
-    let starts = vec![-86_400, -3_600, -60, 0, 1, 3_570, 3_600, 82_800, 86_400];
+    let widths = vec![
+        1, 7, 60, 90, 900, 3_600, 5_400, 82_800, 86_400, 90_000, 200_000, 2_678_400,
+    ];
+    let starts = vec![
+        -86_400, -3_600, -60, 0, 1, 3_570, 3_600, 82_800, 86_400, 3_000_000,
+    ];
+    let flags = vec![
+        FlagSet::SERVED,
+        FlagSet::SERVED,
+        FlagSet::ALL,
+        FlagSet::NONE.with(QualityFlag::Pass).with(QualityFlag::Fail),
+    ];
     (
         prop::sample::select(starts),
         prop::sample::select(widths),
         1_i64..60,
         -100_i64..4_000,
         -100_i64..4_000,
+        prop::sample::select(flags),
         any::<bool>(),
     )
         .prop_map(
-            |(start, width, count, cut_from, cut_to, include_failed)| Question {
+            |(start, width, count, cut_from, cut_to, flags, crossed)| Question {
                 edges: (0..=count).map(|edge| second(start + edge * width)).collect(),
                 range: TimeRange {
                     from: second(start + cut_from),
                     to: second(start + count * width - cut_to),
                 },
-                include_failed,
+                flags,
+                crossed,
             },
         )
 }
@@ -190,7 +206,10 @@ async fn ask(db: &DatabaseConnection, sensors: &[i32], question: &Question) -> R
         sensors,
         edges: &question.edges,
         range: question.range,
-        include_failed: question.include_failed,
+        flags: question.flags,
+        numbers: Numbers::ALL,
+        crossed: question.crossed,
     };
-    model::check(db, &of).await.map_err(TestCaseError::fail)
+    model::check(db, &of).await.map_err(TestCaseError::fail)?;
+    model::check_sums(db, &of).await.map_err(TestCaseError::fail)
 }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use entity::load::{LoadTransaction, NewReading, OnConflict};
+use entity::query::aggregates::{AggregatesOf, Numbers, aggregates};
+use entity::query::readings::TimeRange;
 use entity::rollup::{RefreshOptions, Refreshed, refresh};
-use entity::{DatabaseConnection, QualityFlag};
+use entity::{DatabaseConnection, FlagSet, QualityFlag, Scope};
 use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
-use super::at_once;
+use super::{at_once, model};
 use crate::support::{journal, on_both, one, postgres, rows, sensors, write};
 
 on_both!(
@@ -17,6 +19,7 @@ on_both!(
     notes_come_and_go_with_their_transactions,
     what_is_not_over_waits,
     readings_that_are_gone_leave_their_rollups,
+    rollups_from_before_they_knew_of_time_are_computed_anew,
 );
 
 const NOTED: &str = "SELECT count(*) FROM rollup_dirty";
@@ -178,6 +181,56 @@ async fn readings_that_are_gone_leave_their_rollups(db: &DatabaseConnection) {
             1,
             "{level}"
         );
+    }
+}
+
+async fn rollups_from_before_they_knew_of_time_are_computed_anew(db: &DatabaseConnection) {
+    let sensors = sensors(db, &["a", "b"]).await;
+    let journal = journal(db).await;
+    let readings: Vec<NewReading> = (0..200)
+        .zip(sensors.iter().cycle())
+        .map(|(step, sensor)| reading(sensor.id, step * 1_117, step + 1))
+        .collect();
+    write(db, journal, &readings).await.unwrap();
+    refresh_all(db).await;
+    let edges = [super::second(0), super::second(86_400), super::second(3 * 86_400)];
+    let ids = [sensors[0].id, sensors[1].id];
+    let of = AggregatesOf {
+        sensors: &ids,
+        edges: &edges,
+        range: TimeRange {
+            from: edges[0],
+            to: edges[2],
+        },
+        flags: FlagSet::SERVED,
+        numbers: Numbers::ALL,
+        crossed: true,
+    };
+    model::check(db, &of).await.unwrap();
+    // As a database from before: its rollups are there, and nothing is noted.
+    let known = migration::known();
+    let step = known
+        .iter()
+        .position(|step| step == "m20261125_000004_time_weighted");
+    let steps = known.len() - step.unwrap();
+    migration::down(db, Some(u32::try_from(steps).unwrap()))
+        .await
+        .unwrap();
+    assert_eq!(one::<i64>(db, NOTED).await, 0);
+    migration::up(db).await.unwrap();
+    assert!(one::<i64>(db, NOTED).await > 0);
+    model::check(db, &of).await.unwrap();
+    assert_eq!(refresh_all(db).await.minutes, 200);
+    model::check(db, &of).await.unwrap();
+    // What is gone stays counted, and its area is said to be unknown.
+    migration::down(db, Some(u32::try_from(steps).unwrap()))
+        .await
+        .unwrap();
+    db.execute_unprepared("DELETE FROM reading").await.unwrap();
+    migration::up(db).await.unwrap();
+    let found = aggregates(db, &Scope::Everything, &of).await.unwrap();
+    for (_, bucket) in found.values().flatten() {
+        assert!(bucket.count > 0 && bucket.area.is_nan() && bucket.increase.is_some_and(f64::is_nan));
     }
 }
 

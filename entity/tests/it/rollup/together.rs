@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::load::{NewReading, OnConflict};
-use entity::query::aggregates::AggregatesOf;
+use entity::query::aggregates::{AggregatesOf, Numbers};
 use entity::query::readings::TimeRange;
 use entity::rollup::{RefreshOptions, Refreshed, refresh};
-use entity::{ConnectOptions, DatabaseConnection, QualityFlag};
+use entity::{ConnectOptions, DatabaseConnection, FlagSet, QualityFlag};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sea_orm::{ConnectionTrait as _, IsolationLevel, TransactionTrait as _};
@@ -125,7 +125,9 @@ async fn read_on(db: &DatabaseConnection, part: u8, sensors: &[i32], done: &Atom
             sensors,
             edges: &edges,
             range,
-            include_failed: false,
+            flags: FlagSet::SERVED,
+            numbers: Numbers::ALL,
+            crossed: asked % 2 == 0,
         };
         let snapshot = db
             .begin_with_config(Some(IsolationLevel::RepeatableRead), None)
@@ -193,7 +195,9 @@ async fn readers_see_what_the_readings_say_while_all_work_and_refreshers_die() {
             from: edges[0],
             to: edges[48],
         },
-        include_failed: false,
+        flags: FlagSet::SERVED,
+        numbers: Numbers::ALL,
+        crossed: false,
     };
     model::check(db, &of).await.unwrap();
     // At rest the rollups alone say it.

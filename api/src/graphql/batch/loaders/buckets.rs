@@ -7,17 +7,30 @@ use async_graphql::dataloader::Loader;
 use entity::Bucketing;
 
 use super::{Batches, Between, OfSensor, by_what};
-use crate::buckets::{BucketsOf, SensorBuckets};
+use crate::buckets::{BucketsOf, Details, SensorBuckets};
 use crate::graphql::error::ApiError;
 
 /// A sensor's readings in buckets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ReadingsBuckets {
     pub(crate) bucketing: Bucketing,
     pub(crate) range: Between,
     pub(crate) include_failed: bool,
     /// Whether the last value before the range is needed.
     pub(crate) with_before: bool,
+    pub(crate) details: Details,
+}
+
+impl From<ReadingsBuckets> for BucketsOf {
+    fn from(what: ReadingsBuckets) -> Self {
+        Self {
+            bucketing: what.bucketing,
+            range: what.range.into(),
+            include_failed: what.include_failed,
+            with_before: what.with_before,
+            details: what.details,
+        }
+    }
 }
 
 impl Loader<OfSensor<ReadingsBuckets>> for Batches {
@@ -30,20 +43,13 @@ impl Loader<OfSensor<ReadingsBuckets>> for Batches {
     ) -> Result<HashMap<OfSensor<ReadingsBuckets>, Self::Value>, ApiError> {
         let mut found = HashMap::with_capacity(keys.len());
         for (what, sensors) in by_what(keys) {
-            let of = BucketsOf {
-                bucketing: what.bucketing,
-                range: what.range.into(),
-                include_failed: what.include_failed,
-                with_before: what.with_before,
-            };
-            let buckets = of
+            let buckets = BucketsOf::from(what.clone())
                 .read(&self.db, &self.scope, &sensors, &self.asked, &self.limits)
                 .await?;
-            found.extend(
-                buckets
-                    .into_iter()
-                    .map(|(sensor_id, buckets)| (OfSensor { sensor_id, what }, Arc::new(buckets))),
-            );
+            found.extend(buckets.into_iter().map(|(sensor_id, buckets)| {
+                let what = what.clone();
+                (OfSensor { sensor_id, what }, Arc::new(buckets))
+            }));
         }
         Ok(found)
     }

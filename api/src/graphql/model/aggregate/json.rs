@@ -8,10 +8,11 @@ use std::sync::Arc;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use entity::query::aggregates::Fraction;
 use serde::Serialize;
 
-use super::Aggregate;
-use crate::buckets::{Fill, Grid, SensorBuckets};
+use super::{Aggregate, selected};
+use crate::buckets::{Grid, SensorBuckets, View};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
 use crate::graphql::{scalar, selection};
@@ -20,31 +21,26 @@ use crate::state::ApiState;
 /// A list of [`Aggregate`]s in the schema.
 pub(crate) struct Buckets {
     of: Arc<SensorBuckets>,
-    fill: Fill,
-    interval: Option<f64>,
+    view: Arc<View>,
 }
 
 impl Buckets {
-    pub(super) fn new(of: Arc<SensorBuckets>, fill: Fill, interval: Option<f64>) -> Self {
-        Self { of, fill, interval }
+    pub(crate) fn new(of: Arc<SensorBuckets>, view: Arc<View>) -> Self {
+        Self { of, view }
     }
 
-    /// The list, each bucket with these fields.
-    fn write(&self, fields: &[&Field]) -> io::Result<Vec<u8>> {
-        let columns: Vec<Column> = fields
-            .iter()
-            .map(|field| Column::of(field))
-            .collect::<Result<_, _>>()?;
-        let mut out = Vec::with_capacity(self.of.shown(self.fill) * columns.len() * 24 + 2);
+    /// The list, each bucket with these columns.
+    fn write(&self, columns: &[Column]) -> io::Result<Vec<u8>> {
+        let mut out = Vec::with_capacity(self.of.shown(self.view.fill) * columns.len() * 24 + 2);
         out.push(b'[');
         let mut written = Ok(());
-        self.of.each(self.fill, self.interval, |bucket| {
+        self.of.each_in(&self.view, |bucket| {
             if written.is_ok() {
                 if out.len() > 1 {
                     out.push(b',');
                 }
-                let aggregate = Aggregate::new(&self.of.grid, &bucket);
-                written = object(&mut out, &columns, &aggregate, &self.of.grid, bucket.number);
+                let aggregate = Aggregate::new(&self.of, &self.view, &bucket);
+                written = object(&mut out, columns, &aggregate, &self.of.grid, bucket.number);
             }
         });
         written?;
@@ -68,12 +64,16 @@ impl OutputType for Buckets {
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         let fields = selection::of(ctx);
-        let values = (self.of.shown(self.fill) as u64).saturating_mul(fields.len() as u64);
+        let values = (self.of.shown(self.view.fill) as u64).saturating_mul(fields.len() as u64);
         let limits = &ctx.data_unchecked::<ApiState>().options().limits;
         ctx.data_unchecked::<Arc<Asked>>()
             .take_bucket_values(values, limits)
             .and_then(|()| {
-                self.write(&fields)
+                let columns: Vec<Column> = fields
+                    .iter()
+                    .map(|field| Column::of(ctx, field))
+                    .collect::<Result<_, _>>()?;
+                self.write(&columns)
                     .map_err(|error| ApiError::Internal(Arc::new(error)))
             })
             .and_then(scalar::raw_json)
@@ -107,10 +107,14 @@ enum What {
     First,
     Last,
     Stddev,
+    TimeWeightedAvg,
+    Integral,
+    Increase,
+    Percentile(Fraction),
 }
 
 impl Column {
-    fn of(field: &Field) -> io::Result<Self> {
+    fn of(ctx: &ContextSelectionSet<'_>, field: &Field) -> Result<Self, ApiError> {
         let what = match field.name.node.as_str() {
             "__typename" => What::TypeName,
             "start" => What::Start,
@@ -128,14 +132,18 @@ impl Column {
             "first" => What::First,
             "last" => What::Last,
             "stddev" => What::Stddev,
+            "timeWeightedAvg" => What::TimeWeightedAvg,
+            "integral" => What::Integral,
+            "increase" => What::Increase,
+            "percentile" => What::Percentile(selected::fraction_of(ctx, field)?),
             // A test writes every field of the schema.
             other => {
-                return Err(io::Error::other(format!(
-                    "write the field {other} of an aggregate"
-                )));
+                let error = io::Error::other(format!("write the field {other} of an aggregate"));
+                return Err(ApiError::Internal(Arc::new(error)));
             }
         };
-        let mut key = serde_json::to_vec(field.response_key().node.as_str())?;
+        let mut key = serde_json::to_vec(field.response_key().node.as_str())
+            .map_err(|error| ApiError::Internal(Arc::new(error)))?;
         key.push(b':');
         Ok(Self { key, what })
     }
@@ -173,6 +181,10 @@ fn object(
             What::First => json(out, aggregate.first),
             What::Last => json(out, aggregate.last),
             What::Stddev => json(out, aggregate.stddev),
+            What::TimeWeightedAvg => json(out, aggregate.time_weighted_avg),
+            What::Integral => json(out, aggregate.integral),
+            What::Increase => json(out, aggregate.increase),
+            What::Percentile(fraction) => json(out, aggregate.percentile_at(fraction)),
         }?;
     }
     out.push(b'}');

@@ -35,16 +35,6 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    /// The whole range as one window.
-    pub(super) fn one(range: TimeRange) -> Self {
-        Self {
-            rest: range,
-            ascending: true,
-            length: None,
-            is_part: false,
-        }
-    }
-
     /// Windows from the range's beginning, or else from its end.
     pub(super) fn growing(range: TimeRange, ascending: bool) -> Self {
         Self {

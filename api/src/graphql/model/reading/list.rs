@@ -1,0 +1,227 @@
+//! Lists of readings: written in one piece where nothing of them takes a resolver, and left to the library otherwise.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use entity::query::page::Page;
+use entity::query::readings::{Direction, Reading as Row};
+use entity::query::sensors::Sensor as SensorRow;
+use serde::ser::Error as _;
+
+use super::{Reading, ReadingEdge};
+use crate::graphql::batch::{Loaders, SensorKey};
+use crate::graphql::error::ApiError;
+use crate::graphql::model::{QualityFlag, Sensor};
+use crate::graphql::projection::{Plain, Projection, Write, instant, json};
+use crate::graphql::scalar;
+use crate::graphql::selection::{self, Selected};
+
+/// The rows of a list, and the sensors of theirs that are known already.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub(super) page: Arc<Page<Row>>,
+    pub(super) direction: Direction,
+    sensors: HashMap<i32, Arc<SensorRow>>,
+}
+
+impl Rows {
+    pub(super) fn new(page: Arc<Page<Row>>, direction: Direction, sensors: Vec<Arc<SensorRow>>) -> Self {
+        Self {
+            page,
+            direction,
+            sensors: sensors.into_iter().map(|sensor| (sensor.id, sensor)).collect(),
+        }
+    }
+
+    fn reading(&self, row: &Row) -> Reading {
+        Reading {
+            row: *row,
+            sensor: self.sensors.get(&row.sensor_id).cloned(),
+        }
+    }
+
+    fn edge(&self, row: &Row) -> ReadingEdge {
+        ReadingEdge {
+            node: self.reading(row),
+            direction: self.direction,
+        }
+    }
+
+    /// The list as JSON, each row with the selected fields of what `item` makes of it; `None` when that takes a resolver.
+    async fn json<T: Plain>(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        item: impl Fn(Reading) -> T,
+    ) -> Result<Option<Value>, ApiError> {
+        let fields = selection::selected(ctx);
+        let Some(projection) = Projection::<T>::of(&fields) else {
+            return Ok(None);
+        };
+        let rows = &self.page.rows;
+        let mut sensors = None;
+        if fields.iter().any(|field| field.reaches("sensor")) {
+            let Some(known) = self.all_sensors(ctx).await? else {
+                return Ok(None);
+            };
+            sensors = Some(known);
+        }
+        let readings = rows.iter().map(|row| {
+            let sensor = sensors.as_ref().and_then(|sensors| sensors.get(&row.sensor_id));
+            item(Reading {
+                row: *row,
+                sensor: sensor.cloned(),
+            })
+        });
+        // A reading with its time, value and flag takes some 75 bytes.
+        let mut out = Vec::with_capacity(rows.len() * 80 + 2);
+        projection
+            .write_list(readings, &mut out)
+            .map_err(|error| ApiError::Internal(Arc::new(error)))?;
+        scalar::raw_json(out).map(Some)
+    }
+
+    /// The sensors of all rows; `None` when one is gone, which is for the resolver to say.
+    async fn all_sensors(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+    ) -> Result<Option<Cow<'_, HashMap<i32, Arc<SensorRow>>>>, ApiError> {
+        let is_known = |row: &Row| self.sensors.contains_key(&row.sensor_id);
+        let mut unknown: Vec<i32> = self
+            .page
+            .rows
+            .iter()
+            .filter(|row| !is_known(row))
+            .map(|row| row.sensor_id)
+            .collect();
+        if unknown.is_empty() {
+            return Ok(Some(Cow::Borrowed(&self.sensors)));
+        }
+        unknown.sort_unstable();
+        unknown.dedup();
+        let keys = unknown.iter().copied().map(SensorKey);
+        let loaded = ctx.data_unchecked::<Loaders>().load_many(keys).await?;
+        let is_whole = loaded.len() == unknown.len();
+        let mut sensors = self.sensors.clone();
+        sensors.extend(loaded.into_iter().map(|(SensorKey(id), sensor)| (id, sensor)));
+        Ok(is_whole.then_some(Cow::Owned(sensors)))
+    }
+}
+
+/// The readings of a list.
+pub(crate) struct Nodes(pub(super) Arc<Rows>);
+
+impl Nodes {
+    /// Readings of sensors that are known.
+    pub(crate) fn new(rows: Vec<Row>, sensors: Vec<Arc<SensorRow>>) -> Self {
+        let page = Page {
+            rows,
+            has_next: false,
+            has_previous: false,
+        };
+        Self(Arc::new(Rows::new(Arc::new(page), Direction::Asc, sensors)))
+    }
+}
+
+/// The readings of a list with their cursors.
+pub(crate) struct Edges(pub(super) Arc<Rows>);
+
+impl OutputType for Nodes {
+    fn type_name() -> Cow<'static, str> {
+        Vec::<Reading>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Vec::<Reading>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Vec::<Reading>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let Self(rows) = self;
+        match rows.json(ctx, |reading| reading).await {
+            Ok(Some(json)) => Ok(json),
+            Ok(None) => {
+                let nodes: Vec<Reading> = rows.page.rows.iter().map(|row| rows.reading(row)).collect();
+                nodes.resolve(ctx, field).await
+            }
+            Err(error) => Err(failed(ctx, field, error)),
+        }
+    }
+}
+
+impl OutputType for Edges {
+    fn type_name() -> Cow<'static, str> {
+        Option::<Vec<Option<ReadingEdge>>>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Option::<Vec<Option<ReadingEdge>>>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Option::<Vec<Option<ReadingEdge>>>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let Self(rows) = self;
+        let direction = rows.direction;
+        match rows.json(ctx, |node| ReadingEdge { node, direction }).await {
+            Ok(Some(json)) => Ok(json),
+            Ok(None) => {
+                let edges = rows.page.rows.iter().map(|row| Some(rows.edge(row)));
+                Some(edges.collect::<Vec<_>>()).resolve(ctx, field).await
+            }
+            Err(error) => Err(failed(ctx, field, error)),
+        }
+    }
+}
+
+fn failed(
+    ctx: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+    error: ApiError,
+) -> async_graphql::ServerError {
+    ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))
+}
+
+impl Plain for Reading {
+    const TYPE_NAME: &'static str = "Reading";
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        Some(match field.name() {
+            "time" => instant(|reading: &Self| Some(reading.row.time)),
+            "value" => json(|reading: &Self| reading.row.value),
+            "flag" => json(|reading: &Self| QualityFlag::from(reading.row.flag)),
+            "receivedAt" => instant(|reading: &Self| Some(reading.row.received_at)),
+            "sensor" => {
+                let projection = Projection::<Sensor>::of(&field.below())?;
+                Box::new(move |reading: &Self, out| match &reading.sensor {
+                    Some(sensor) => projection.write(&Sensor(Arc::clone(sensor)), out),
+                    None => Err(serde_json::Error::custom("a reading without its sensor")),
+                })
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Plain for ReadingEdge {
+    const TYPE_NAME: &'static str = "ReadingEdge";
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        Some(match field.name() {
+            "cursor" => json(Self::place),
+            "node" => {
+                let projection = Projection::<Reading>::of(&field.below())?;
+                Box::new(move |edge: &Self, out| projection.write(&edge.node, out))
+            }
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! Subscribers that take their time are told, and miss nothing that is bounded.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "positions of a test"
+)]
+
+use api::{LiveLimits, Options};
+use entity::load::DeclaredSensor;
+use serde_json::{Value, json};
+
+use super::Loader;
+use super::socket::{Socket, values};
+use crate::world::{World, open, thermometer};
+
+/// A sensor whose readings are 8 kB each in an answer, so that a socket is full after a few hundred.
+async fn talker(world: &World) -> i32 {
+    let sensor = DeclaredSensor {
+        description: Some("x".repeat(8_000)),
+        ..thermometer("talker")
+    };
+    world.declare(vec![sensor]).await[0]
+}
+
+fn narrow(catch_up_max: u64) -> Options {
+    Options {
+        live: LiveLimits {
+            queue_readings_max: 100,
+            catch_up_max,
+            ..LiveLimits::default()
+        },
+        ..open()
+    }
+}
+
+const READINGS: i64 = 4_000;
+
+/// Loads far more than the socket and the queue hold, while the subscriber does not read.
+async fn flood(loader: &mut Loader, sensor: i32) {
+    for _ in 0..READINGS / 50 {
+        loader.load_some(sensor, 50).await;
+    }
+}
+
+fn stream(after: &str) -> String {
+    format!(
+        "subscription {{ readingStream(first: 50, after: \"{after}\") {{ cursor readings {{ value sensor {{ description }} }} \
+         missed {{ positions from to }} }} }}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_stream_catches_up_and_misses_nothing() {
+    let world = World::with(narrow(1_000_000)).await;
+    let sensor = talker(&world).await;
+    let mut loader = Loader::new(&world).await;
+    let mut socket = Socket::ready(&world).await;
+    let cursor = socket.stream("0", "").await;
+    socket.say(json!({ "id": "0", "type": "complete" })).await;
+    socket.subscribe("1", &stream(&cursor)).await;
+    flood(&mut loader, sensor).await;
+    let mut found = Vec::new();
+    while found.len() < READINGS as usize {
+        let batch = socket.batch("1").await;
+        assert_eq!(batch["missed"], Value::Null);
+        found.extend(values(&batch["readings"]));
+    }
+    let expected: Vec<f64> = (1..=READINGS).map(|seq| seq as f64).collect();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_too_far_behind_is_told_what_it_missed() {
+    let world = World::with(narrow(200)).await;
+    let sensor = talker(&world).await;
+    let mut loader = Loader::new(&world).await;
+    let mut socket = Socket::ready(&world).await;
+    let cursor = socket.stream("0", "").await;
+    socket.say(json!({ "id": "0", "type": "complete" })).await;
+    socket.subscribe("1", &stream(&cursor)).await;
+    flood(&mut loader, sensor).await;
+    let (mut given, mut missed) = (0.0, 0.0);
+    let mut last = cursor;
+    while given + missed < READINGS as f64 {
+        let batch = socket.batch("1").await;
+        given += values(&batch["readings"]).len() as f64;
+        if batch["missed"] != Value::Null {
+            assert_eq!(batch["missed"]["from"], last);
+            assert_eq!(batch["missed"]["to"], batch["cursor"]);
+            missed += batch["missed"]["positions"].as_f64().unwrap();
+        }
+        last = batch["cursor"].as_str().unwrap().to_owned();
+    }
+    assert!(missed > 0.0);
+    assert!(
+        (given + missed - READINGS as f64).abs() < 0.5,
+        "{given} given, {missed} missed"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_subscription_ends_with_the_cursor_to_go_on_with() {
+    let world = World::with(narrow(1_000_000)).await;
+    let sensor = talker(&world).await;
+    let mut loader = Loader::new(&world).await;
+    let mut socket = Socket::ready(&world).await;
+    let mut cursor = socket.stream("0", "").await;
+    socket.say(json!({ "id": "0", "type": "complete" })).await;
+    let mut found = Vec::new();
+    let mut ends = 0;
+    let query = |cursor: &str| {
+        format!("subscription {{ readingAdded(after: \"{cursor}\") {{ value sensor {{ description }} }} }}")
+    };
+    socket.subscribe("1", &query(&cursor)).await;
+    // The first one is given live, so that what comes is too much for the subscription and not for its beginning.
+    loader.load_some(sensor, 1).await;
+    found.extend(values(&socket.event("1").await["data"]["readingAdded"]));
+    flood(&mut loader, sensor).await;
+    while found.len() < READINGS as usize + 1 {
+        let message = socket.hear().await;
+        if message["type"] == "next" {
+            found.extend(values(&message["payload"]["data"]["readingAdded"]));
+            message["payload"]["extensions"]["cursor"]
+                .as_str()
+                .unwrap()
+                .clone_into(&mut cursor);
+            continue;
+        }
+        assert_eq!(message["type"], "error", "{message:#}");
+        let extensions = &message["payload"][0]["extensions"];
+        assert_eq!(
+            (&extensions["code"], &extensions["cursor"]),
+            (&json!("LIMIT_EXCEEDED"), &json!(cursor))
+        );
+        ends += 1;
+        socket.subscribe("1", &query(&cursor)).await;
+    }
+    assert!(ends > 0);
+    let expected: Vec<f64> = (1..=READINGS + 1).map(|seq| seq as f64).collect();
+    assert_eq!(found, expected);
+}

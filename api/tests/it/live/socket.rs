@@ -1,0 +1,139 @@
+//! A WebSocket of a test, which says just what it is told to.
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+use super::in_time;
+use crate::world::World;
+
+pub(super) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Socket {
+    /// Opens a WebSocket with these headers; the status when there is none.
+    pub(super) async fn with(world: &World, headers: &[(&'static str, &str)]) -> Result<Self, StatusCode> {
+        let url = world.url("/graphql").replace("http://", "ws://");
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match in_time(tokio_tungstenite::connect_async(request)).await {
+            Ok((stream, _)) => Ok(Self { stream }),
+            Err(Error::Http(response)) => Err(StatusCode::from_u16(response.status().as_u16()).unwrap()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Opens a WebSocket that speaks the protocol.
+    pub(super) async fn open(world: &World) -> Self {
+        let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+        Self::with(world, &[protocol]).await.unwrap()
+    }
+
+    /// Opens a connection that is acknowledged.
+    pub(super) async fn ready(world: &World) -> Self {
+        let mut socket = Self::open(world).await;
+        socket.say(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    pub(super) async fn say(&mut self, message: Value) {
+        self.send(Message::Text(message.to_string().into())).await;
+    }
+
+    pub(super) async fn send(&mut self, message: Message) {
+        in_time(self.stream.send(message)).await.unwrap();
+    }
+
+    pub(super) async fn subscribe(&mut self, id: &str, query: &str) {
+        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } }))
+            .await;
+    }
+
+    /// The next message.
+    pub(super) async fn hear(&mut self) -> Value {
+        loop {
+            match in_time(self.stream.next()).await.unwrap().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next event of an operation: its answer.
+    pub(super) async fn event(&mut self, id: &str) -> Value {
+        let mut message = self.hear().await;
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("next"), &json!(id)),
+            "{message:#}"
+        );
+        message["payload"].take()
+    }
+
+    /// The only error that an operation ends with.
+    pub(super) async fn error(&mut self, id: &str) -> Value {
+        let mut message = self.hear().await;
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("error"), &json!(id)),
+            "{message:#}"
+        );
+        assert_eq!(message["payload"].as_array().unwrap().len(), 1, "{message:#}");
+        message["payload"][0].take()
+    }
+
+    /// The code that the connection is closed with.
+    pub(super) async fn code(&mut self) -> u16 {
+        loop {
+            match in_time(self.stream.next()).await {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Subscribes, and gives where the stream begins.
+    pub(super) async fn stream(&mut self, id: &str, arguments: &str) -> String {
+        let query = format!(
+            "subscription {{ readingStream{arguments} {{ \
+               cursor readings {{ sensor {{ name }} time value }} missed {{ positions from to }} }} }}"
+        );
+        self.subscribe(id, &query).await;
+        let event = self.event(id).await;
+        let batch = &event["data"]["readingStream"];
+        assert_eq!(batch["readings"], json!([]), "{event:#}");
+        assert_eq!(batch["cursor"], event["extensions"]["cursor"]);
+        batch["cursor"].as_str().unwrap().to_owned()
+    }
+
+    /// The next batch of a stream that has readings or missed some.
+    pub(super) async fn batch(&mut self, id: &str) -> Value {
+        loop {
+            let mut event = self.event(id).await;
+            let batch = event["data"]["readingStream"].take();
+            assert!(batch.is_object(), "{event:#}");
+            if batch["readings"] != json!([]) || batch["missed"] != Value::Null {
+                return batch;
+            }
+        }
+    }
+}
+
+/// The values of readings, in order.
+pub(super) fn values(readings: &Value) -> Vec<f64> {
+    let readings = readings.as_array().unwrap();
+    readings
+        .iter()
+        .map(|reading| reading["value"].as_f64().unwrap())
+        .collect()
+}

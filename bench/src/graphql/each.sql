@@ -1,0 +1,1 @@
+SELECT sensor.name, page.time, page.value FROM (SELECT id, name FROM sensor ORDER BY name, source, id LIMIT 100) AS sensor CROSS JOIN LATERAL (SELECT time, value FROM reading WHERE sensor_id = sensor.id ORDER BY time DESC LIMIT 10) AS page;

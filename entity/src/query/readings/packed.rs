@@ -1,0 +1,67 @@
+//! Columns of readings, packed by the server: of each column the values as the wire has them, one behind the other.
+//!
+//! ```text
+//! time, received_at    microseconds since 2000-01-01: i64
+//! value                f64
+//! flag, journal_id     i16
+//! seq                  i64
+//! ```
+//!
+//! All are big-endian. The server takes about half the time for them that arrays take, whose elements it writes with a
+//! header and a copy each, and here they need no more than a walk over bytes.
+
+use chrono::{DateTime, Utc};
+use sea_orm::DbErr;
+
+use crate::QualityFlag;
+use crate::sql::{self, Row};
+
+/// Microseconds from 1970 to 2000, where the server's time begins.
+const EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+/// The times of the column at `position`.
+pub(super) fn times(row: &Row<'_>, position: usize) -> Result<Vec<DateTime<Utc>>, DbErr> {
+    column(row, position, |bytes| {
+        i64::from_be_bytes(bytes)
+            .checked_add(EPOCH_MICROS)
+            .and_then(DateTime::from_timestamp_micros)
+            .ok_or_else(|| DbErr::Type("a time beyond the calendar".to_owned()))
+    })
+}
+
+/// The numbers of the column at `position`.
+pub(super) fn floats(row: &Row<'_>, position: usize) -> Result<Vec<f64>, DbErr> {
+    column(row, position, |bytes| Ok(f64::from_be_bytes(bytes)))
+}
+
+/// The flags of the column at `position`.
+pub(super) fn flags(row: &Row<'_>, position: usize) -> Result<Vec<QualityFlag>, DbErr> {
+    column(row, position, |bytes| sql::flag(i16::from_be_bytes(bytes)))
+}
+
+/// The small numbers of the column at `position`.
+pub(super) fn small_numbers(row: &Row<'_>, position: usize) -> Result<Vec<i16>, DbErr> {
+    column(row, position, |bytes| Ok(i16::from_be_bytes(bytes)))
+}
+
+/// The numbers of the column at `position`.
+pub(super) fn numbers(row: &Row<'_>, position: usize) -> Result<Vec<i64>, DbErr> {
+    column(row, position, |bytes| Ok(i64::from_be_bytes(bytes)))
+}
+
+/// No readings are packed into null.
+fn column<T, const WIDTH: usize>(
+    row: &Row<'_>,
+    position: usize,
+    read: impl Fn([u8; WIDTH]) -> Result<T, DbErr>,
+) -> Result<Vec<T>, DbErr> {
+    let bytes: Option<&[u8]> = row.get(position)?;
+    let (values, rest) = bytes.unwrap_or_default().as_chunks::<WIDTH>();
+    if !rest.is_empty() {
+        return Err(DbErr::Type(format!(
+            "a packed column of {WIDTH} bytes a value ends with {} bytes",
+            rest.len()
+        )));
+    }
+    values.iter().map(|bytes| read(*bytes)).collect()
+}

@@ -1,0 +1,9 @@
+-- One row, whether there are journals or not. Of sensors, what their readings change: which there are, since when, how often.
+SELECT (
+           SELECT concat_ws(' ', count(*), sum(extract(epoch FROM active_since)), sum(expected_interval_seconds))
+           FROM sensor
+       ),
+       coalesce(array_agg(journal_id ORDER BY journal_id), '{}'),
+       coalesce(array_agg(seq ORDER BY journal_id), '{}')
+FROM ingest_checkpoint
+WHERE consumer = 'loader'

@@ -1,0 +1,36 @@
+//! Rollups learn time: when their readings were, the area under them, and how a counter rose.
+
+use async_trait::async_trait;
+use sea_orm_migration::{DbErr, MigrationName, MigrationTrait, SchemaManager, sea_orm::ConnectionTrait};
+
+#[derive(Debug)]
+pub(crate) struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m20261125_000004_time_weighted"
+    }
+}
+
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait leaves the lifetime out, and its impl must match"
+)]
+#[async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .get_connection()
+            .execute_unprepared(include_str!("m20261125_000004_time_weighted/up.sql"))
+            .await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .get_connection()
+            .execute_unprepared(include_str!("m20261125_000004_time_weighted/down.sql"))
+            .await?;
+        Ok(())
+    }
+}
