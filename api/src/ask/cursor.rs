@@ -5,7 +5,7 @@
 //!
 //! reading   'r'   time µs: i64   sensor: i32
 //! sensor    's'   sensor: i32    name: text   sort: 0 | 1 text        text = length u16, UTF-8
-//! bucket    'b'   sensor: i32    name: text   source: text   start µs: i64   asked at µs: i64
+//! bucket    'b'   sensor: i32    name: text   source: text   start µs: i64   to µs: i64
 //! ```
 //!
 //! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
@@ -90,19 +90,19 @@ pub(crate) fn to_sensor(
     read().ok_or_else(|| refused(argument, "a list of sensors in the same order"))
 }
 
-/// Writes the place of a bucket, in a list by sensor and start whose first page was asked for at `at`: where the
-/// question leaves the range open, all its pages have the one of the first.
-pub(crate) fn of_bucket(key: &BucketKey, at: DateTime<Utc>) -> String {
+/// Writes the place of a bucket, in a list by sensor and start whose range ends at `to`: where the question leaves that
+/// open, all its pages end where the first one did.
+pub(crate) fn of_bucket(key: &BucketKey, to: DateTime<Utc>) -> String {
     let mut bytes = vec![VERSION, BUCKET, b'a'];
     bytes.extend(key.sensor.id.to_be_bytes());
     push_text(&mut bytes, &key.sensor.name);
     push_text(&mut bytes, key.sensor.sort.as_deref().unwrap_or_default());
     bytes.extend(key.start.timestamp_micros().to_be_bytes());
-    bytes.extend(at.timestamp_micros().to_be_bytes());
+    bytes.extend(to.timestamp_micros().to_be_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads the place of a bucket, and when the first page was asked for; `argument` gave it.
+/// Reads the place of a bucket, and where the range of its list ends; `argument` gave it.
 pub(crate) fn to_bucket(
     argument: &'static str,
     cursor: &str,
@@ -115,9 +115,9 @@ pub(crate) fn to_bucket(
         let name = fields.text()?;
         let sort = Some(fields.text()?);
         let start = fields.time()?;
-        let at = fields.time()?;
+        let to = fields.time()?;
         let sensor = SensorKey { sort, name, id };
-        fields.end((BucketKey { sensor, start }, at))
+        fields.end((BucketKey { sensor, start }, to))
     };
     read().ok_or_else(|| refused(argument, "a list of the same buckets"))
 }
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_of_a_bucket_comes_back_with_the_time_of_the_first_page() {
+    fn the_place_of_a_bucket_comes_back_with_the_end_of_its_list() {
         let at = DateTime::from_timestamp_micros(1_795_428_123_456_789).unwrap();
         let cursor = of_bucket(&bucket(), at);
         assert_eq!(to_bucket("after", &cursor).unwrap(), (bucket(), at));

@@ -27,7 +27,7 @@ use crate::graphql::request::Asked;
 use crate::options::Limits;
 
 /// The part of an answer's budgets that one page may use up, so that a few pages have room in one answer.
-const SHARE: u64 = 4;
+pub(crate) const PAGE_SHARE: u64 = 4;
 
 /// How much larger a block is after one with few readings.
 const GROWTH: u64 = 4;
@@ -137,13 +137,13 @@ impl BucketsIn {
 
     /// How many buckets a page may look at.
     pub(crate) fn buckets_max(&self, limits: &Limits) -> u64 {
-        let buckets = limits.answer_buckets_max / SHARE;
+        let buckets = limits.answer_buckets_max / PAGE_SHARE;
         let size = self.bucketing.size;
         if size.is_whole_minutes() {
             return buckets.max(1);
         }
         // Readings are taken one by one, which has a budget of its own.
-        let seconds = u64::from(limits.reading_days_max) / SHARE * SECONDS_OF_DAY;
+        let seconds = u64::from(limits.reading_days_max) / PAGE_SHARE * SECONDS_OF_DAY;
         buckets.min(seconds / size.usual_seconds()).max(1)
     }
 

@@ -21,6 +21,14 @@ const QUERIES: &[&str] = &[
     "{ latest { sensor { name } time value } }",
     "{ latest(filter: { types: [\"flow\"] }) { sensor { name } value } }",
     "{ aggregates(from: \"2026-01-01\", to: \"2026-01-03\", bucket: \"P1D\") { sensor { name } buckets { start count avg } } }",
+    "{ readingRows(from: \"2026-01-01\", to: \"2026-01-03\") { sensor type site time value } }",
+    "{ readingRows(type: \"flow\", from: \"2026-01-01\", to: \"2026-01-03\") { sensor value } }",
+    "{ readingRowsConnection(from: \"2026-01-01\", to: \"2026-01-03\", first: 3) { edges { cursor node { sensor value } } \
+       pageInfo { hasNextPage endCursor } } }",
+    "{ bucketRows(from: \"2026-01-01\", to: \"2026-01-03\") { sensor type site start count avg } }",
+    "{ bucketRows(type: \"flow\", bucket: \"P1D\", from: \"2026-01-01\", to: \"2026-01-03\") { sensor count } }",
+    "{ bucketRowsConnection(from: \"2026-01-01\", to: \"2026-01-03\", first: 3) { edges { cursor node { sensor count } } \
+       pageInfo { hasNextPage endCursor } } }",
     "{ sensors { nodes { name latest { value } readings(from: \"2026-01-01\", to: \"2026-01-03\") { nodes { value } \
        totalCount { value } } series(from: \"2026-01-01\", to: \"2026-01-03\") { values } \
        aggregates(from: \"2026-01-01\", to: \"2026-01-03\", bucket: \"PT1H\") { count } } } }",
@@ -41,6 +49,8 @@ const OF_ONE: &[&str] = &[
     "{ readings(sensor: \"NAME\", from: \"2026-01-01\", to: \"2026-01-03\") { nodes { value } totalCount { value } } }",
     "{ series(sensors: [\"NAME\"], from: \"2026-01-01\", to: \"2026-01-03\") { values } }",
     "{ latest(sensors: [\"NAME\"]) { value } }",
+    "{ readingRows(sensor: \"NAME\", from: \"2026-01-01\", to: \"2026-01-03\") { value } }",
+    "{ bucketRowsConnection(sensor: \"NAME\", from: \"2026-01-01\", to: \"2026-01-03\") { nodes { count } } }",
     "{ aggregates(sensors: [\"NAME\"], from: \"2026-01-01\", to: \"2026-01-03\", bucket: \"PT1H\") { buckets { count } } }",
     "/sensors/?sensor=NAME&from=2026-01-01&to=2026-01-03",
     "/sensors/aggregates?sensor=NAME",

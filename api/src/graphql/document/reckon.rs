@@ -9,6 +9,7 @@ use async_graphql::{Name, Positioned, Value, Variables};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::BucketSize;
 
+use crate::buckets::PAGE_SHARE;
 use crate::graphql::scalar;
 use crate::options::Limits;
 
@@ -87,6 +88,7 @@ impl Arguments<'_> {
             }
             "bucketRows" | "bucketRowsConnection" => {
                 let rows = self.one_or_assumed().saturating_mul(self.rollup_rows());
+                let rows = rows.min(self.rollup_rows_of_page());
                 of_page(self.page(self.page_default()), rows)
             }
             _ => of_page(1, 0),
@@ -149,12 +151,29 @@ impl Arguments<'_> {
     /// Rows of one sensor that its buckets are made of, and the buckets.
     fn rollup_rows(&self) -> u64 {
         let seconds = self.seconds(BUCKETS_RANGE);
+        // What is no size is for the resolver to refuse.
+        let Some((bucket, row)) = self.bucket_and_row_seconds() else {
+            return 0;
+        };
+        seconds.div_ceil(row).saturating_add(seconds.div_ceil(bucket))
+    }
+
+    /// The same of as many buckets as a page looks at, however long the range is.
+    fn rollup_rows_of_page(&self) -> u64 {
+        let Some((bucket, row)) = self.bucket_and_row_seconds() else {
+            return 0;
+        };
+        let buckets = self.limits.answer_buckets_max / PAGE_SHARE;
+        buckets.saturating_mul(bucket.div_ceil(row).saturating_add(1))
+    }
+
+    /// How long each bucket usually is, and a row that it is made of.
+    fn bucket_and_row_seconds(&self) -> Option<(u64, u64)> {
         let size: Option<BucketSize> = match self.value("bucket") {
             Some(Value::String(text)) => text.parse().ok(),
             _ => "PT1H".parse().ok(),
         };
-        // What is no size is for the resolver to refuse.
-        let Some(size) = size else { return 0 };
+        let size = size?;
         let row_seconds = if !size.is_whole_minutes() || self.is_true("includeFailed") {
             READING_SECONDS
         } else if size.usual_seconds() >= 2 * DAY
@@ -166,9 +185,7 @@ impl Arguments<'_> {
         } else {
             60
         };
-        seconds
-            .div_ceil(row_seconds)
-            .saturating_add(seconds.div_ceil(size.usual_seconds()))
+        Some((size.usual_seconds(), row_seconds))
     }
 
     /// The length of the range asked for; nothing of one that goes backwards, which is refused later.

@@ -99,16 +99,16 @@ impl FlatRow for BucketRow<'_> {
 pub(crate) struct BucketRows {
     page: BucketPage,
     has_previous: bool,
-    /// When the first page was asked for.
-    asked_at: chrono::DateTime<Utc>,
+    /// Where the range ends.
+    to: chrono::DateTime<Utc>,
 }
 
 impl BucketRows {
-    pub(crate) fn new(page: BucketPage, has_previous: bool, asked_at: chrono::DateTime<Utc>) -> Self {
+    pub(crate) fn new(page: BucketPage, has_previous: bool, to: chrono::DateTime<Utc>) -> Self {
         Self {
             page,
             has_previous,
-            asked_at,
+            to,
         }
     }
 
@@ -156,7 +156,7 @@ impl FlatRows for BucketRows {
     }
 
     fn cursor(&self, at: usize) -> String {
-        cursor::of_bucket(&self.page.rows[at].key(), self.asked_at)
+        cursor::of_bucket(&self.page.rows[at].key(), self.to)
     }
 
     fn page_info(&self) -> PageInfo {
@@ -164,11 +164,7 @@ impl FlatRows for BucketRows {
             has_next_page: self.page.has_next,
             has_previous_page: self.has_previous,
             start_cursor: (self.len() > 0).then(|| self.cursor(0)),
-            end_cursor: self
-                .page
-                .end
-                .as_ref()
-                .map(|key| cursor::of_bucket(key, self.asked_at)),
+            end_cursor: self.page.end.as_ref().map(|key| cursor::of_bucket(key, self.to)),
         }
     }
 }

@@ -161,8 +161,8 @@ async fn rows(
         .as_deref()
         .map(|cursor| cursor::to_bucket("after", cursor))
         .transpose()?;
-    let (after, asked_at) = match after {
-        Some((key, asked_at)) => (Some(key), asked_at),
+    let (after, end) = match after {
+        Some((key, end)) => (Some(key), end),
         None => (None, ctx.asked().at),
     };
     let at = |name, text: &Option<String>| text.as_deref().map(|text| time::of_argument(name, text));
@@ -174,14 +174,15 @@ async fn rows(
     };
     let of = BucketsIn {
         bucketing: bucketing.check(ctx.state().options().time_zone)?,
-        range: range::of_buckets(from, to, asked_at)?,
+        range: range::of_buckets(from, to, end)?,
         sensors: filter(ctx, arguments.sensor, arguments.kind).await?,
     };
     let has_previous = after.is_some();
     let page = of
         .page(ctx.db(), scope, ctx.asked(), limits, limit, after)
         .await?;
-    Ok((of, BucketRows::new(page, has_previous, asked_at)))
+    let to = of.range.to;
+    Ok((of, BucketRows::new(page, has_previous, to)))
 }
 
 async fn filter(
