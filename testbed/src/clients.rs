@@ -20,6 +20,9 @@ static PYTHON: OnceCell<PathBuf> = OnceCell::const_new();
 /// A Node script beside the tests, run where it finds the npm clients: `import` works in it.
 ///
 /// The script is copied next to their `node_modules`, so it imports nothing by a relative path.
+///
+/// # Panics
+/// When the clients can't be installed, or the script can't be copied.
 pub async fn node(script: &Path) -> Command {
     npm_clients().await;
     let name = script.file_name().expect("a script has a name");

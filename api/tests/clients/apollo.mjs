@@ -36,7 +36,8 @@ const READINGS = gql`
 
 let after = null;
 for (let page = 0; page < 3; page += 1) {
-  const { data } = await client.query({ query: READINGS, variables: { sensor: 'a', after } });
+  const variables = { sensor: 'a', after };
+  const { data } = await client.query({ query: READINGS, variables, fetchPolicy: 'network-only' });
   // What the cache holds after each page: all pages so far.
   after = data.readings.pageInfo.endCursor;
   assert.equal(data.readings.pageInfo.hasNextPage, page < 2);
