@@ -22,7 +22,7 @@ static PYTHON: OnceCell<PathBuf> = OnceCell::const_new();
 /// The script is copied next to their `node_modules`, so it imports nothing by a relative path.
 ///
 /// # Panics
-/// When the clients can't be installed, or the script can't be copied.
+/// When the clients can't be installed.
 pub async fn node(script: &Path) -> Command {
     npm_clients().await;
     let name = script.file_name().expect("a script has a name");
@@ -39,6 +39,9 @@ pub async fn node(script: &Path) -> Command {
 }
 
 /// A program that an npm client brings, such as `graphql-inspector`.
+///
+/// # Panics
+/// When the clients can't be installed.
 pub async fn npm_program(name: &str) -> Command {
     npm_clients().await;
     quiet(folder().join("node_modules/.bin").join(name))
@@ -54,6 +57,9 @@ async fn npm_clients() {
 }
 
 /// Python, with the Python clients.
+///
+/// # Panics
+/// When the clients can't be installed.
 pub async fn python() -> Command {
     let python = PYTHON.get_or_init(async || {
         tokio::task::spawn_blocking(|| environment(&folder()).or_give_up("install the Python clients"))
