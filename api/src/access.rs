@@ -1,49 +1,268 @@
-//! What the asker of a request may see. There are no keys yet: everybody is anonymous.
+//! Who asks, and what they may see: decided once, at the start of a request.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `credential` | what a request shows: a key or a token, in whichever header |
+//! | `key` | a key's row, remembered for a few seconds |
+//! | `oidc` | tokens of an issuer |
+//! | `rate` | how often somebody may ask |
+//! | `authenticate` | all of it together |
+
+mod authenticate;
+mod credential;
+mod key;
+pub(crate) mod oidc;
+mod rate;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use entity::Scope;
+use entity::keys::Role;
+use uuid::Uuid;
 
+pub(crate) use self::authenticate::Authenticator;
 use crate::graphql::error::ApiError;
 use crate::options::Anonymous;
 
-/// What the asker of a request may see.
+/// The datasets whose items are not each of one sensor: a message may hold readings of several, and what could not be
+/// decoded has none. Who sees only some sensors sees none of these.
+const OF_ALL_SENSORS: &[&str] = &["quarantined-messages", "raw-messages"];
+
+/// Who asks, and what they may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(crate) struct Access {
+    asker: Asker,
+    opens: Opens,
+    address: Option<IpAddr>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// Somebody without a key.
+    Anonymous,
+    /// Whoever holds this key.
+    Key {
+        id: Uuid,
+        prefix: String,
+        name: String,
+        role: Role,
+    },
+    /// Whom the issuer calls so.
+    Subject { subject: String, role: Role },
+}
+
+/// What is open to an asker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Opens {
     /// Nothing.
     Nothing,
     /// What Fieldbook is and keeps, but no data.
     Catalogue,
-    /// The data within a scope.
-    Data(Scope),
+    /// Data.
+    Data {
+        /// Of these datasets, by slug; `None` for all.
+        datasets: Option<Arc<[String]>>,
+        /// Within this scope.
+        scope: Scope,
+    },
 }
 
 impl Access {
     /// The access of somebody who shows no key.
     pub(crate) fn anonymous(anonymous: Anonymous) -> Self {
-        match anonymous {
-            Anonymous::None => Self::Nothing,
-            Anonymous::Catalogue => Self::Catalogue,
-            Anonymous::Data => Self::Data(Scope::Everything),
+        let opens = match anonymous {
+            Anonymous::None => Opens::Nothing,
+            Anonymous::Catalogue => Opens::Catalogue,
+            Anonymous::Data => Opens::Data {
+                datasets: None,
+                scope: Scope::Everything,
+            },
+        };
+        Self {
+            asker: Asker::Anonymous,
+            opens,
+            address: None,
         }
+    }
+
+    /// The access of somebody known.
+    fn known(asker: Asker, datasets: Option<Vec<String>>, scope: Scope) -> Self {
+        Self {
+            asker,
+            opens: Opens::Data {
+                datasets: datasets.map(Into::into),
+                scope,
+            },
+            address: None,
+        }
+    }
+
+    /// The same, asked from this address.
+    fn asked_from(self, address: Option<IpAddr>) -> Self {
+        Self { address, ..self }
+    }
+
+    /// Who asks.
+    pub(crate) fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
+    /// Where they ask from, where that is known.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// Refuses who may see nothing at all.
     pub(crate) fn catalogue(&self) -> Result<(), ApiError> {
-        match self {
-            Self::Nothing => Err(ApiError::Unauthenticated),
-            Self::Catalogue | Self::Data(_) => Ok(()),
+        match self.opens {
+            Opens::Nothing => Err(ApiError::Unauthenticated),
+            Opens::Catalogue | Opens::Data { .. } => Ok(()),
         }
     }
 
-    /// The scope for queries, or a refusal.
+    /// The scope for queries of readings and of what is computed from them, or a refusal.
     pub(crate) fn data(&self) -> Result<&Scope, ApiError> {
-        match self {
-            Self::Nothing | Self::Catalogue => Err(ApiError::Unauthenticated),
-            Self::Data(scope) => Ok(scope),
-        }
+        self.dataset("readings")
     }
 
-    /// The scope that the request's batches work in.
+    /// The scope for queries of sensors' metadata, or a refusal: who may see readings may see whose they are.
+    pub(crate) fn sensors(&self) -> Result<&Scope, ApiError> {
+        self.data().or_else(|_| self.dataset("sensors"))
+    }
+
+    /// The scope for queries of a dataset's items, or a refusal.
+    pub(crate) fn dataset(&self, slug: &str) -> Result<&Scope, ApiError> {
+        let Opens::Data { datasets, scope } = &self.opens else {
+            return Err(ApiError::Unauthenticated);
+        };
+        if datasets
+            .as_deref()
+            .is_some_and(|open| !open.iter().any(|open| open == slug))
+        {
+            return Err(ApiError::Forbidden {
+                message: format!(
+                    "{} does not open the dataset {slug}: ask the operator for one that does",
+                    self.asker.credential()
+                ),
+            });
+        }
+        if scope.is_limited() && OF_ALL_SENSORS.contains(&slug) {
+            return Err(ApiError::Forbidden {
+                message: format!(
+                    "{} opens some sensors only, and the dataset {slug} is not kept by sensor: ask the operator for one \
+                     without limits on sensors",
+                    self.asker.credential()
+                ),
+            });
+        }
+        Ok(scope)
+    }
+
+    /// The scope that the request's batches of readings work in.
     pub(crate) fn scope(&self) -> Scope {
         self.data().cloned().unwrap_or(Scope::Nothing)
+    }
+
+    /// The scope that the request's batches of sensors work in.
+    pub(crate) fn sensor_scope(&self) -> Scope {
+        self.sensors().cloned().unwrap_or(Scope::Nothing)
+    }
+}
+
+impl Asker {
+    /// What they are, where they are known.
+    pub(crate) fn role(&self) -> Option<Role> {
+        match self {
+            Self::Anonymous => None,
+            Self::Key { role, .. } | Self::Subject { role, .. } => Some(*role),
+        }
+    }
+
+    /// What they show, in a sentence.
+    fn credential(&self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous access",
+            Self::Key { .. } => "this key",
+            Self::Subject { .. } => "this token",
+        }
+    }
+}
+
+/// As the log says it.
+impl fmt::Display for Asker {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => out.write_str("anonymous"),
+            Self::Key { prefix, .. } => write!(out, "key {prefix}"),
+            // The text comes from elsewhere: escaped, and no longer than a line.
+            Self::Subject { subject, .. } => {
+                let short: String = subject.chars().take(64).collect();
+                write!(out, "subject {short:?}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql::error::ErrorCode;
+
+    fn key(datasets: Option<&[&str]>, scope: Scope) -> Access {
+        let asker = Asker::Key {
+            id: Uuid::nil(),
+            prefix: "fb_abcdefgh".to_owned(),
+            name: "n".to_owned(),
+            role: Role::Reader,
+        };
+        let datasets = datasets.map(|slugs| slugs.iter().map(|&slug| slug.to_owned()).collect());
+        Access::known(asker, datasets, scope)
+    }
+
+    #[test]
+    fn a_key_opens_the_datasets_that_it_names() {
+        let all = key(None, Scope::Everything);
+        for dataset in catalogue::DATASETS {
+            assert_eq!(all.dataset(dataset.slug).unwrap(), &Scope::Everything);
+        }
+        let sensors = key(Some(&["sensors"]), Scope::Everything);
+        assert_eq!(sensors.data().unwrap_err().code(), ErrorCode::Forbidden);
+        assert!(sensors.sensors().is_ok());
+        assert_eq!(sensors.scope(), Scope::Nothing);
+        assert_eq!(sensors.sensor_scope(), Scope::Everything);
+        let readings = key(Some(&["readings"]), Scope::Everything);
+        assert!(readings.data().is_ok() && readings.sensors().is_ok());
+        let raw = key(Some(&["raw-messages"]), Scope::Everything);
+        assert_eq!(raw.sensors().unwrap_err().code(), ErrorCode::Forbidden);
+        assert!(raw.catalogue().is_ok());
+    }
+
+    #[test]
+    fn what_is_not_kept_by_sensor_is_closed_to_who_sees_some_sensors() {
+        let some = key(None, Scope::of_sensors(vec![1]));
+        for slug in OF_ALL_SENSORS {
+            assert_eq!(some.dataset(slug).unwrap_err().code(), ErrorCode::Forbidden);
+            assert!(catalogue::Dataset::by_slug(slug).is_some());
+        }
+        assert_eq!(
+            some.dataset("reading-conflicts").unwrap(),
+            &Scope::of_sensors(vec![1])
+        );
+    }
+
+    #[test]
+    fn without_a_key_one_is_asked_for_one() {
+        for anonymous in [Anonymous::None, Anonymous::Catalogue] {
+            let access = Access::anonymous(anonymous);
+            assert_eq!(access.data().unwrap_err().code(), ErrorCode::Unauthenticated);
+            assert_eq!(
+                access.dataset("raw-messages").unwrap_err().code(),
+                ErrorCode::Unauthenticated
+            );
+        }
+        assert!(Access::anonymous(Anonymous::Data).dataset("raw-messages").is_ok());
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use entity::query::aggregates::Aggregate;
 
-pub(crate) use self::fill::{Bucket, Fill};
+pub(crate) use self::fill::{Bucket, Fill, Levels};
 pub(crate) use self::grid::Grid;
 pub(crate) use self::read::BucketsOf;
 

@@ -31,7 +31,7 @@ pub fn cursor(list: u8, text: &str) -> Option<String> {
     Some(cursor::of_reading(key, direction))
 }
 
-/// Reads an address's query as GraphQL and as REST do, and the document in it.
+/// Reads an address's query as GraphQL, REST and OData do, and the document in it.
 pub fn address(query: &str) {
     let Ok(uri) = format!("/sensors/?{query}").parse() else {
         return;
@@ -50,6 +50,7 @@ pub fn address(query: &str) {
             }
         }
     }
+    crate::odata::understands(&uri);
     if let Ok(asked) = parameters::of_uri(&uri) {
         let limits = Limits::default();
         let operation = asked.operation_name.as_deref();

@@ -21,12 +21,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any, get};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use self::problem::Problem;
 pub(crate) use self::request_id::RequestId;
 use crate::graphql::error::ApiError;
+use crate::odata;
 use crate::rest;
 use crate::state::ApiState;
 
@@ -51,6 +52,10 @@ pub fn router(state: ApiState) -> Router {
         .route("/sensors/aggregates/", reading(get(rest::aggregates::last)))
         .route("/sensors/aggregated10", reading(get(with_slash)))
         .route("/sensors/aggregated10/", reading(get(rest::aggregates::last_ten)))
+        .route("/odata/v4", reading(get(odata::read)))
+        .route("/odata/v4/", reading(get(odata::read)))
+        .route("/odata/v4/$batch", any(odata::batch))
+        .route("/odata/v4/{*path}", reading(get(odata::read)))
         .route("/healthz", reading(get(health::alive)))
         .route("/readyz", reading(get(health::ready)))
         .route("/metrics", reading(get(metrics::metrics)))

@@ -1,12 +1,15 @@
-//! GraphQL and REST over the entity queries.
+//! GraphQL, REST and OData over the entity queries.
 //!
 //! | folder | owns |
 //! |---|---|
-//! | [`options`], `access` | what is served to whom, and every limit |
+//! | [`options`] | what is served where, and every limit |
+//! | `access`, [`key`] | who asks, and what they may see |
+//! | `datasets` | which datasets there are for an asker |
 //! | `ask` | what a question may say: times, ranges, pages, cursors, sensors by name |
 //! | `buckets` | the buckets of an answer, and how empty ones are filled |
 //! | `graphql` | the schema: a file per root under `query`, a file per type under `model`; the errors |
 //! | `rest` | JSON for programs without GraphQL |
+//! | `odata` | the entity sets for Excel, Power BI and Tableau |
 //! | `http` | GraphQL over HTTP, health, metrics, playground, headers, the request log |
 //!
 //! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
@@ -15,10 +18,13 @@
 mod access;
 mod ask;
 mod buckets;
+mod datasets;
 #[doc(hidden)]
 pub mod fuzzing;
 mod graphql;
 mod http;
+pub mod key;
+mod odata;
 pub mod options;
 mod rest;
 mod server;
@@ -28,6 +34,8 @@ pub use crate::graphql::error::ErrorCode;
 pub use crate::graphql::sdl;
 pub use crate::http::health::ReadyCheck;
 pub use crate::http::router;
-pub use crate::options::{Anonymous, Limits, Options};
+pub use crate::key::ApiKey;
+pub use crate::odata::ODataLimits;
+pub use crate::options::{Anonymous, Limits, OidcOptions, Options};
 pub use crate::server::{ExposureError, ServeError, serve};
 pub use crate::state::{ApiState, Parts};

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use entity::Zone;
 
+pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
+use crate::odata::ODataLimits;
+
 /// How the API is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -14,6 +17,8 @@ pub struct Options {
     pub anonymous: Anonymous,
     /// Whether somebody wrote `anonymous` down. Only then does the API listen beyond this machine.
     pub anonymous_explicit: bool,
+    /// The issuer whose tokens are taken, besides keys. Default: none.
+    pub oidc: Option<OidcOptions>,
     /// The zone in which days begin where a question does not name one. Default: UTC.
     pub time_zone: Zone,
     /// How long open requests may go on once the server is told to stop. Default: 10 s.
@@ -28,6 +33,7 @@ impl Default for Options {
             http: SocketAddr::from(([127, 0, 0, 1], 8000)),
             anonymous: Anonymous::None,
             anonymous_explicit: false,
+            oidc: None,
             time_zone: Zone::UTC,
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),
@@ -133,8 +139,17 @@ pub struct Limits {
     pub raw_bytes_max: u64,
     /// Bytes of a request's body. Default: 1 MiB.
     pub body_bytes_max: usize,
+    /// Requests a second of one key, of one subject of an issuer, or of one address without either; 0 for any number.
+    /// A key may have a limit of its own. Addresses are not counted where the API listens on loopback. Default: 50.
+    pub requests_per_second_max: u32,
+    /// Requests at once, of somebody who asked little before. Default: 200.
+    pub requests_burst_max: u32,
+    /// Wrong keys and tokens a minute of one address. Default: 60.
+    pub failures_per_minute_max: u32,
     /// How long one answer may take. Default: 30 s, below the patience of the common BI tools.
     pub request_timeout: Duration,
+    /// Those of OData alone.
+    pub odata: ODataLimits,
 }
 
 impl Default for Limits {
@@ -165,7 +180,11 @@ impl Default for Limits {
             raw_messages_max: 1_000,
             raw_bytes_max: 32 * 1024 * 1024,
             body_bytes_max: 1024 * 1024,
+            requests_per_second_max: 50,
+            requests_burst_max: 200,
+            failures_per_minute_max: 60,
             request_timeout: Duration::from_secs(30),
+            odata: ODataLimits::default(),
         }
     }
 }

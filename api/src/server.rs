@@ -5,22 +5,36 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use chrono::Utc;
+use entity::{DbErr, keys};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::http::router;
-use crate::options::Options;
 use crate::state::ApiState;
 
-/// The address would show the API to other machines, and nobody said what strangers may see.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{address} can be reached from other machines and there are no keys: say what anybody may see with \
-     FIELDBOOK_ANONYMOUS=none, catalogue or data, or listen on 127.0.0.1"
-)]
-pub struct ExposureError {
-    /// The address asked for.
-    pub address: SocketAddr,
+/// Why the API does not listen beyond this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum ExposureError {
+    /// Nobody could read anything, or everybody would by accident.
+    #[error(
+        "{address} can be reached from other machines, and there is no key that is good: make one with `fieldbook key \
+         create`, take an issuer's tokens with FIELDBOOK_OIDC_ISSUER, say what anybody may see with \
+         FIELDBOOK_ANONYMOUS=none, catalogue or data, or listen on 127.0.0.1"
+    )]
+    Keyless {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// Whether there are keys is not known.
+    #[error("look for a key that is good, as {address} can be reached from other machines")]
+    Keys {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the database said.
+        #[source]
+        source: DbErr,
+    },
 }
 
 /// Why the server does not run, or stopped.
@@ -43,13 +57,18 @@ pub enum ServeError {
     },
 }
 
-impl Options {
-    /// Refuses an address beyond this machine unless anonymous access was said explicitly.
-    pub fn check_exposure(&self, address: SocketAddr) -> Result<(), ExposureError> {
-        if address.ip().is_loopback() || self.anonymous_explicit {
-            Ok(())
-        } else {
-            Err(ExposureError { address })
+impl ApiState {
+    /// Refuses an address beyond this machine unless there is a good key, an issuer's tokens are taken, or anonymous
+    /// access was said explicitly.
+    pub async fn check_exposure(&self, address: SocketAddr) -> Result<(), ExposureError> {
+        let options = self.options();
+        if address.ip().is_loopback() || options.anonymous_explicit || options.oidc.is_some() {
+            return Ok(());
+        }
+        match keys::any_usable(self.db(), Utc::now()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ExposureError::Keyless { address }),
+            Err(source) => Err(ExposureError::Keys { address, source }),
         }
     }
 }
@@ -62,12 +81,14 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr().map_err(ServeError::Address)?;
-    state.options().check_exposure(address)?;
+    state.check_exposure(address).await?;
     let drain_timeout = state.options().drain_timeout;
     tracing::info!(http.address = %address, "serving HTTP on {address}");
 
     let (draining, drain_started) = oneshot::channel();
-    let server = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+    // Who asks without a key is counted by address.
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
         // The receiver lives until the server has ended, so a lost signal means that it ended already.
         let _ = draining.send(());

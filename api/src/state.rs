@@ -6,7 +6,7 @@ use std::sync::Arc;
 use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::access::Access;
+use crate::access::Authenticator;
 use crate::graphql::{self, Schema};
 use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
@@ -42,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) parts: Parts,
     pub(crate) schema: Schema,
+    pub(crate) authenticator: Authenticator,
     pub(crate) answers: Memory,
 }
 
@@ -49,6 +50,7 @@ impl ApiState {
     /// Builds the schema over `parts`.
     pub fn new(options: Options, parts: Parts) -> Self {
         Self(Arc::new(Shared {
+            authenticator: Authenticator::new(&options),
             options,
             parts,
             schema: graphql::schema(),
@@ -73,14 +75,13 @@ impl ApiState {
         &self.0.schema
     }
 
+    pub(crate) fn authenticator(&self) -> &Authenticator {
+        &self.0.authenticator
+    }
+
     /// What was answered lately.
     pub(crate) fn answers(&self) -> &Memory {
         &self.0.answers
-    }
-
-    /// What the asker of a request may see.
-    pub(crate) fn access(&self) -> Access {
-        Access::anonymous(self.0.options.anonymous)
     }
 }
 

@@ -1,12 +1,13 @@
 //! The domain's words as types, and every query against Fieldbook's tables.
 //!
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
-//! within a [`Scope`]; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP
-//! or GraphQL.
+//! within a [`Scope`]; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
+//! here knows MQTT, S3, HTTP or GraphQL.
 
 pub mod bucket;
 pub mod connect;
 pub mod flag;
+pub mod keys;
 pub mod load;
 pub mod query;
 pub mod rollup;
@@ -14,6 +15,7 @@ pub mod scope;
 mod sql;
 pub mod table;
 pub mod unit;
+pub mod visibility;
 
 pub use crate::bucket::{BucketSize, Bucketing, Zone};
 pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy};

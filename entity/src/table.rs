@@ -1,5 +1,7 @@
 //! SeaORM entities, a file a table.
 
+pub mod api_key;
+pub mod dataset;
 pub mod ingest_checkpoint;
 pub mod journal;
 pub mod quarantined_message;

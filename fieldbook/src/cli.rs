@@ -59,6 +59,10 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Declare sensors, or see which there are
     Sensors(SensorsArgs),
+    /// Make keys for the API, see which there are, and revoke them
+    Key(KeyArgs),
+    /// See which datasets show that they are there, and say which do
+    Datasets(DatasetsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +120,8 @@ pub(crate) struct UpArgs {
     /// What may be read without a key [default: data on loopback, none elsewhere]
     #[arg(long, env = "FIELDBOOK_ANONYMOUS", value_name = "ACCESS")]
     pub(crate) anonymous: Option<AnonymousArg>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// Time zone of buckets of a day and more where a question names none, such as Europe/Zurich
     #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = time_zone)]
     pub(crate) time_zone: Zone,
@@ -167,9 +173,11 @@ pub(crate) struct ServeArgs {
     // For raw messages; without an address or a key of an object store they say why they are not there.
     #[command(flatten)]
     pub(crate) store: StoreArgs,
-    /// What may be read without a key; beyond loopback it must be said [default: none]
+    /// What may be read without a key; beyond loopback it must be said, or there must be a key [default: none]
     #[arg(long, env = "FIELDBOOK_ANONYMOUS", value_name = "ACCESS")]
     pub(crate) anonymous: Option<AnonymousArg>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// Time zone of buckets of a day and more where a question names none, such as Europe/Zurich
     #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = time_zone)]
     pub(crate) time_zone: Zone,
@@ -183,6 +191,39 @@ pub(crate) enum AnonymousArg {
     Catalogue,
     /// Everything.
     Data,
+}
+
+/// Who may ask besides those with a key, and how often.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AccessArgs {
+    /// Take tokens of this OpenID Connect issuer, too, such as `https://login.example.org/realms/plant`
+    #[arg(
+        long,
+        env = "FIELDBOOK_OIDC_ISSUER",
+        value_name = "URL",
+        requires = "oidc_audience"
+    )]
+    pub(crate) oidc_issuer: Option<String>,
+    /// What the issuer's tokens for Fieldbook have as their audience (aud)
+    #[arg(
+        long,
+        env = "FIELDBOOK_OIDC_AUDIENCE",
+        value_name = "NAME",
+        requires = "oidc_issuer"
+    )]
+    pub(crate) oidc_audience: Option<String>,
+    /// The claim that holds the roles, or the path to it, such as `realm_access.roles`
+    #[arg(long, env = "FIELDBOOK_OIDC_ROLES_CLAIM", value_name = "CLAIM", default_value = api::OidcOptions::ROLES_CLAIM)]
+    pub(crate) oidc_roles_claim: String,
+    /// Requests a second of each key, subject or, beyond loopback, address; four times as many at once; 0: any number
+    #[arg(
+        long,
+        env = "FIELDBOOK_REQUESTS_PER_SECOND",
+        value_name = "N",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000)
+    )]
+    pub(crate) requests_per_second: u32,
 }
 
 #[derive(Debug, Args)]
@@ -275,10 +316,113 @@ pub(crate) struct SensorsFrom {
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
     #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+}
+
+/// A database, or the private one of a running `up`.
+#[derive(Debug, Args)]
+pub(crate) struct DatabaseArgs {
+    #[command(flatten)]
     pub(crate) data: DataArgs,
     /// The database [default: the private one of the data directory]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    #[command(subcommand)]
+    pub(crate) action: KeyAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyAction {
+    /// Make a key and print it, this once; what it opens goes to standard error
+    Create(KeyCreateArgs),
+    /// Show the keys as a table, the newest first; never the keys themselves
+    List(DatabaseArgs),
+    /// Take a key no longer: within five seconds it opens nothing
+    Revoke {
+        /// The key's prefix, such as `fb_7k2mq4xa`, its id, or its name
+        key: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyCreateArgs {
+    /// Who or what it is for, such as "Power BI of the harbour"
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// What its holder is
+    #[arg(long, value_name = "ROLE", default_value = "reader")]
+    pub(crate) role: RoleArg,
+    /// Open the data of this dataset only, such as readings; may be given several times [default: all]
+    #[arg(long = "dataset", value_name = "SLUG")]
+    pub(crate) datasets: Vec<String>,
+    /// Open sensors of this type only, such as temperature; given several times, of any of them [default: all]
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) types: Vec<String>,
+    /// Open sensors with this label only, such as site=Harbour; given several times, with all of them
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = label)]
+    pub(crate) labels: Vec<(String, String)>,
+    /// Take it for so many days [default: until it is revoked]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) expires_in_days: Option<u32>,
+    /// Let it ask so often, instead of what the service lets everybody
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) requests_per_minute: Option<u32>,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+}
+
+/// A label, or how one is written.
+fn label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a label is written KEY=VALUE, such as site=Harbour".to_owned()),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleArg {
+    /// Reads.
+    Reader,
+    /// Looks after the data, too.
+    Steward,
+    /// Looks after the service, too.
+    Admin,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DatasetsArgs {
+    #[command(subcommand)]
+    pub(crate) action: DatasetsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DatasetsAction {
+    /// Show the datasets as a table
+    List(DatabaseArgs),
+    /// Say what those see of a dataset who may not see its data
+    Set {
+        /// The dataset, such as readings
+        slug: String,
+        /// Its name and description, or nothing at all
+        #[arg(long, value_name = "VISIBILITY")]
+        visibility: VisibilityArg,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VisibilityArg {
+    /// Its name and description are seen.
+    Listed,
+    /// For them it does not exist.
+    Hidden,
 }
 
 #[derive(Debug, Clone, Args)]

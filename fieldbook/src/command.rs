@@ -1,10 +1,13 @@
 //! The commands, a file each.
 
+mod datasets;
 mod ingest;
+mod key;
 mod migrate;
 mod sensors;
 mod serve;
 mod simulate;
+mod table;
 mod up;
 
 use std::path::Path;
@@ -30,6 +33,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
         Command::Sensors(args) => Box::pin(sensors::run(args)).await,
+        Command::Key(args) => Box::pin(key::run(args)).await,
+        Command::Datasets(args) => datasets::run(args).await,
     }
 }
 

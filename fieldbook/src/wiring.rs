@@ -19,7 +19,9 @@ use ingestor::{Ingestor, IngestorOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-use crate::cli::{AnonymousArg, IngestLimits, OnConflictArg, SourceArgs, StoreArgs};
+use crate::cli::{
+    AccessArgs, AnonymousArg, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs,
+};
 use crate::mqtt_url::MqttUrl;
 
 /// A pool of connections.
@@ -158,9 +160,17 @@ pub(crate) fn api_store(args: &StoreArgs) -> anyhow::Result<Option<archive::Stor
 pub(crate) fn api_options(
     http: SocketAddr,
     anonymous: Option<AnonymousArg>,
+    access: &AccessArgs,
     time_zone: entity::Zone,
-) -> api::Options {
-    api::Options {
+) -> anyhow::Result<api::Options> {
+    let oidc = match (&access.oidc_issuer, &access.oidc_audience) {
+        (Some(issuer), Some(audience)) => Some(
+            api::OidcOptions::new(issuer, audience, &access.oidc_roles_claim)
+                .context("read FIELDBOOK_OIDC_ISSUER and its companions")?,
+        ),
+        _ => None,
+    };
+    Ok(api::Options {
         http,
         anonymous: match anonymous {
             None | Some(AnonymousArg::None) => api::Anonymous::None,
@@ -168,17 +178,24 @@ pub(crate) fn api_options(
             Some(AnonymousArg::Data) => api::Anonymous::Data,
         },
         anonymous_explicit: anonymous.is_some(),
+        oidc,
         time_zone,
+        limits: api::Limits {
+            requests_per_second_max: access.requests_per_second,
+            requests_burst_max: access.requests_per_second.saturating_mul(4),
+            ..api::Limits::default()
+        },
         ..api::Options::default()
-    }
+    })
 }
 
 /// Listens, unless that would be open to the world by accident.
-pub(crate) async fn bind_api(options: &api::Options) -> anyhow::Result<TcpListener> {
-    options.check_exposure(options.http)?;
-    TcpListener::bind(options.http)
+pub(crate) async fn bind_api(state: &api::ApiState) -> anyhow::Result<TcpListener> {
+    let http = state.options().http;
+    state.check_exposure(http).await?;
+    TcpListener::bind(http)
         .await
-        .with_context(|| format!("listen on {}: choose another address with --http", options.http))
+        .with_context(|| format!("listen on {http}: choose another address with --http"))
 }
 
 /// The API over a database and, for raw messages, an object store.
@@ -233,4 +250,20 @@ pub(crate) fn private_database_url(data_dir: &Path) -> anyhow::Result<String> {
         )
     })?;
     Ok(url.trim().to_owned())
+}
+
+/// The database that the arguments name, or the private one of their data directory, with this program's schema.
+pub(crate) async fn database_of(
+    args: &DatabaseArgs,
+    application_name: &'static str,
+) -> anyhow::Result<DatabaseConnection> {
+    let url = match &args.database_url {
+        Some(url) => url.clone(),
+        None => private_database_url(&args.data.data_dir)?,
+    };
+    let db = database(&url, application_name, 2, None).await?;
+    migration::check(&db)
+        .await
+        .context("check the database's schema")?;
+    Ok(db)
 }

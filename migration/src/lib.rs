@@ -10,6 +10,7 @@
 mod check;
 mod m20261123_000001_spine;
 mod m20261124_000002_rollups;
+mod m20261125_000003_api_keys;
 mod run;
 pub mod timescaledb;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_spine::Migration),
             Box::new(m20261124_000002_rollups::Migration),
+            Box::new(m20261125_000003_api_keys::Migration),
         ]
     }
 }

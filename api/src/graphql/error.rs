@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, ServerError};
+use axum::http::{HeaderName, HeaderValue, header};
 use entity::bucket::BucketSizeError;
 
 use crate::ask::time;
@@ -116,6 +117,21 @@ pub(crate) enum ApiError {
     /// Data for nobody in particular.
     #[error("this needs a key: anonymous access does not include it")]
     Unauthenticated,
+    /// A key or a token that is not taken.
+    #[error("{0}")]
+    BadCredential(&'static str),
+    /// Data for others than this asker.
+    #[error("{message}")]
+    Forbidden {
+        /// What is closed, and what would open it.
+        message: String,
+    },
+    /// Asked too often.
+    #[error("too many requests: try again in {retry_after_seconds} s")]
+    RateLimited {
+        /// When there is room for one.
+        retry_after_seconds: u64,
+    },
     /// More than one answer holds.
     #[error("{}", limit_message(*.argument, *.limit, *.asked, .advice))]
     LimitExceeded {
@@ -151,6 +167,12 @@ fn limit_message(argument: Option<&str>, limit: u64, asked: Option<u64>, advice:
     text
 }
 
+/// How a client may say who it is (RFC 9110, section 11.6.1).
+const CHALLENGES: [&str; 2] = [
+    "Bearer realm=\"fieldbook\"",
+    "Basic realm=\"fieldbook\", charset=\"UTF-8\"",
+];
+
 /// What a nullable field gives: a failure makes the field null, with its error beside it. The library would take a
 /// `Result` of an `Option` for a failure of the whole parent.
 pub(crate) type Nullable<T> = Option<Result<T, ApiError>>;
@@ -162,7 +184,9 @@ impl ApiError {
             Self::BadRequest { .. } => ErrorCode::BadRequest,
             Self::InvalidArgument { .. } => ErrorCode::InvalidArgument,
             Self::NotFound { .. } => ErrorCode::NotFound,
-            Self::Unauthenticated => ErrorCode::Unauthenticated,
+            Self::Unauthenticated | Self::BadCredential(_) => ErrorCode::Unauthenticated,
+            Self::Forbidden { .. } => ErrorCode::Forbidden,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
             Self::Timeout => ErrorCode::Timeout,
             Self::Unavailable(_) => ErrorCode::Unavailable,
@@ -194,9 +218,29 @@ impl ApiError {
                 details
             }
             Self::Internal(_) => vec![("requestId", request.to_string().into())],
-            Self::BadRequest { .. } | Self::Unauthenticated | Self::Timeout | Self::Unavailable(_) => {
-                Vec::new()
+            Self::RateLimited { retry_after_seconds } => {
+                vec![("retryAfterSeconds", (*retry_after_seconds).into())]
             }
+            Self::BadRequest { .. }
+            | Self::Unauthenticated
+            | Self::BadCredential(_)
+            | Self::Forbidden { .. }
+            | Self::Timeout
+            | Self::Unavailable(_) => Vec::new(),
+        }
+    }
+
+    /// The headers of a whole answer with this error, besides those of its body.
+    pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Unauthenticated | Self::BadCredential(_) => CHALLENGES
+                .iter()
+                .map(|challenge| (header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge)))
+                .collect(),
+            Self::RateLimited { retry_after_seconds } => {
+                vec![(header::RETRY_AFTER, (*retry_after_seconds).into())]
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -207,7 +251,7 @@ impl ApiError {
                 tracing::error!(http.request_id = %request, error = %chain(&**cause), "answer a request");
             }
             Self::Unavailable(cause) => {
-                tracing::warn!(http.request_id = %request, error = %chain(&**cause), "ask the database");
+                tracing::warn!(http.request_id = %request, error = %chain(&**cause), "ask the database or the issuer");
             }
             Self::Timeout => tracing::warn!(http.request_id = %request, "give up on a slow answer"),
             _ => {}

@@ -120,9 +120,14 @@ pub(crate) trait ContextExt {
         &self.state().options().limits
     }
 
-    /// The scope for queries of data, or a refusal.
+    /// The scope for queries of readings and of what is computed from them, or a refusal.
     fn scope(&self) -> Result<&Scope, ApiError> {
         self.asked().access.data()
+    }
+
+    /// The scope for queries of sensors' metadata, or a refusal.
+    fn sensor_scope(&self) -> Result<&Scope, ApiError> {
+        self.asked().access.sensors()
     }
 }
 
@@ -143,6 +148,7 @@ impl ContextExt for Context<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Anonymous;
 
     #[test]
     fn the_budget_of_readings_is_that_of_the_whole_answer() {
@@ -150,7 +156,7 @@ mod tests {
             answer_points_max: 10,
             ..Limits::default()
         };
-        let asked = Asked::new(DateTime::UNIX_EPOCH, Access::Catalogue);
+        let asked = Asked::new(DateTime::UNIX_EPOCH, Access::anonymous(Anonymous::Catalogue));
         asked.take_points(6, &limits).unwrap();
         let error = asked.take_points(5, &limits).unwrap_err();
         assert!(

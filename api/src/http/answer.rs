@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::RequestId;
 use super::negotiate::MediaType;
 use super::parameters::Refusal;
-use crate::graphql::error::{self, ApiError, ErrorCode};
+use crate::graphql::error::{self, ApiError};
 use crate::graphql::scalar;
 
 /// What is written: errors first, and no `data` when nothing was run.
@@ -105,7 +105,7 @@ pub(crate) fn of_graphql(mut answer: Answer, media_type: MediaType, request: &Re
 /// The answer to a request that never became one of GraphQL, or that was given up as a whole.
 pub(crate) fn of_refusal(refusal: Refusal, media_type: MediaType, request: &RequestId) -> Response {
     let Refusal { status, error } = refusal;
-    let unauthenticated = error.code() == ErrorCode::Unauthenticated;
+    let headers = error.headers();
     let mut errors = [error.into_server_error()];
     error::finish(&mut errors, request);
     let mut response = write(
@@ -117,9 +117,8 @@ pub(crate) fn of_refusal(refusal: Refusal, media_type: MediaType, request: &Requ
             extensions: &BTreeMap::new(),
         },
     );
-    if unauthenticated {
-        let scheme = HeaderValue::from_static("Bearer realm=\"fieldbook\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    for (name, value) in headers {
+        response.headers_mut().append(name, value);
     }
     response
 }

@@ -28,6 +28,7 @@ const ADDRESSES: &[(&str, &str)] = &[
         "/sensors/aggregated10/",
         "the last ten means of a minute of each sensor as JSON",
     ),
+    ("/odata/v4/", "OData for Excel, Power BI and Tableau"),
     ("/healthz", "is the process alive"),
     ("/readyz", "can it answer"),
     ("/metrics", "metrics for Prometheus"),

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
+use super::identify::AskedBy;
 use super::{Problem, RequestId};
 use crate::graphql::error::ApiError;
 use crate::state::ApiState;
@@ -40,7 +41,7 @@ pub(crate) async fn watch(State(_): State<ApiState>, mut request: Request, next:
         Err(panic) => Problem::new(ApiError::Internal(Arc::new(Panic::from(panic)))).into_response(),
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = problem.finish(response, &id);
+        response = problem.finish(&path, response, &id);
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -56,12 +57,17 @@ pub(crate) async fn watch(State(_): State<ApiState>, mut request: Request, next:
         .extensions()
         .get::<Operation>()
         .map(|operation| operation.0.as_str());
+    let asker = response
+        .extensions()
+        .get::<AskedBy>()
+        .map(|asker| asker.0.as_str());
     log(&Line {
         id,
         method: &method,
         path: &path,
         status: response.status().as_u16(),
         operation,
+        asker,
         took,
     });
     response
@@ -73,6 +79,7 @@ struct Line<'a> {
     path: &'a str,
     status: u16,
     operation: Option<&'a str>,
+    asker: Option<&'a str>,
     took: std::time::Duration,
 }
 
@@ -83,6 +90,7 @@ fn log(line: &Line<'_>) {
         method,
         path,
         status,
+        asker,
         took,
         ..
     } = line;
@@ -99,7 +107,7 @@ fn log(line: &Line<'_>) {
     } else {
         tracing::info!(
             http.request_id = %id, http.method = %method, http.path = path, http.status = status,
-            graphql.operation = operation, duration_ms, "{method} {path} {status}"
+            graphql.operation = operation, asker, duration_ms, "{method} {path} {status}"
         );
     }
 }

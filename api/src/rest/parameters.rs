@@ -14,11 +14,7 @@ pub(crate) struct Parameters(Vec<(String, String)>);
 impl Parameters {
     /// Reads those of `uri`; only `known` ones are accepted, so that a misspelt one does not go unnoticed.
     pub(crate) fn of(uri: &Uri, known: &[&str]) -> Result<Self, ApiError> {
-        let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
-            return Err(ApiError::BadRequest {
-                message: "the address's parameters are not readable".to_owned(),
-            });
-        };
+        let pairs = Self::pairs(uri)?;
         for (at, (name, _)) in pairs.iter().enumerate() {
             let problem = if !known.contains(&name.as_str()) {
                 "there is no such parameter"
@@ -34,6 +30,16 @@ impl Parameters {
             });
         }
         Ok(Self(pairs))
+    }
+
+    /// Names and values as they stand in an address.
+    pub(crate) fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, ApiError> {
+        let Ok(Query(pairs)) = Query::try_from_uri(uri) else {
+            return Err(ApiError::BadRequest {
+                message: "the address's parameters are not readable".to_owned(),
+            });
+        };
+        Ok(pairs)
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {

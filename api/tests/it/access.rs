@@ -1,10 +1,11 @@
 //! What somebody without a key may see, and where the API listens.
 
-use api::{Anonymous, Options};
+use api::{Anonymous, ApiState, OidcOptions, Options};
+use chrono::Utc;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::world::{World, open};
+use crate::world::{World, open, parts};
 
 fn anonymous(anonymous: Anonymous) -> Options {
     Options { anonymous, ..open() }
@@ -62,22 +63,48 @@ async fn catalogue_is_the_service_and_no_data() {
     );
 }
 
-#[test]
-fn beyond_this_machine_only_when_it_was_said_what_anybody_may_see() {
-    let silent = Options::default();
-    silent.check_exposure("127.0.0.1:8000".parse().unwrap()).unwrap();
-    silent.check_exposure("[::1]:8000".parse().unwrap()).unwrap();
-    for address in ["0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000"] {
-        let address = address.parse().unwrap();
-        let error = silent.check_exposure(address).unwrap_err();
-        assert!(error.to_string().contains("FIELDBOOK_ANONYMOUS"), "{error}");
+#[tokio::test]
+async fn beyond_this_machine_only_with_a_key_an_issuer_or_a_word_on_anonymous_access() {
+    let database = testbed::postgres().await;
+    let db = database.connect().await;
+    let state = |options: Options| ApiState::new(options, parts(&db));
+    let silent = state(Options::default());
+    for address in ["127.0.0.1:8000", "[::1]:8000"] {
+        silent.check_exposure(address.parse().unwrap()).await.unwrap();
+    }
+    let beyond = ["0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000"].map(|address| address.parse().unwrap());
+    for address in beyond {
+        let error = silent.check_exposure(address).await.unwrap_err();
+        for way in [
+            "FIELDBOOK_ANONYMOUS",
+            "FIELDBOOK_OIDC_ISSUER",
+            "fieldbook key",
+            "127.0.0.1",
+        ] {
+            assert!(error.to_string().contains(way), "{error}");
+        }
         for anonymous in [Anonymous::None, Anonymous::Catalogue, Anonymous::Data] {
             let explicit = Options {
                 anonymous,
                 anonymous_explicit: true,
                 ..Options::default()
             };
-            explicit.check_exposure(address).unwrap();
+            state(explicit).check_exposure(address).await.unwrap();
         }
+        let issuer = Options {
+            oidc: Some(OidcOptions::new("https://login.example.org", "fieldbook", "roles").unwrap()),
+            ..Options::default()
+        };
+        state(issuer).check_exposure(address).await.unwrap();
     }
+    let world = World::over(db.clone(), Options::default(), Vec::new()).await;
+    world
+        .key(|key| key.expires_at = Some(Utc::now() - chrono::TimeDelta::days(1)))
+        .await;
+    assert!(
+        silent.check_exposure(beyond[0]).await.is_err(),
+        "an expired key lets nobody in"
+    );
+    world.key(|_| ()).await;
+    silent.check_exposure(beyond[0]).await.unwrap();
 }

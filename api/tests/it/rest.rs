@@ -143,7 +143,7 @@ async fn without_the_slash_it_is_the_same_address() {
 async fn the_index_names_the_addresses() {
     let world = World::without_database(open()).await;
     let (_, text) = world.get("/").await;
-    for path in ["/graphql", "/sensors/", "/readyz", "/metrics"] {
+    for path in ["/graphql", "/sensors/", "/odata/v4/", "/readyz", "/metrics"] {
         assert!(text.as_str().unwrap().contains(path), "{text}");
     }
     let request = world.client.get(world.url("/")).header("accept", "text/html");

@@ -4,15 +4,17 @@ use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use api::{Anonymous, ApiState, Limits, Options, Parts, ReadyCheck};
+use api::{Anonymous, ApiKey, ApiState, Limits, Options, Parts, ReadyCheck};
 use chrono::{DateTime, Utc};
 use entity::DatabaseConnection;
+use entity::keys::{self, NewKey, Role, SensorLimit};
 use entity::load::{
     DeclaredSensor, KnownSensor, LoadTransaction, NewSensor, NewSensorList, UnitMeaning, journal_id,
 };
 use entity::rollup::{RefreshOptions, Refreshed, refresh};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
 use testbed::TestDatabase;
@@ -210,6 +212,51 @@ impl World {
         (status, body)
     }
 
+    /// A new key: a reader's of everything, but for what `change` says.
+    pub(crate) async fn key(&self, change: impl FnOnce(&mut NewKey)) -> ApiKey {
+        let key = ApiKey::generate().unwrap();
+        let mut new = NewKey {
+            hash: key.hash(),
+            prefix: key.prefix().to_owned(),
+            name: "test".to_owned(),
+            role: Role::Reader,
+            datasets: None,
+            sensors: SensorLimit::default(),
+            requests_per_minute: None,
+            created_at: Utc::now(),
+            expires_at: None,
+        };
+        change(&mut new);
+        keys::insert(&self.db, new).await.unwrap();
+        key
+    }
+
+    /// The status, the headers and the body that a request with a credential gives: a query for `/graphql`, or a path.
+    pub(crate) async fn ask_with(
+        &self,
+        (name, value): (&str, &str),
+        what: &str,
+    ) -> (StatusCode, HeaderMap, Value) {
+        let request = if what.starts_with('/') {
+            self.client.get(self.url(what))
+        } else {
+            self.client
+                .post(self.url("/graphql"))
+                .json(&json!({ "query": what }))
+        };
+        let response = request.header(name, value).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        (status, headers, body)
+    }
+
+    /// The same with a key or token as Bearer.
+    pub(crate) async fn ask_as(&self, secret: &str, what: &str) -> (StatusCode, HeaderMap, Value) {
+        self.ask_with(("authorization", &format!("Bearer {secret}")), what)
+            .await
+    }
+
     /// Sensors that their messages registered; their internal keys in the same order.
     pub(crate) async fn sensors(&self, names: &[&str]) -> Vec<i32> {
         self.sensors_of(SOURCE, names).await
@@ -364,6 +411,16 @@ pub(crate) fn aliases(count: usize, field: &str) -> String {
 
 fn ids(known: &[KnownSensor]) -> Vec<i32> {
     known.iter().map(|sensor| sensor.id).collect()
+}
+
+/// The parts of an API over a database.
+pub(crate) fn parts(db: &DatabaseConnection) -> Parts {
+    Parts {
+        db: db.clone(),
+        archive: None,
+        metrics: metrics(),
+        ready: Vec::new(),
+    }
 }
 
 fn metrics() -> PrometheusHandle {

@@ -8,6 +8,7 @@ mod cli;
 mod crash;
 mod disk;
 mod harness;
+mod keys;
 mod raw_message;
 mod real_input;
 mod up;

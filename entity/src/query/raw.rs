@@ -37,13 +37,14 @@ pub enum MessageObject {
     Withheld,
 }
 
-/// Where these messages lie, in no order; of a journal that is not known there is none.
+/// Where these messages lie, in no order; of a journal that is not known there is none. `scope` is that of raw messages;
+/// where the keys came from is known to the asker already.
 pub async fn places(
     db: &DatabaseConnection,
     scope: &Scope,
     messages: &[MessageKey],
 ) -> Result<Vec<MessagePlace>, DbErr> {
-    if *scope == Scope::Nothing || messages.is_empty() {
+    if messages.is_empty() {
         return Ok(Vec::new());
     }
     // Whole messages are for those who may see everything; what is in one is not known before it is read.

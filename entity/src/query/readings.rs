@@ -104,15 +104,7 @@ pub async fn latest(
 
 /// The sensors that an asker may see, each once; `None` when there are none.
 pub(super) fn within(scope: &Scope, sensors: &[i32]) -> Option<Vec<i32>> {
-    match scope {
-        Scope::Everything => {
-            let mut sensors = sensors.to_vec();
-            sensors.sort_unstable();
-            sensors.dedup();
-            (!sensors.is_empty()).then_some(sensors)
-        }
-        Scope::Nothing => None,
-    }
+    scope.among(sensors)
 }
 
 /// A row with the columns of a reading in the order of [`Reading`].

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{Page, PageRequest};
 use crate::Scope;
+use crate::scope::Reach;
 use crate::sql;
 use crate::table::sensor;
 
@@ -221,9 +222,13 @@ async fn all(db: &DatabaseConnection, scope: &Scope, condition: Condition) -> Re
 
 /// The condition for an asker; `None` when no row can meet it.
 fn within(scope: &Scope, condition: Condition) -> Option<Condition> {
-    match scope {
-        Scope::Everything => Some(condition),
-        Scope::Nothing => None,
+    match scope.reach(None) {
+        Reach::Nothing => None,
+        Reach::Everything => Some(condition),
+        Reach::Sensors(sensors) => {
+            let these = Expr::cust_with_values("\"sensor\".\"id\" = ANY($1)", [sensors]);
+            Some(Condition::all().add(these).add(condition))
+        }
     }
 }
 

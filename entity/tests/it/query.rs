@@ -1,5 +1,6 @@
 //! What the API asks.
 
 mod readings;
+mod scope;
 mod sensors;
 mod service;

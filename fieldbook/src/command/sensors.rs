@@ -9,6 +9,7 @@ use entity::{DatabaseConnection, Scope};
 use ingestor::control::{self, ControlError, Imported};
 use serde_json::{Map, Value, json};
 
+use super::table;
 use crate::cli::{DataArgs, SensorsAction, SensorsArgs, SensorsFrom};
 use crate::wiring;
 
@@ -53,27 +54,10 @@ async fn import_alone(journal_dir: &Path, source: &str, text: &str) -> anyhow::R
         .context("import the sensor list")
 }
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn list(from: &SensorsFrom) -> anyhow::Result<()> {
     let sensors = all(&open(from).await?, from).await?;
     let rows: Vec<[String; 6]> = sensors.iter().map(row).collect();
-    let head = ["NAME", "SOURCE", "TYPE", "UNIT", "RANGE", "DESCRIPTION"].map(str::to_owned);
-    let width = |column: usize| {
-        std::iter::once(&head)
-            .chain(&rows)
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    for row in std::iter::once(&head).chain(&rows) {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:<width$}", width = *width))
-            .collect();
-        println!("{}", cells.join("  ").trim_end());
-    }
+    table::print(["NAME", "SOURCE", "TYPE", "UNIT", "RANGE", "DESCRIPTION"], &rows);
     Ok(())
 }
 
@@ -93,20 +77,14 @@ fn row(sensor: &Sensor) -> [String; 6] {
         (None, true) => String::new(),
         (None, false) => "(registered by its messages)".to_owned(),
     };
-    let cells = [
+    [
         sensor.name.clone(),
         sensor.source.clone(),
         sensor.kind.clone().unwrap_or_default(),
         unit.unwrap_or_default(),
         range,
         description,
-    ];
-    // A name may hold a line break; a row is a line.
-    cells.map(|cell| {
-        cell.chars()
-            .map(|char| if char.is_control() { '\u{fffd}' } else { char })
-            .collect()
-    })
+    ]
 }
 
 #[expect(clippy::print_stdout, reason = "it is the answer")]
@@ -163,15 +141,7 @@ fn declaration(sensor: &Sensor) -> Value {
 }
 
 async fn open(from: &SensorsFrom) -> anyhow::Result<DatabaseConnection> {
-    let url = match &from.database_url {
-        Some(url) => url.clone(),
-        None => wiring::private_database_url(&from.data.data_dir)?,
-    };
-    let db = wiring::database(&url, "fieldbook-sensors", 2, None).await?;
-    migration::check(&db)
-        .await
-        .context("check the database's schema")?;
-    Ok(db)
+    wiring::database_of(&from.database, "fieldbook-sensors").await
 }
 
 async fn all(db: &DatabaseConnection, from: &SensorsFrom) -> anyhow::Result<Vec<Sensor>> {

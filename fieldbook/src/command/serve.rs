@@ -8,14 +8,14 @@ use crate::{signals, telemetry, wiring};
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let shutdown = signals::shutdown()?;
     let metrics = telemetry::metrics()?;
-    let options = wiring::api_options(args.http, args.anonymous, args.time_zone);
-    let listener = wiring::bind_api(&options).await?;
+    let options = wiring::api_options(args.http, args.anonymous, &args.access, args.time_zone)?;
     let db = wiring::api_database(&args.database_url).await?;
     migration::check(&db)
         .await
         .context("check the database's schema")?;
     let archive = wiring::api_store(&args.store)?;
     let state = wiring::api_state(options, db, archive, metrics);
+    let listener = wiring::bind_api(&state).await?;
     api::serve(listener, state, shutdown.cancelled_owned())
         .await
         .context("serve the API")

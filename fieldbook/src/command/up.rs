@@ -88,9 +88,12 @@ async fn serve(
     let metrics = telemetry::metrics()?;
     // On loopback, whoever asks is the user of this machine.
     let loopback = args.http.ip().is_loopback().then_some(AnonymousArg::Data);
-    let api_options = wiring::api_options(args.http, args.anonymous.or(loopback), args.time_zone);
-    api_options.check_exposure(args.http)?;
+    let anonymous = args.anonymous.or(loopback);
+    let api_options = wiring::api_options(args.http, anonymous, &args.access, args.time_zone)?;
     let api_db = wiring::api_database(&neighbours.database_url).await?;
+    let store = wiring::open_store(&neighbours.store).await?;
+    let state = wiring::api_state(api_options, api_db, Some(store.clone()), metrics);
+    state.check_exposure(args.http).await?;
     let options = wiring::ingestor_options(
         &args.data.journal_dir(),
         &neighbours.mqtt,
@@ -98,8 +101,7 @@ async fn serve(
         &args.ingest,
     )?;
     let ingest_db = wiring::ingest_database(&neighbours.database_url).await?;
-    let store = wiring::open_store(&neighbours.store).await?;
-    let mut ingestor = wiring::start_ingestor(options, ingest_db, store.clone())?;
+    let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
 
     let api_stop = CancellationToken::new();
     let ended = async {
@@ -117,8 +119,7 @@ async fn serve(
             () = shutdown.cancelled() => return Ok(None),
             error = ingestor.failed() => return Err(error.into()),
         }
-        let listener = wiring::bind_api(&api_options).await?;
-        let state = wiring::api_state(api_options, api_db, Some(store), metrics);
+        let listener = wiring::bind_api(&state).await?;
         let stop = api_stop.clone().cancelled_owned();
         let mut api = AbortOnDropHandle::new(tokio::spawn(api::serve(listener, state, stop)));
         step.done();

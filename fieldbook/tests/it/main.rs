@@ -17,7 +17,9 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn help_names_the_commands() {
     let help = text(&run(&["--help"]).stdout);
-    for command in ["up", "ingest", "serve", "migrate", "simulate", "sensors"] {
+    for command in [
+        "up", "ingest", "serve", "migrate", "simulate", "sensors", "key", "datasets",
+    ] {
         assert!(help.contains(command), "{help}");
     }
 }
@@ -51,19 +53,22 @@ fn a_missing_address_or_key_is_one_line_that_names_its_variable() {
 }
 
 #[test]
-fn serve_stays_on_loopback_unless_told_what_may_be_read() {
-    let args = [
-        "serve",
-        "--http",
-        "0.0.0.0:0",
-        "--database-url",
-        "postgres://127.0.0.1:1/none",
-    ];
-    let refused = run(&args);
-    assert!(!refused.status.success());
-    assert!(
-        text(&refused.stderr).contains("FIELDBOOK_ANONYMOUS"),
-        "{}",
+fn an_issuer_without_an_audience_or_without_tls_is_refused() {
+    let serve = |args: &[&str]| {
+        let refused = run(&[&["serve", "--database-url", "postgres://127.0.0.1:1/none"], args].concat());
+        assert!(!refused.status.success());
         text(&refused.stderr)
+    };
+    let alone = serve(&["--oidc-issuer", "https://login.example.org"]);
+    assert!(alone.contains("--oidc-audience"), "{alone}");
+    let open = serve(&[
+        "--oidc-issuer",
+        "http://login.example.org",
+        "--oidc-audience",
+        "fieldbook",
+    ]);
+    assert!(
+        open.contains("FIELDBOOK_OIDC_ISSUER") && open.contains("https"),
+        "{open}"
     );
 }

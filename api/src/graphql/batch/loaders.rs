@@ -36,11 +36,11 @@ pub(crate) fn loaders(queue: &Queue, state: &ApiState, asked: Arc<Asked>) -> Loa
     let batch_max = usize::try_from(limits.cost_max)
         .unwrap_or(usize::MAX)
         .saturating_add(1);
-    let scope = asked.access.scope();
     let batches = Batches {
         db: state.db().clone(),
         archive: state.parts().archive.clone(),
-        scope,
+        scope: asked.access.scope(),
+        sensor_scope: asked.access.sensor_scope(),
         asked,
         limits: limits.clone(),
     };
@@ -52,7 +52,10 @@ pub(crate) fn loaders(queue: &Queue, state: &ApiState, asked: Arc<Asked>) -> Loa
 pub(crate) struct Batches {
     db: DatabaseConnection,
     archive: Option<archive::Store>,
+    /// For readings.
     scope: Scope,
+    /// For sensors' metadata.
+    sensor_scope: Scope,
     asked: Arc<Asked>,
     limits: Limits,
 }
@@ -126,7 +129,7 @@ impl Loader<SensorKey> for Batches {
 
     async fn load(&self, keys: &[SensorKey]) -> Result<HashMap<SensorKey, Self::Value>, ApiError> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let sensors = sensors::by_ids(&self.db, &self.scope, &ids).await?;
+        let sensors = sensors::by_ids(&self.db, &self.sensor_scope, &ids).await?;
         Ok(sensors
             .into_iter()
             .map(|sensor| (SensorKey(sensor.id), Arc::new(sensor)))

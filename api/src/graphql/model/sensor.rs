@@ -105,6 +105,7 @@ impl Sensor {
     /// Its newest reading; null while it has none.
     async fn latest(&self, ctx: &Context<'_>) -> Nullable<Reading> {
         let found: Result<Option<Reading>, ApiError> = async {
+            ctx.scope()?;
             let row = ctx.loaders().load_one(LatestKey(self.0.id)).await?;
             Ok(row.map(|row| Reading {
                 row,
@@ -136,6 +137,7 @@ impl Sensor {
         >,
     ) -> Nullable<ReadingConnection> {
         let found: Result<Option<ReadingConnection>, ApiError> = async {
+            ctx.scope()?;
             let range = range::of_rows(from.map(|time| time.0), to.map(|time| time.0), ctx.asked().at)?;
             let order = order.unwrap_or(Direction::Asc);
             let direction = order.into();
@@ -187,6 +189,7 @@ impl Sensor {
         )]
         max_points: Option<i32>,
     ) -> Result<Series, ApiError> {
+        ctx.scope()?;
         let range = range::between(from.0, to.0)?;
         let points_max = series::points("maxPoints", max_points, ctx.limits())?;
         let what = ReadingsColumns {
@@ -231,6 +234,7 @@ impl Sensor {
         )]
         include_failed: Option<bool>,
     ) -> Result<Buckets, ApiError> {
+        ctx.scope()?;
         let arguments = BucketArguments {
             bucket: &bucket.0,
             time_zone: ("timeZone", time_zone.as_deref()),
@@ -338,7 +342,7 @@ impl SensorConnection {
     }
 
     async fn count(&self, ctx: &Context<'_>) -> Result<Count, ApiError> {
-        let value = sensors::count(ctx.db(), ctx.scope()?, &self.filter).await?;
+        let value = sensors::count(ctx.db(), ctx.sensor_scope()?, &self.filter).await?;
         Ok(entity::query::readings::Count { value, exact: true }.into())
     }
 

@@ -1,10 +1,12 @@
 //! The service itself.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
-use catalogue::DATASETS;
+use entity::keys::Role;
 use entity::query::service::{self, Backend as BackendRow};
 use tokio::sync::OnceCell;
 
+use crate::access;
+use crate::datasets;
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
@@ -72,15 +74,22 @@ impl Service {
         ctx.state().options().anonymous.into()
     }
 
-    /// What Fieldbook keeps.
-    async fn datasets(&self) -> Vec<Dataset> {
-        let dataset = |dataset: &catalogue::Dataset| Dataset {
-            slug: dataset.slug,
-            name: dataset.name,
-            title: dataset.title,
-            description: dataset.description,
+    /// Who asks this, and with what.
+    async fn asker(&self, ctx: &Context<'_>) -> Asker {
+        ctx.asked().access.asker().into()
+    }
+
+    /// What Fieldbook keeps: everything whose data is open to the asker, and of the rest what the operator lists.
+    async fn datasets(&self, ctx: &Context<'_>) -> Result<Vec<Dataset>, ApiError> {
+        let seen = datasets::seen_by(ctx.db(), &ctx.asked().access).await?;
+        let dataset = |seen: datasets::Seen| Dataset {
+            slug: seen.dataset.slug,
+            name: seen.dataset.name,
+            title: seen.dataset.title,
+            description: seen.dataset.description,
+            open: seen.is_open,
         };
-        DATASETS.iter().map(dataset).collect()
+        Ok(seen.into_iter().map(dataset).collect())
     }
 
     /// The service's clock.
@@ -123,6 +132,50 @@ pub(crate) struct Dataset {
     title: &'static str,
     /// What one item of it is.
     description: &'static str,
+    /// Whether its data is open to the asker; otherwise only what is said here of it is.
+    open: bool,
+}
+
+/// Who asks.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct Asker {
+    /// With what they say who they are.
+    kind: AskerKind,
+    /// The name that the operator gave to the key, or the subject (`sub`) of the token; null without either.
+    name: Option<String>,
+    /// The beginning of the key, by which lists and logs name it; null without a key.
+    key_prefix: Option<String>,
+    /// What they are: `reader`, `steward` or `admin`, each including the ones before; null without a key or token.
+    role: Option<&'static str>,
+}
+
+/// With what somebody says who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum AskerKind {
+    /// With nothing.
+    Anonymous,
+    /// With a key of Fieldbook.
+    Key,
+    /// With a token of an OpenID Connect issuer.
+    Token,
+}
+
+impl From<&access::Asker> for Asker {
+    fn from(asker: &access::Asker) -> Self {
+        let (kind, name, key_prefix) = match asker {
+            access::Asker::Anonymous => (AskerKind::Anonymous, None, None),
+            access::Asker::Key { name, prefix, .. } => {
+                (AskerKind::Key, Some(name.clone()), Some(prefix.clone()))
+            }
+            access::Asker::Subject { subject, .. } => (AskerKind::Token, Some(subject.clone()), None),
+        };
+        Self {
+            kind,
+            name,
+            key_prefix,
+            role: asker.role().map(Role::as_str),
+        }
+    }
 }
 
 /// The limits of questions and answers. A question over one of them gets `LIMIT_EXCEEDED`; no answer is cut short.
@@ -180,6 +233,11 @@ pub(crate) struct Limits {
     raw_bytes: f64,
     /// Bytes of a request's body.
     body_bytes: f64,
+    /// Requests a second of one key, of one subject of an issuer, or of one address without either; 0 for any number. A
+    /// key may have a limit of its own.
+    requests_per_second: u32,
+    /// Requests at once, of somebody who asked little before.
+    requests_burst: u32,
     /// Seconds until an answer is given up.
     request_seconds: f64,
 }
@@ -213,6 +271,8 @@ impl From<&options::Limits> for Limits {
             raw_messages: limits.raw_messages_max as f64,
             raw_bytes: limits.raw_bytes_max as f64,
             body_bytes: limits.body_bytes_max as f64,
+            requests_per_second: limits.requests_per_second_max,
+            requests_burst: limits.requests_burst_max,
             request_seconds: limits.request_timeout.as_secs_f64(),
         }
     }

@@ -23,7 +23,7 @@ impl SensorQuery {
         #[graphql(desc = "Its id, instead of the name.")] id: Option<ID>,
     ) -> Nullable<Sensor> {
         let found: Result<Option<Sensor>, ApiError> = async {
-            let scope = ctx.scope()?;
+            let scope = ctx.sensor_scope()?;
             let (argument, wanted) = match (name, id) {
                 (Some(name), None) => ("name", name),
                 (None, Some(id)) => ("id", sensor_id(&id)?),

@@ -36,7 +36,7 @@ impl SensorsQuery {
         before: Option<String>,
     ) -> Nullable<SensorConnection> {
         let found: Result<Option<SensorConnection>, ApiError> = async {
-            let scope = ctx.scope()?;
+            let scope = ctx.sensor_scope()?;
             let filter = filter
                 .map(|filter| filter.check("filter", ctx.limits()))
                 .transpose()?

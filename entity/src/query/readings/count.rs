@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{DatabaseConnection, DbErr, Value};
 
+use super::page::Sensors;
 use super::{ReadingsOf, TimeRange, page, within};
 use crate::Scope;
 use crate::sql;
@@ -24,23 +25,22 @@ pub async fn count(
     of: &ReadingsOf<'_>,
     exact_up_to: u64,
 ) -> Result<Count, DbErr> {
-    let Some(mut values) = page::restrictions(scope, of) else {
+    let Some((values, sensors)) = page::restrictions(scope, of) else {
         return Ok(Count {
             value: 0,
             exact: true,
         });
     };
     let bound = i64::try_from(exact_up_to).unwrap_or(i64::MAX).saturating_add(1);
-    let select = if of.sensors.is_some() {
-        (
+    let select = match sensors {
+        Sensors::These => (
             include_str!("count_readings_of.sql"),
             include_str!("explain_readings_of.sql"),
-        )
-    } else {
-        (
+        ),
+        Sensors::All => (
             include_str!("count_readings.sql"),
             include_str!("explain_readings.sql"),
-        )
+        ),
     };
     let counted: Vec<i64> = {
         let mut values = values.clone();
@@ -54,7 +54,6 @@ pub async fn count(
             exact: true,
         });
     }
-    values.truncate(if of.sensors.is_some() { 6 } else { 5 });
     let plans: Vec<serde_json::Value> = sql::query(db, select.1, values, |row| row.get(0)).await?;
     let estimate = plans
         .first()

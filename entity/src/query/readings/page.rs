@@ -15,6 +15,7 @@ use self::windows::Windows;
 use super::{Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, read, within};
 use crate::Scope;
 use crate::query::{Page, PageRequest};
+use crate::scope::Reach;
 use crate::sql;
 
 /// Up to this many sensors are read along the primary key without windows: each costs a page of rows at most.
@@ -30,13 +31,10 @@ pub async fn page(
     of: &ReadingsOf<'_>,
     request: &PageRequest<ReadingKey>,
 ) -> Result<Page<Reading>, DbErr> {
-    let sensors = match (scope, of.sensors) {
-        (Scope::Nothing, _) => return Ok(Page::empty()),
-        (Scope::Everything, None) => None,
-        (Scope::Everything, Some(sensors)) => match within(scope, sensors) {
-            None => return Ok(Page::empty()),
-            sensors => sensors,
-        },
+    let sensors = match scope.reach(of.sensors) {
+        Reach::Nothing => return Ok(Page::empty()),
+        Reach::Everything => None,
+        Reach::Sensors(sensors) => Some(sensors),
     };
     let scan = Scan::new(of.range, of.filter, of.direction, request);
     let is_few = sensors
@@ -98,17 +96,26 @@ pub async fn page_of_each(
         .collect())
 }
 
-/// The parameters $1 to $6 of a statement that counts: the range, the filter and, where some are asked for, the sensors;
-/// `None` when the asker can see none.
-pub(super) fn restrictions(scope: &Scope, of: &ReadingsOf<'_>) -> Option<Vec<Value>> {
+/// What a statement that counts is about: the parameters $1 to $5, range and filter, and as $6 the sensors, unless it is
+/// about all of them; `None` when the asker can see none.
+pub(super) fn restrictions(scope: &Scope, of: &ReadingsOf<'_>) -> Option<(Vec<Value>, Sensors)> {
     let mut values: Vec<Value> = vec![of.range.from.into(), of.range.to.into()];
     values.extend(filter_values(of.filter));
-    match (scope, of.sensors) {
-        (Scope::Nothing, _) => return None,
-        (Scope::Everything, None) => {}
-        (Scope::Everything, Some(sensors)) => values.push(within(scope, sensors)?.into()),
+    match scope.reach(of.sensors) {
+        Reach::Nothing => None,
+        Reach::Everything => Some((values, Sensors::All)),
+        Reach::Sensors(sensors) => {
+            values.push(sensors.into());
+            Some((values, Sensors::These))
+        }
     }
-    Some(values)
+}
+
+/// Whether a statement is about all sensors or about some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sensors {
+    All,
+    These,
 }
 
 fn filter_values(filter: &ReadingFilter) -> [Value; 3] {

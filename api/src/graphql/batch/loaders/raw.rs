@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use archive::{OwnedLine, Store, StoreError};
 use async_graphql::dataloader::Loader;
+use entity::Scope;
 use entity::query::raw::{self, MessageKey, MessageObject, MessagePlace};
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::timeout;
@@ -36,7 +37,7 @@ const NO_STORE: &str = "this service was started without an object store, so it 
      where it lies";
 const NO_ANSWER: &str = "the object store does not answer: try again in a moment";
 const REFUSED: &str = "the object store does not give the message; the service's log says why";
-const WITHHELD: &str = "the message may hold readings of other sensors than those you may see";
+const WITHHELD: &str = "raw messages are not open to you: they may hold readings of any sensor";
 
 impl Loader<MessageKey> for Batches {
     type Value = Arc<Raw>;
@@ -44,7 +45,12 @@ impl Loader<MessageKey> for Batches {
 
     async fn load(&self, keys: &[MessageKey]) -> Result<HashMap<MessageKey, Arc<Raw>>, ApiError> {
         self.asked.take_raw_messages(keys.len() as u64, &self.limits)?;
-        let places = raw::places(&self.db, &self.scope, keys).await?;
+        let scope = self
+            .asked
+            .access
+            .dataset("raw-messages")
+            .unwrap_or(&Scope::Nothing);
+        let places = raw::places(&self.db, scope, keys).await?;
         let mut objects: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for place in &places {
             if let (MessageObject::At(object), Some(seq)) = (&place.object, seq(place)) {
