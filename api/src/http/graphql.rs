@@ -142,7 +142,7 @@ async fn respond(
     let operation = checked.operation_name.clone();
     let settled_until = checked.settled_until;
     let scope = access.data().cloned();
-    let answered = async {
+    let answered = Box::pin(async {
         match timeout(limits.request_timeout, run(state, access, request, checked)).await {
             Ok(answered) if answered.errors.is_empty() => Ok(answer::of_graphql(answered, media_type, id)),
             Ok(answered) => Err(answer::of_graphql(answered, media_type, id)),
@@ -152,7 +152,7 @@ async fn respond(
                 id,
             )),
         }
-    };
+    });
     let mut response = match (method, settled_until, &scope) {
         (Method::Get(uri, headers), Some(until), Ok(scope)) => {
             let question = [uri.query().unwrap_or_default(), media_type.as_header()];

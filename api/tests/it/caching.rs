@@ -151,7 +151,7 @@ async fn a_late_reading_a_list_and_another_journal_make_another_answer_at_once()
     loader.reading(1, "a", "2026-01-01T10:00:00Z", 1.0).await;
     for path in [PAST, PAST_REST] {
         let mut kept = tag(&world, path).await;
-        let hour = if path == PAST { 11 } else { 13 };
+        let hour: u8 = if path == PAST { 11 } else { 13 };
         // Into the running segment, into a new one, and by a loader that nobody has seen.
         loader
             .reading(1, "a", &format!("2026-01-01T{hour}:00:00Z"), 2.0)
@@ -167,7 +167,7 @@ async fn a_late_reading_a_list_and_another_journal_make_another_answer_at_once()
             );
             kept = tag;
             if step == 0 {
-                let mut other = Loader::new(&world, u128::from(hour as u8));
+                let mut other = Loader::new(&world, u128::from(hour));
                 other
                     .reading(1, "a", &format!("2026-01-01T{hour}:30:00Z"), 3.0)
                     .await;

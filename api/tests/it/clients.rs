@@ -65,6 +65,8 @@ async fn relay_compiles_connections_and_the_service_answers_what_it_compiled() {
             },
         },
     });
+    // Where it writes what it would have a service know beforehand; it wants the file to be there.
+    std::fs::write(room.path().join("queries.json"), "{}").unwrap();
     std::fs::write(room.path().join("relay.config.json"), config.to_string()).unwrap();
     let mut compiler = npm_program("relay-compiler").await;
     compiler.current_dir(room.path()).arg("relay.config.json");

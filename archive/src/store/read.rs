@@ -102,12 +102,11 @@ impl Store {
             let entry = *index.frame_of(seq).ok_or_else(no_such_seq)?;
             // Positions ascend, so the frame at hand is the only one that may be needed again.
             let at_hand = frame.take().filter(|frame| *frame.entry() == entry);
-            let decoded = match at_hand {
-                Some(frame) => frame,
-                None => {
-                    let compressed = self.read_range(key, entry.range()).await?;
-                    Frame::decode(entry, &compressed).map_err(corrupt)?
-                }
+            let decoded = if let Some(frame) = at_hand {
+                frame
+            } else {
+                let compressed = self.read_range(key, entry.range()).await?;
+                Frame::decode(entry, &compressed).map_err(corrupt)?
             };
             let message = decoded.message(seq).map_err(corrupt)?.ok_or_else(no_such_seq)?;
             frame = Some(decoded);
