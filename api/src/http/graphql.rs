@@ -123,7 +123,9 @@ async fn respond(
         let message = "a subscription is not answered at once: use a WebSocket (graphql-transport-ws) at this address, or \
                        server-sent events (Accept: text/event-stream)"
             .to_owned();
-        return answer::of_refusal(answer::refusal(ApiError::BadRequest { message }), media_type, id);
+        let error = ApiError::BadRequest { message }.into_server_error();
+        let refused = async_graphql::Response::from_errors(vec![error]);
+        return answer::of_graphql(refused, media_type, id);
     }
     if matches!(method, Method::Get(..)) && checked.operation != OperationType::Query {
         let message = "a GET may only query: send mutations with POST".to_owned();

@@ -6,7 +6,7 @@ use api::{Anonymous, ApiKey, Options};
 use entity::load::DeclaredSensor;
 use serde_json::{Value, json};
 
-use crate::world::{SOURCE, World, open, thermometer};
+use crate::world::{SOURCE, World, open, thermometer, without_cost};
 
 /// Everything that shows a sensor or something of it.
 const QUERIES: &[&str] = &[
@@ -97,6 +97,7 @@ async fn world(options: Options, is_there: impl Fn(&DeclaredSensor) -> bool) -> 
 
 /// What differs from one moment or server to the next is left out.
 fn timeless(mut value: Value) -> Value {
+    without_cost(&mut value);
     match &mut value {
         Value::String(text) if text.starts_with("http://127.0.0.1:") => {
             let path = text.splitn(4, '/').last().unwrap_or_default();

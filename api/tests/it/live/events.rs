@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::socket::{Socket, values};
 use super::{Loader, in_time};
-use crate::world::{World, open};
+use crate::world::{World, open, without_cost};
 
 /// Events as they come.
 struct Events {
@@ -53,7 +53,9 @@ impl Events {
     async fn data(&mut self) -> Value {
         let (name, data) = self.next().await;
         assert_eq!(name, "next");
-        serde_json::from_str(&data).unwrap()
+        let mut answer = serde_json::from_str(&data).unwrap();
+        without_cost(&mut answer);
+        answer
     }
 }
 

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::in_time;
-use crate::world::World;
+use crate::world::{World, without_cost};
 
 pub(super) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -76,7 +76,9 @@ impl Socket {
             (&json!("next"), &json!(id)),
             "{message:#}"
         );
-        message["payload"].take()
+        let mut answer = message["payload"].take();
+        without_cost(&mut answer);
+        answer
     }
 
     /// The only error that an operation ends with.
