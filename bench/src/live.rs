@@ -146,6 +146,7 @@ fn serve(url: &str) -> anyhow::Result<(tokio::runtime::Runtime, std::net::Socket
         };
         let parts = api::Parts {
             db: server::connect(&url).await?,
+            archive: None,
             metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
                 .build_recorder()
                 .handle(),

@@ -60,7 +60,7 @@ pub(crate) fn below<'a, T>(ctx: &ContextBase<'a, T>, name: &str) -> Vec<&'a Fiel
 pub(crate) fn selected<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<Selected<'a>> {
     let fragments = &ctx.query_env.fragments;
     let mut sets = vec![&ctx.query_env.operation.node.selection_set.node];
-    for key in keys {
+    for key in way(ctx.path_node.as_ref()) {
         let mut below = Vec::new();
         for set in sets {
             each_field(fragments, set, &mut |field| {

@@ -175,10 +175,6 @@ impl FlatRows for BucketRows {
 
 /// A bucket and its place in the list.
 #[derive(Debug, SimpleObject)]
-#[expect(
-    dead_code,
-    reason = "the shape of an edge in the schema; edges are written in one piece"
-)]
 pub(crate) struct BucketRowEdge<'a> {
     /// Its place: pages go on `after` it.
     cursor: String,

@@ -147,10 +147,6 @@ impl FlatRows for ReadingRows {
 
 /// A reading and its place in the list.
 #[derive(Debug, SimpleObject)]
-#[expect(
-    dead_code,
-    reason = "the shape of an edge in the schema; edges are written in one piece"
-)]
 pub(crate) struct ReadingRowEdge<'a> {
     /// Its place: pages go on `after` it.
     cursor: String,
