@@ -158,9 +158,7 @@ pub(super) async fn body(
         patience,
     };
     let writer = AbortOnDropHandle::new(tokio::spawn(async move {
-        // The place is free when all is written, or nobody waits for it any more.
-        let _place = place;
-        if let Err(error) = writer.write_all(first, read).await {
+        if let Err(error) = writer.write_all(first, read, place).await {
             error.log(&request);
         }
     }));
@@ -199,6 +197,7 @@ impl Writer {
         mut self,
         mut first: Option<Read>,
         mut read: mpsc::Receiver<Read>,
+        place: OwnedSemaphorePermit,
     ) -> Result<(), ApiError> {
         let head = self.encoder.begin()?;
         self.send(Written::Piece(head.into())).await?;
@@ -216,6 +215,8 @@ impl Writer {
         }
         let tail = self.encoder.finish()?;
         self.send(Written::Piece(tail.into())).await?;
+        // Whoever has the whole file may ask for the next one.
+        drop(place);
         self.send(Written::End).await
     }
 
