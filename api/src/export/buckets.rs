@@ -8,7 +8,7 @@ use entity::{Scope, Zone};
 use super::rows::{Kind, Rows, Shape, Values};
 use super::sensors::SensorTable;
 use crate::access::Access;
-use crate::buckets::{Bucket, BucketKey, BucketPage, BucketsIn, Levels};
+use crate::buckets::{Bucket, BucketKey, BucketPage, BucketsIn, FoundBucket, Levels};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
 use crate::state::ApiState;
@@ -102,7 +102,7 @@ fn rows(page: &BucketPage, sensors: &SensorTable) -> Rows {
         .iter()
         .filter_map(|found| Some((found, sensors.place(found.sensor.id)?)))
         .collect();
-    let times = |time: fn(&crate::buckets::FoundBucket) -> DateTime<Utc>| {
+    let times = |time: fn(&FoundBucket) -> DateTime<Utc>| {
         Values::Times(
             found
                 .iter()

@@ -20,11 +20,10 @@ async fn filters_choose_as_they_do_elsewhere() {
     let world = World::new().await;
     fill(&world).await;
     let all = lines(&world, &format!("readings.ndjson?{RANGE}&labels=site,customer")).await;
-    for (filter, is_wanted) in [
-        (
-            "flag=fail&flag=SUSPECT",
-            (|row| row["flag"] == "FAIL" || row["flag"] == "SUSPECT") as fn(&Value) -> bool,
-        ),
+    let filters: [(&str, fn(&Value) -> bool); 8] = [
+        ("flag=fail&flag=SUSPECT", |row| {
+            row["flag"] == "FAIL" || row["flag"] == "SUSPECT"
+        }),
         (
             "sensor=registered&sensor=%F0%9F%8C%A1%EF%B8%8F%20%E6%B8%A9%E5%BA%A6",
             |row| row["sensor"] == "registered" || row["sensor"] == "🌡️ 温度",
@@ -35,7 +34,8 @@ async fn filters_choose_as_they_do_elsewhere() {
         ("source=plant", |_| true),
         ("source=elsewhere", |_| false),
         ("sensor=registered&type=temperature", |_| false),
-    ] {
+    ];
+    for (filter, is_wanted) in filters {
         let found = lines(
             &world,
             &format!("readings.ndjson?{RANGE}&labels=site,customer&{filter}"),

@@ -48,7 +48,7 @@ async fn buckets_are_read_by_every_client_in_every_format_as_sql_has_them() {
              (extract(epoch FROM start) * 1000000)::int8, (extract(epoch FROM start) * 1000000)::int8 + 900000000, 'UTC', \
              served, suspect, failed, low, high, name, source, type, complete) \
              ORDER BY name COLLATE \"C\", source COLLATE \"C\", start) \
-         FROM (SELECT date_bin('15 minutes', time, '2000-01-01Z') AS start, sensor.name, sensor.source, sensor.type, \
+         FROM (SELECT date_bin('15 minutes', time, '2000-01-01 00:00:00+00') AS start, sensor.name, sensor.source, sensor.type, \
                       true AS complete, count(*) FILTER (WHERE flag <> 4) AS served, \
                       count(*) FILTER (WHERE flag = 3) AS suspect, count(*) FILTER (WHERE flag = 4) AS failed, \
                       min(value) FILTER (WHERE flag <> 4) AS low, max(value) FILTER (WHERE flag <> 4) AS high \
