@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use entity::query::readings::{ReadingFilter, Scan, ScanOf, TimeRange};
 use entity::query::sensors::SensorFilter;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -168,7 +168,8 @@ pub(super) async fn body(
         is_over: false,
         _tasks: [reader, writer],
     };
-    Ok(Body::from_stream(stream::unfold(pieces, Pieces::next)))
+    // What compresses a body asks once more behind its end.
+    Ok(Body::from_stream(stream::unfold(pieces, Pieces::next).fuse()))
 }
 
 /// A task ended without saying why: it panicked.
