@@ -28,6 +28,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use self::problem::Problem;
 pub(crate) use self::request_id::RequestId;
+use crate::export;
 use crate::graphql::error::ApiError;
 use crate::odata;
 use crate::rest;
@@ -58,6 +59,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/odata/v4/", reading(get(odata::read)))
         .route("/odata/v4/$batch", any(odata::batch))
         .route("/odata/v4/{*path}", reading(get(odata::read)))
+        .route("/export/{file}", reading(get(export::file)))
         .route("/healthz", reading(get(health::alive)))
         .route("/readyz", reading(get(health::ready)))
         .route("/metrics", reading(get(metrics::metrics)))

@@ -1,4 +1,4 @@
-//! GraphQL, REST and OData over the entity queries.
+//! GraphQL, REST, OData and exports over the entity queries.
 //!
 //! | folder | owns |
 //! |---|---|
@@ -11,6 +11,7 @@
 //! | `live` | subscriptions: one look at the data for all of them, cursors, what a slow one missed |
 //! | `rest` | JSON for programs without GraphQL |
 //! | `odata` | the entity sets for Excel, Power BI and Tableau |
+//! | `export` | whole tables as CSV, JSON lines, Parquet and Arrow |
 //! | `http` | GraphQL over HTTP, WebSocket and server-sent events, health, metrics, playground, headers, the request log |
 //!
 //! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
@@ -20,6 +21,7 @@ mod access;
 mod ask;
 mod buckets;
 mod datasets;
+mod export;
 #[doc(hidden)]
 pub mod fuzzing;
 mod graphql;

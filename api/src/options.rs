@@ -142,6 +142,10 @@ pub struct Limits {
     pub raw_messages_max: u64,
     /// Bytes of the raw messages of one answer, all of them together. Default: 32 MiB.
     pub raw_bytes_max: u64,
+    /// Exports that run at once; one more is refused with `RATE_LIMITED`. Default: 4.
+    pub exports_max: usize,
+    /// Sensors of one export. Default: 250,000, some 50 MB.
+    pub export_sensors_max: u32,
     /// Bytes of a request's body. Default: 1 MiB.
     pub body_bytes_max: usize,
     /// Requests a second of one key, of one subject of an issuer, or of one address without either; 0 for any number.
@@ -184,6 +188,8 @@ impl Default for Limits {
             rows_max: 100_000_000,
             raw_messages_max: 1_000,
             raw_bytes_max: 32 * 1024 * 1024,
+            exports_max: 4,
+            export_sensors_max: 250_000,
             body_bytes_max: 1024 * 1024,
             requests_per_second_max: 50,
             requests_burst_max: 200,

@@ -7,6 +7,7 @@ use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::access::Authenticator;
+use crate::export::Exports;
 use crate::graphql::{self, EventSchema, Schema};
 use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
@@ -47,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) answers: Memory,
     pub(crate) event_schema: EventSchema,
     pub(crate) live: Live,
+    pub(crate) exports: Exports,
 }
 
 impl ApiState {
@@ -55,6 +57,7 @@ impl ApiState {
         let live = Live::new(parts.db.clone(), options.live.clone());
         Self(Arc::new(Shared {
             live,
+            exports: Exports::new(options.limits.exports_max),
             event_schema: graphql::event_schema(),
             authenticator: Authenticator::new(&options),
             options,
@@ -93,6 +96,11 @@ impl ApiState {
     /// Answers the events of subscriptions.
     pub(crate) fn event_schema(&self) -> &EventSchema {
         &self.0.event_schema
+    }
+
+    /// The exports that run.
+    pub(crate) fn exports(&self) -> &Exports {
+        &self.0.exports
     }
 
     pub(crate) fn live(&self) -> &Live {

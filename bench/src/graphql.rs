@@ -4,9 +4,9 @@
 //! Fieldbook is a process of this build, `PostGraphile` one of its own Node, the database a private server; all of them and
 //! `wrk` with its sixteen connections share the machine. The readings of a sensor lie together, as after an import.
 
-mod data;
+pub(crate) mod data;
 mod load;
-mod peer;
+pub(crate) mod peer;
 mod question;
 
 use std::collections::HashMap;

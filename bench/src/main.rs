@@ -13,6 +13,7 @@
 )]
 
 mod buckets;
+mod export;
 mod graphql;
 mod late;
 mod live;
@@ -46,6 +47,8 @@ enum Name {
     Late,
     /// Questions over HTTP beside `PostGraphile` and pgbench.
     Graphql,
+    /// Exports of ten million readings beside COPY.
+    Export,
     /// Subscribers: delay from commit to receipt, and processor time.
     Live,
 }
@@ -66,6 +69,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Graphql) {
         graphql::run(cli.runs, &cli.millions).await?;
+    }
+    if wanted(Name::Export) {
+        export::run(cli.runs).await?;
     }
     if wanted(Name::Live) {
         live::run(cli.runs).await?;

@@ -45,6 +45,11 @@ impl<'r> Row<'r> {
             .ok_or_else(|| DbErr::Type("a row of another database than PostgreSQL".to_owned()))
     }
 
+    /// A row of the driver's own.
+    pub(crate) fn of_driver(row: &'r sqlx::postgres::PgRow) -> Self {
+        Self(row)
+    }
+
     /// The column at `position`, from 0.
     pub(crate) fn get<T>(&self, position: usize) -> Result<T, DbErr>
     where

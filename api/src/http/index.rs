@@ -28,6 +28,10 @@ const ADDRESSES: &[(&str, &str)] = &[
         "/sensors/aggregated10/",
         "the last ten means of a minute of each sensor as JSON",
     ),
+    (
+        "/export/readings.csv",
+        "all readings of a range as a file, and /export/buckets.csv; .ndjson, .parquet and .arrow, too",
+    ),
     ("/odata/v4/", "OData for Excel, Power BI and Tableau"),
     ("/healthz", "is the process alive"),
     ("/readyz", "can it answer"),

@@ -61,17 +61,19 @@ impl Parameters {
     }
 
     pub(crate) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, ApiError> {
-        let read = |text: &str| {
-            time::parse(text)
-                .or_else(|| time::parse(&with_plus(text)?))
-                .ok_or_else(|| ApiError::InvalidArgument {
-                    argument: name.to_owned(),
-                    message: format!("{text:?} is no time"),
-                    accepted: time::ACCEPTED.to_owned(),
-                })
-        };
-        self.text(name).map(read).transpose()
+        self.text(name).map(|text| time(name, text)).transpose()
     }
+}
+
+/// The time that the parameter `name` gives.
+pub(crate) fn time(name: &str, text: &str) -> Result<DateTime<Utc>, ApiError> {
+    time::parse(text)
+        .or_else(|| time::parse(&with_plus(text)?))
+        .ok_or_else(|| ApiError::InvalidArgument {
+            argument: name.to_owned(),
+            message: format!("{text:?} is no time"),
+            accepted: time::ACCEPTED.to_owned(),
+        })
 }
 
 /// The plus sign of an offset, which an address turns into a space unless it is written `%2B`.

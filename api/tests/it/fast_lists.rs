@@ -210,7 +210,11 @@ async fn bytes(world: &World, query: &str, fragments: &str) -> Option<String> {
         .json(&json!({ "query": query }));
     let text = request.send().await.unwrap().text().await.unwrap();
     // The other document has more to cost.
-    let text = text.split(",\"extensions\":{\"cost\"").next().unwrap_or_default().to_owned();
+    let text = text
+        .split(",\"extensions\":{\"cost\"")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let is_too_large = text.contains("LIMIT_EXCEEDED");
     assert!(is_too_large || !text.contains("\"errors\""), "{text}\n{query}");
     (!is_too_large).then_some(text)

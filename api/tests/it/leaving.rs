@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::world::{World, open, with_limits};
 
 /// A pool as the service has it, but without a statement timeout: only leaving may end a statement.
-async fn pool(world: &World) -> DatabaseConnection {
+pub(crate) async fn pool(world: &World) -> DatabaseConnection {
     let options = ConnectOptions {
         url: world.database_url().to_owned(),
         application_name: "fieldbook-leaving",
@@ -22,7 +22,7 @@ async fn pool(world: &World) -> DatabaseConnection {
 }
 
 /// Waits until this many of the pool's statements wait for a lock.
-async fn wait_for_waiting(world: &World, expected: i64) {
+pub(crate) async fn wait_for_waiting(world: &World, expected: i64) {
     let select = "SELECT count(*) FROM pg_stat_activity \
          WHERE application_name = 'fieldbook-leaving' AND state = 'active' AND wait_event_type = 'Lock' \
            AND datname = current_database()";

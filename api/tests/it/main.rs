@@ -10,6 +10,7 @@ mod caching;
 mod clients;
 mod contract;
 mod errors;
+mod export;
 mod fast_lists;
 mod flat_rows;
 mod fuzz;

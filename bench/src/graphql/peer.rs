@@ -95,6 +95,24 @@ impl Peer {
         Ok(answer["data"].take())
     }
 
+    /// The answer of another address.
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<reqwest::Response> {
+        let root = self.url.trim_end_matches("/graphql");
+        Ok(self.client.get(format!("{root}{path}")).send().await?)
+    }
+
+    /// The most memory that it had so far.
+    pub(crate) fn peak_megabytes(&self) -> anyhow::Result<f64> {
+        let id = self.process.id().context("the server has ended")?;
+        let status =
+            std::fs::read_to_string(format!("/proc/{id}/status")).context("read a process's memory")?;
+        let kilobytes = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
+            .context("the system does not tell a process's peak")?;
+        Ok(kilobytes.parse::<f64>()? / 1e3)
+    }
+
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.process.kill().await.context("end a server")
     }

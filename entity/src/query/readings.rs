@@ -1,10 +1,11 @@
-//! Readings: pages, batches for many sensors, columns, the latest.
+//! Readings: pages, batches for many sensors, columns, the latest, all of them.
 
 mod columns;
 mod count;
 mod last_before;
 mod packed;
 mod page;
+mod scan;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr, Value};
@@ -16,6 +17,7 @@ pub use columns::{Columns, columns, columns_min_max};
 pub use count::{Count, count, count_of_each};
 pub use last_before::last_value;
 pub use page::{page, page_of_each};
+pub use scan::{Batch, Scan, ScanOf};
 
 /// One reading.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -237,6 +237,10 @@ pub(crate) struct Limits {
     raw_messages: f64,
     /// Bytes of the raw messages of one answer, all of them together.
     raw_bytes: f64,
+    /// Exports that run at once.
+    exports: f64,
+    /// Sensors of one export.
+    export_sensors: u32,
     /// Bytes of a request's body.
     body_bytes: f64,
     /// Requests a second of one key, of one subject of an issuer, or of one address without either; 0 for any number. A
@@ -276,6 +280,8 @@ impl From<&options::Limits> for Limits {
             rows: limits.rows_max as f64,
             raw_messages: limits.raw_messages_max as f64,
             raw_bytes: limits.raw_bytes_max as f64,
+            exports: limits.exports_max as f64,
+            export_sensors: limits.export_sensors_max,
             body_bytes: limits.body_bytes_max as f64,
             requests_per_second: limits.requests_per_second_max,
             requests_burst: limits.requests_burst_max,

@@ -3,6 +3,7 @@
 //! ```text
 //! time, received_at    microseconds since 2000-01-01: i64
 //! value                f64
+//! sensor_id            i32
 //! flag, journal_id     i16
 //! seq                  i64
 //! ```
@@ -22,11 +23,30 @@ const EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// The times of the column at `position`.
 pub(super) fn times(row: &Row<'_>, position: usize) -> Result<Vec<DateTime<Utc>>, DbErr> {
     column(row, position, |bytes| {
-        i64::from_be_bytes(bytes)
-            .checked_add(EPOCH_MICROS)
+        since_1970(bytes)
             .and_then(DateTime::from_timestamp_micros)
-            .ok_or_else(|| DbErr::Type("a time beyond the calendar".to_owned()))
+            .ok_or_else(beyond_calendar)
     })
+}
+
+/// The times of the column at `position`, in microseconds since 1970.
+pub(super) fn micros(row: &Row<'_>, position: usize) -> Result<Vec<i64>, DbErr> {
+    column(row, position, |bytes| {
+        since_1970(bytes).ok_or_else(beyond_calendar)
+    })
+}
+
+fn since_1970(bytes: [u8; 8]) -> Option<i64> {
+    i64::from_be_bytes(bytes).checked_add(EPOCH_MICROS)
+}
+
+fn beyond_calendar() -> DbErr {
+    DbErr::Type("a time beyond the calendar".to_owned())
+}
+
+/// The sensors of the column at `position`.
+pub(super) fn sensors(row: &Row<'_>, position: usize) -> Result<Vec<i32>, DbErr> {
+    column(row, position, |bytes| Ok(i32::from_be_bytes(bytes)))
 }
 
 /// The numbers of the column at `position`.

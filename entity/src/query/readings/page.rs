@@ -4,7 +4,7 @@
 //! read by windows of time until it is full (`windows.rs`): there is no B-tree on time, because it would slow loading by a
 //! quarter, and within a window the BRIN index and a sort are quick.
 
-mod windows;
+pub(super) mod windows;
 
 use std::collections::HashMap;
 

@@ -9,8 +9,8 @@ use entity::query::aggregates::{
 };
 use entity::query::page::PageAt;
 use entity::query::readings::{
-    self, Direction, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, columns, columns_min_max,
-    count_of_each, last_value, latest, page_of_each,
+    self, Direction, ReadingFilter, ReadingKey, ReadingsOf, Scan, ScanOf, TimeRange, columns,
+    columns_min_max, count_of_each, last_value, latest, page_of_each,
 };
 use entity::query::sensors::{self, SensorFilter, SensorOrder};
 use entity::query::{Page, PageRequest};
@@ -289,6 +289,27 @@ async fn reading_pages(
             };
             let page: Page<_> = readings::page(db, scope, &of, &from_end).await.unwrap();
             answers.push(("readings::page from the end", format!("{page:?}")));
+            let of = ScanOf {
+                sensors: sensors.map(<[i32]>::to_vec),
+                range: range(case),
+                filter: filter.clone(),
+            };
+            let mut scan = Scan::new(db, scope, of);
+            let mut read = 0;
+            while let Some(batch) = scan.next().await.unwrap() {
+                read += batch.times.len();
+                // Where a batch ends is a matter of time.
+                for at in 0..batch.times.len() {
+                    let row = (
+                        batch.times[at],
+                        batch.sensors[at],
+                        batch.values[at],
+                        batch.flags[at],
+                    );
+                    answers.push(("readings::Scan", format!("{row:?}")));
+                }
+            }
+            assert_eq!(read as u64, count.value, "a scan reads what is counted");
         }
     }
 }

@@ -25,7 +25,7 @@ const LENGTH_MIN: TimeDelta = TimeDelta::milliseconds(1);
 
 /// What is left of a range, and the window at its beginning.
 #[derive(Debug)]
-pub(super) struct Windows {
+pub(in crate::query::readings) struct Windows {
     rest: TimeRange,
     ascending: bool,
     /// `None` for all of the rest.
@@ -36,7 +36,7 @@ pub(super) struct Windows {
 
 impl Windows {
     /// Windows from the range's beginning, or else from its end.
-    pub(super) fn growing(range: TimeRange, ascending: bool) -> Self {
+    pub(in crate::query::readings) fn growing(range: TimeRange, ascending: bool) -> Self {
         Self {
             rest: range,
             ascending,
@@ -46,7 +46,7 @@ impl Windows {
     }
 
     /// The window to read; `None` after the last.
-    pub(super) fn current(&self) -> Option<TimeRange> {
+    pub(in crate::query::readings) fn current(&self) -> Option<TimeRange> {
         if self.rest.from >= self.rest.to {
             return None;
         }
@@ -74,7 +74,7 @@ impl Windows {
     }
 
     /// Whether the window can be halved.
-    pub(super) fn is_divisible(&self) -> bool {
+    pub(in crate::query::readings) fn is_divisible(&self) -> bool {
         self.length.is_some()
             && self
                 .current()
@@ -82,13 +82,19 @@ impl Windows {
     }
 
     /// The window has too many readings: takes its half instead.
-    pub(super) fn narrow(&mut self) {
+    pub(in crate::query::readings) fn narrow(&mut self) {
         self.length = self.current().map(|window| (window.to - window.from) / 2);
         self.is_part = true;
     }
 
+    /// Takes a window of this length next.
+    pub(in crate::query::readings) fn go_on(&mut self, length: TimeDelta) {
+        self.length = Some(length.max(LENGTH_MIN));
+        self.is_part = false;
+    }
+
     /// The window is read: goes on to the next.
-    pub(super) fn advance(&mut self, was_empty: bool) {
+    pub(in crate::query::readings) fn advance(&mut self, was_empty: bool) {
         let Some(window) = self.current() else { return };
         if self.ascending {
             self.rest.from = window.to;
