@@ -63,12 +63,6 @@ fn rows(batch: Batch, sensors: &SensorTable) -> Rows {
             sensors: places.into_iter().flatten().collect(),
         };
     }
-    fn known<T>(column: impl IntoIterator<Item = T>, places: &[Option<usize>]) -> Vec<T> {
-        let rows = column.into_iter().zip(places);
-        rows.filter(|(_, place)| place.is_some())
-            .map(|(value, _)| value)
-            .collect()
-    }
     Rows {
         columns: vec![
             Values::Times(known(batch.times, &places)),
@@ -77,6 +71,14 @@ fn rows(batch: Batch, sensors: &SensorTable) -> Rows {
         ],
         sensors: places.into_iter().flatten().collect(),
     }
+}
+
+/// The rows of a column whose sensor has a place.
+fn known<T>(column: impl IntoIterator<Item = T>, places: &[Option<usize>]) -> Vec<T> {
+    let rows = column.into_iter().zip(places);
+    rows.filter(|(_, place)| place.is_some())
+        .map(|(value, _)| value)
+        .collect()
 }
 
 /// Where in [`FLAGS`] a flag is.

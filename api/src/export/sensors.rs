@@ -140,16 +140,18 @@ impl Building {
     }
 
     fn push(&mut self, word: Option<&str>) {
-        let place = word.and_then(|word| match self.known.get(word) {
-            Some(place) => Some(*place),
-            None => {
-                // There are fewer sensors than that.
-                let place = i32::try_from(self.column.words.len()).ok()?;
-                self.column.words.push(word.to_owned());
-                self.known.insert(word.to_owned(), place);
-                Some(place)
-            }
-        });
+        let place = word.and_then(|word| self.place(word));
         self.column.of.push(place);
+    }
+
+    /// The place of a word, which gets one if it has none; there are fewer sensors than places.
+    fn place(&mut self, word: &str) -> Option<i32> {
+        if let Some(place) = self.known.get(word) {
+            return Some(*place);
+        }
+        let place = i32::try_from(self.column.words.len()).ok()?;
+        self.column.words.push(word.to_owned());
+        self.known.insert(word.to_owned(), place);
+        Some(place)
     }
 }

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::{RANGE, fill, text};
 use crate::world::{World, open, with_limits};
 
+/// Whether a filter lets a row through.
+type Wanted = fn(&Value) -> bool;
+
 /// The lines of a table, as objects.
 async fn lines(world: &World, query: &str) -> Vec<Value> {
     let text = text(world, &format!("/export/{query}")).await;
@@ -20,7 +23,7 @@ async fn filters_choose_as_they_do_elsewhere() {
     let world = World::new().await;
     fill(&world).await;
     let all = lines(&world, &format!("readings.ndjson?{RANGE}&labels=site,customer")).await;
-    let filters: [(&str, fn(&Value) -> bool); 8] = [
+    let filters: [(&str, Wanted); 8] = [
         ("flag=fail&flag=SUSPECT", |row| {
             row["flag"] == "FAIL" || row["flag"] == "SUSPECT"
         }),

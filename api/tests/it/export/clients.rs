@@ -1,4 +1,4 @@
-//! pandas, polars, DuckDB and pyarrow read every format, and find what SQL finds.
+//! pandas, polars, `DuckDB` and pyarrow read every format, and find what SQL finds.
 
 use std::path::Path;
 

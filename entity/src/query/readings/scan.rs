@@ -169,8 +169,8 @@ fn is_timeout(error: &DbErr) -> bool {
     let DbErr::Query(RuntimeErr::SqlxError(error)) = error else {
         return false;
     };
-    error
+    let code = error
         .as_database_error()
-        .and_then(|error| error.code())
-        .is_some_and(|code| code == "57014")
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == "57014")
 }
