@@ -80,7 +80,7 @@ async fn export(fieldbook: &Peer, format: &str) -> anyhow::Result<f64> {
     while let Some(part) = response.chunk().await.context("read the export")? {
         bytes += part.len();
         if is_text {
-            lines += part.iter().filter(|byte| **byte == b'\n').count();
+            lines += part.split(|byte| *byte == b'\n').count() - 1;
         }
     }
     let took = began.elapsed().as_secs_f64();

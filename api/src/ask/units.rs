@@ -11,7 +11,7 @@ use crate::options::Limits;
 /// The unit of a sensor's values: its UCUM code, or the unit as declared where its meaning is not known.
 pub(crate) fn own(sensor: &Sensor) -> Option<&str> {
     let unit = sensor.unit.as_ref()?;
-    let known = sensor.known_unit().map(|known| known.ucum());
+    let known = sensor.known_unit().map(Known::ucum);
     Some(known.or(unit.ucum.as_deref()).unwrap_or(&unit.declared))
 }
 

@@ -103,7 +103,7 @@ impl BucketsIn {
             let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) else {
                 return Ok(all(rows));
             };
-            let from = walk.from_of(first.id).unwrap_or(self.range.from);
+            let from = walk.begin_of(first.id).unwrap_or(self.range.from);
             let slice = self.slice(from, size)?;
             let is_cut = slice.to < self.range.to;
             let next = if is_cut {
@@ -290,7 +290,7 @@ impl Walk {
         }
     }
 
-    fn from_of(&self, sensor: i32) -> Option<DateTime<Utc>> {
+    fn begin_of(&self, sensor: i32) -> Option<DateTime<Utc>> {
         self.within.filter(|(id, _)| *id == sensor).map(|(_, from)| from)
     }
 }

@@ -120,12 +120,7 @@ async fn respond(
         }
     };
     if checked.operation == OperationType::Subscription {
-        let message = "a subscription is not answered at once: use a WebSocket (graphql-transport-ws) at this address, or \
-                       server-sent events (Accept: text/event-stream)"
-            .to_owned();
-        let error = ApiError::BadRequest { message }.into_server_error();
-        let refused = async_graphql::Response::from_errors(vec![error]);
-        return answer::of_graphql(refused, media_type, id);
+        return subscription(media_type, id);
     }
     if matches!(method, Method::Get(..)) && checked.operation != OperationType::Query {
         let message = "a GET may only query: send mutations with POST".to_owned();
@@ -171,6 +166,16 @@ async fn respond(
         response.extensions_mut().insert(Operation(operation));
     }
     response
+}
+
+/// The answer to a subscription that is asked as if it were answered at once.
+fn subscription(media_type: MediaType, id: &RequestId) -> Response {
+    let message =
+        "a subscription is not answered at once: use a WebSocket (graphql-transport-ws) at this address, or \
+                   server-sent events (Accept: text/event-stream)"
+            .to_owned();
+    let error = ApiError::BadRequest { message }.into_server_error();
+    answer::of_graphql(async_graphql::Response::from_errors(vec![error]), media_type, id)
 }
 
 /// Runs a request with its batches, within its own task.

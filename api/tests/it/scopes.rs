@@ -102,7 +102,6 @@ async fn world(options: Options, is_there: impl Fn(&DeclaredSensor) -> bool) -> 
 
 /// What differs from one moment or server to the next is left out.
 fn timeless(mut value: Value) -> Value {
-    without_cost(&mut value);
     match &mut value {
         Value::String(text) if text.starts_with("http://127.0.0.1:") => {
             let path = text.splitn(4, '/').last().unwrap_or_default();

@@ -130,8 +130,6 @@ async fn more_buckets_than_an_answer_holds_are_refused_before_they_are_read() {
         answer_buckets_max: 48,
         answer_bucket_values_max: 100,
         reading_days_max: 3,
-        // Of many a question is refused before, for the rows that it may take.
-        rows_max: u64::MAX,
         ..Limits::default()
     };
     let world = World::with(with_limits(limits)).await;

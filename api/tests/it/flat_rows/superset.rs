@@ -8,7 +8,7 @@ use testbed::clients::{python, run};
 use super::{HOSTILE, list, pages, sensors};
 use crate::world::World;
 
-/// What each of some SELECTs over SQLAlchemy gives: `{ columns, rows }`, times in microseconds.
+/// What each of some SELECTs over `SQLAlchemy` gives: `{ columns, rows }`, times in microseconds.
 async fn select(world: &World, statements: &[String]) -> Vec<Value> {
     let address = world.base.strip_prefix("http://").unwrap();
     let mut client = python().await;
