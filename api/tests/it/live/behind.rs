@@ -57,7 +57,7 @@ async fn a_slow_stream_catches_up_and_misses_nothing() {
     let mut loader = Loader::new(&world).await;
     let mut socket = Socket::ready(&world).await;
     let cursor = socket.stream("0", "").await;
-    socket.say(json!({ "id": "0", "type": "complete" })).await;
+    socket.complete("0").await;
     socket.subscribe("1", &stream(&cursor)).await;
     flood(&mut loader, sensor).await;
     let mut found = Vec::new();
@@ -77,11 +77,15 @@ async fn a_stream_too_far_behind_is_told_what_it_missed() {
     let mut loader = Loader::new(&world).await;
     let mut socket = Socket::ready(&world).await;
     let cursor = socket.stream("0", "").await;
-    socket.say(json!({ "id": "0", "type": "complete" })).await;
+    socket.complete("0").await;
     socket.subscribe("1", &stream(&cursor)).await;
+    // The first one is given live, so that what comes is too much for the subscription and not for its beginning.
+    loader.load_some(sensor, 1).await;
+    let first = socket.batch("1").await;
+    assert_eq!(values(&first["readings"]).len(), 1);
     flood(&mut loader, sensor).await;
     let (mut given, mut missed) = (0.0, 0.0);
-    let mut last = cursor;
+    let mut last = first["cursor"].as_str().unwrap().to_owned();
     while given + missed < READINGS as f64 {
         let batch = socket.batch("1").await;
         given += values(&batch["readings"]).len() as f64;
@@ -106,7 +110,7 @@ async fn a_slow_subscription_ends_with_the_cursor_to_go_on_with() {
     let mut loader = Loader::new(&world).await;
     let mut socket = Socket::ready(&world).await;
     let mut cursor = socket.stream("0", "").await;
-    socket.say(json!({ "id": "0", "type": "complete" })).await;
+    socket.complete("0").await;
     let mut found = Vec::new();
     let mut ends = 0;
     let query = |cursor: &str| {

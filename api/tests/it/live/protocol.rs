@@ -253,7 +253,7 @@ async fn over_plain_http_a_subscription_is_told_where_to_go() {
     let world = World::without_database(open()).await;
     let query = "subscription { readingAdded { time } }";
     let (status, body) = world.post(json!({ "query": query })).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(status, StatusCode::OK);
     let message = body["errors"][0]["message"].as_str().unwrap();
     assert!(
         message.contains("WebSocket") && message.contains("text/event-stream"),
@@ -262,8 +262,19 @@ async fn over_plain_http_a_subscription_is_told_where_to_go() {
     let (status, body) = world.get("/graphql?query=subscription{readingAdded{time}}").await;
     assert_eq!(
         (status, &body["errors"][0]["extensions"]["code"]),
-        (StatusCode::BAD_REQUEST, &json!("BAD_REQUEST"))
+        (StatusCode::OK, &json!("BAD_REQUEST"))
     );
+    // Who names the newer media type gets the status, too.
+    let asked = world
+        .client
+        .post(world.url("/graphql"))
+        .json(&json!({ "query": query }));
+    let answer = asked
+        .header("accept", "application/graphql-response+json")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -280,7 +291,7 @@ async fn each_event_is_an_execution_of_its_own() {
     socket
         .say(json!({ "id": "1", "type": "subscribe", "payload": payload }))
         .await;
-    socket.say(json!({ "id": "s", "type": "complete" })).await;
+    socket.complete("s").await;
     for round in 1..=3_i32 {
         loader.load_some(sensors[0], 1).await;
         let event = socket.event("1").await;

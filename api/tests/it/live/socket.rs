@@ -48,6 +48,13 @@ impl Socket {
         self.send(Message::Text(message.to_string().into())).await;
     }
 
+    /// Ends an operation that has nothing to say, and waits until it has ended: what is said is heard in order.
+    pub(super) async fn complete(&mut self, id: &str) {
+        self.say(json!({ "id": id, "type": "complete" })).await;
+        self.say(json!({ "type": "ping" })).await;
+        assert_eq!(self.hear().await, json!({ "type": "pong" }));
+    }
+
     pub(super) async fn send(&mut self, message: Message) {
         in_time(self.stream.send(message)).await.unwrap();
     }
