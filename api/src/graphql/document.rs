@@ -3,8 +3,8 @@
 //!
 //! First the text (bytes, tokens, brackets) and the variables, then the tree, in one pass that remembers what each
 //! fragment measures. `measure` has the pass, `reckon` what a field may cost by its arguments, `cost` what a client is
-//! told of it, and `settled` says whether its answer can change by itself. Nothing here asks the database: what a question names decides, and where it names nothing, a number that
-//! the reference of limits tells.
+//! told of it, and `settled` says whether its answer can change by itself. Nothing here asks the database: what a
+//! question names decides, and where it names nothing, a number that the reference of limits tells.
 
 mod cost;
 mod measure;
