@@ -53,7 +53,7 @@ pub(crate) fn format(time: DateTime<Utc>) -> String {
     time.trunc_subsecs(6).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// Writes a time as [`format`] gives it, without its formatter and its own text: for long lists.
+/// Writes a time as [`format()`] gives it, without its formatter and its own text: for long lists.
 pub(crate) fn write(out: &mut Vec<u8>, time: DateTime<Utc>) {
     let time = time.naive_utc();
     let (micros, leap) = (time.nanosecond() / 1_000, time.nanosecond() >= 1_000_000_000);
