@@ -25,6 +25,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::Utc;
+use entity::Scope;
 use tokio::time::timeout;
 
 pub use self::limits::ODataLimits;
@@ -34,7 +35,7 @@ use self::answer::Writer;
 use self::feed::{PageAsked, Question};
 use self::filter::Expr;
 use self::form::Form;
-use self::model::EntitySet;
+use self::model::{EntitySet, Holds};
 use self::options::Written;
 pub(crate) use self::path::ROOT;
 use self::path::Resource;
@@ -105,10 +106,10 @@ impl Request<'_> {
             return Ok(described());
         }
         if let Resource::Count(set) = resource {
-            self.asked.access.data()?;
+            self.scope(set)?;
             written.only(&["$filter"])?;
             let options = written.read(set, self.asked.at, limits)?;
-            let question = self.question(options.filter.as_ref(), &[])?;
+            let question = self.question(set, options.filter.as_ref(), &[])?;
             return Ok(answer::plain(question.count(set).await?.to_string()));
         }
         let writer = Writer::new(Form::of(format, self.headers)?, self.headers);
@@ -143,10 +144,10 @@ impl Request<'_> {
         written: &Written,
         writer: &Writer,
     ) -> Result<Response, Problem> {
-        self.asked.access.data()?;
+        self.scope(set)?;
         let limits = &self.state.options().limits.odata;
         let options = written.read(set, self.asked.at, limits)?;
-        let question = self.question(options.filter.as_ref(), &options.order)?;
+        let question = self.question(set, options.filter.as_ref(), &options.order)?;
         let of_token = token::Question::of(set, written);
         let token = options
             .token
@@ -190,7 +191,7 @@ impl Request<'_> {
 
     /// The row of a key.
     async fn one(&self, set: &'static EntitySet, key: &Expr) -> Result<Found, Problem> {
-        let question = self.question(Some(key), &[])?;
+        let question = self.question(set, Some(key), &[])?;
         let asked = PageAsked {
             skip: 0,
             rows: 1,
@@ -206,15 +207,24 @@ impl Request<'_> {
         })
     }
 
+    /// What the asker may see of a set, or a refusal.
+    fn scope(&self, set: &EntitySet) -> Result<&Scope, ApiError> {
+        match set.holds {
+            Holds::Sensors => self.asked.access.sensors(),
+            Holds::Readings | Holds::Buckets => self.asked.access.data(),
+        }
+    }
+
     fn question<'q>(
         &'q self,
+        set: &EntitySet,
         filter: Option<&'q Expr>,
         order: &'q [options::Key],
     ) -> Result<Question<'q>, Problem> {
         Ok(Question {
             state: self.state,
             asked: self.asked,
-            scope: self.asked.access.data()?,
+            scope: self.scope(set)?,
             filter,
             order,
         })

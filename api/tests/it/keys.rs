@@ -228,6 +228,18 @@ async fn a_key_opens_the_datasets_that_it_names() {
             "{body}"
         );
     }
+    for key in [&sensors, &readings] {
+        let (_, _, body) = world.ask_as(key.reveal(), "/odata/v4/Sensors?$select=Name").await;
+        assert_eq!(body["value"], json!([{ "Name": "a" }]), "{body}");
+    }
+    for (key, path) in [
+        (&sensors, "/odata/v4/Readings"),
+        (&sensors, "/odata/v4/Buckets/$count"),
+        (&raw, "/odata/v4/Sensors"),
+    ] {
+        let (status, _, _) = world.ask_as(key.reveal(), path).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+    }
     let (_, _, body) = world
         .ask_as(
             readings.reveal(),
