@@ -1,8 +1,8 @@
 //! The database's schema, forward and back.
 //!
 //! [`up`] brings a database to this program's schema, [`down`] takes steps back, [`status`] lists them, and [`check()`]
-//! says whether a program may work on a database. A step is a folder of plain SQL files beside its Rust file; the list
-//! of steps in [`Migrator`] only grows.
+//! says whether a program may work on a database. A step is a folder of plain SQL files, with a Rust file beside it where
+//! the databases differ; the list of steps in [`Migrator`] only grows.
 //!
 //! `up` and `down` run in one transaction under an advisory lock: two processes may migrate at once, the second waits
 //! and finds nothing to do, and a failing step leaves the database as it was.
@@ -10,10 +10,8 @@
 mod check;
 mod m20261123_000001_spine;
 mod m20261124_000002_rollups;
-mod m20261125_000003_api_keys;
-mod m20261125_000004_time_weighted;
-mod m20261125_000005_sensor_name;
 mod run;
+mod step;
 pub mod timescaledb;
 
 use async_trait::async_trait;
@@ -22,6 +20,8 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 pub use crate::check::{CheckError, check};
 pub use crate::run::{MigrateError, Step, Up, down, status, up};
 pub use crate::timescaledb::Timescaledb;
+
+use crate::step::plain_step;
 
 /// The steps of the schema's history, oldest first.
 #[derive(Debug)]
@@ -33,9 +33,12 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_spine::Migration),
             Box::new(m20261124_000002_rollups::Migration),
-            Box::new(m20261125_000003_api_keys::Migration),
-            Box::new(m20261125_000004_time_weighted::Migration),
-            Box::new(m20261125_000005_sensor_name::Migration),
+            // Keys of the API, and who may see that a dataset is there.
+            plain_step!("m20261125_000003_api_keys"),
+            // Rollups know time: where it begins and ends in them, and what lies under their lines.
+            plain_step!("m20261125_000004_time_weighted"),
+            // An index by which sensors are found by name, and listed by name.
+            plain_step!("m20261125_000005_sensor_name"),
         ]
     }
 }

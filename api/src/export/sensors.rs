@@ -113,11 +113,7 @@ fn word<'a>(sensor: &'a Sensor, at: usize, labels: &[String]) -> Option<&'a str>
         1 => Some(&sensor.source),
         2 => sensor.kind.as_deref(),
         3 => units::own(sensor),
-        _ => {
-            let key = labels.get(at - COLUMNS.len())?;
-            let label = sensor.labels.iter().find(|(known, _)| known == key)?;
-            Some(&label.1)
-        }
+        _ => sensor.label(labels.get(at - COLUMNS.len())?),
     }
 }
 

@@ -56,23 +56,10 @@ impl Store {
     }
 
     /// One message by its position: the index, then its frame.
+    #[expect(clippy::missing_panics_doc, reason = "it gave an error, or the message")]
     pub async fn read_message(&self, key: &str, seq: u64) -> Result<OwnedLine, StoreError> {
-        let index = self.read_index(key).await?;
-        let no_such_seq = || StoreError::NoSuchSeq {
-            key: key.to_owned(),
-            seq,
-            first_seq: index.facts().first_seq,
-            last_seq: index.facts().last_seq(),
-        };
-        let entry = *index.frame_of(seq).ok_or_else(no_such_seq)?;
-        let compressed = self.read_range(key, entry.range()).await?;
-        Frame::decode(entry, &compressed)
-            .and_then(|frame| frame.message(seq))
-            .map_err(|source| StoreError::Corrupt {
-                key: key.to_owned(),
-                source,
-            })?
-            .ok_or_else(no_such_seq)
+        let mut messages = self.read_messages(key, &[seq], u64::MAX).await?;
+        Ok(messages.pop().expect("each position gives a message or an error"))
     }
 
     /// Some messages of a segment by their positions, each once and in order: the index, then each frame that holds one of

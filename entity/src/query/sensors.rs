@@ -55,6 +55,12 @@ impl Sensor {
         let unit = self.unit.as_ref()?;
         Known::of(&unit.declared, unit.ucum.as_deref(), self.kind.as_deref())
     }
+
+    /// What its label `key` says.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        let label = self.labels.iter().find(|(known, _)| known == key);
+        label.map(|(_, value)| value.as_str())
+    }
 }
 
 /// A unit of measurement: as declared, and what it means.

@@ -6,7 +6,6 @@ use async_graphql::{Object, SimpleObject};
 use chrono::Utc;
 
 use super::PageInfo;
-use super::reading_row::label;
 use crate::ask::{cursor, time, units};
 use crate::buckets::BucketPage;
 use crate::graphql::flat::{Edges, FlatRow, FlatRows, Nodes, Write, json};
@@ -135,9 +134,9 @@ impl FlatRows for BucketRows {
             source: &sensor.source,
             kind: sensor.kind.as_deref(),
             unit: units::own(sensor),
-            site: label(sensor, "site"),
-            plant: label(sensor, "plant"),
-            customer: label(sensor, "customer"),
+            site: sensor.label("site"),
+            plant: sensor.label("plant"),
+            customer: sensor.label("customer"),
             start: DateTime(grid.start(bucket.number)),
             end: DateTime(grid.end(bucket.number)),
             time_zone: grid.zone().name(),

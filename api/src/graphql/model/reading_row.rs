@@ -64,12 +64,6 @@ impl FlatRow for ReadingRow<'_> {
     }
 }
 
-/// The value of a sensor's label.
-pub(super) fn label<'a>(sensor: &'a Sensor, key: &str) -> Option<&'a str> {
-    let label = sensor.labels.iter().find(|(each, _)| each == key);
-    label.map(|(_, value)| value.as_str())
-}
-
 /// A page of readings as rows, oldest first.
 #[derive(Debug)]
 pub(crate) struct ReadingRows {
@@ -115,9 +109,9 @@ impl FlatRows for ReadingRows {
             source: &sensor.source,
             kind: sensor.kind.as_deref(),
             unit: units::own(sensor),
-            site: label(sensor, "site"),
-            plant: label(sensor, "plant"),
-            customer: label(sensor, "customer"),
+            site: sensor.label("site"),
+            plant: sensor.label("plant"),
+            customer: sensor.label("customer"),
             time: DateTime(reading.time),
             value: reading.value,
             flag: QualityFlag::from(reading.flag).word(),

@@ -1,9 +1,10 @@
 //! The properties of each entity type.
 
-use entity::QualityFlag;
 use entity::query::sensors::{Sensor, Unit};
 
 use super::{Property, Role};
+use crate::buckets::Levels;
+use crate::graphql::model::QualityFlag;
 use crate::odata::row::{BucketRow, Row};
 use crate::odata::value::{Edm, Value};
 
@@ -38,23 +39,17 @@ fn unit<'a>(row: &Row<'a>, part: fn(&Unit) -> Option<&str>) -> Option<Value<'a>>
 
 fn label<'a>(row: &Row<'a>, key: &str) -> Option<Value<'a>> {
     let sensor: &'a Sensor = row.sensor?;
-    let label = sensor.labels.iter().find(|(each, _)| each == key);
-    Some(Value::text(label.map(|(_, value)| value.as_str())))
+    Some(Value::text(sensor.label(key)))
 }
 
 fn bucket<'a>(row: &Row<'a>, part: fn(&'a BucketRow) -> Value<'a>) -> Option<Value<'a>> {
     row.bucket.map(part)
 }
 
-/// The words of the GraphQL enum.
-fn flag_word(flag: QualityFlag) -> &'static str {
-    match flag {
-        QualityFlag::Pass => "PASS",
-        QualityFlag::NotEvaluated => "NOT_EVALUATED",
-        QualityFlag::Suspect => "SUSPECT",
-        QualityFlag::Fail => "FAIL",
-        QualityFlag::Missing => "MISSING",
-    }
+/// A number on the scale of the bucket's values.
+fn level<'a>(row: &Row<'a>, part: fn(Levels) -> f64) -> Option<Value<'a>> {
+    let levels = row.bucket?.levels;
+    Some(Value::double(levels.map(part)))
 }
 
 const SOURCE: Property = required(
@@ -247,7 +242,10 @@ pub(super) const READINGS: &[Property] = &[
         Role::Flag,
         "Verdict on the value when it came in, after QARTOD: PASS, NOT_EVALUATED (no range is declared), SUSPECT, FAIL \
          (outside what the sensor can report) or MISSING. It never changes.",
-        |row| row.flag.map(|flag| Value::text(Some(flag_word(flag)))),
+        |row| {
+            row.flag
+                .map(|flag| Value::text(Some(QualityFlag::from(flag).word())))
+        },
     ),
     required(
         "ReceivedAt",
@@ -330,33 +328,21 @@ pub(super) const BUCKETS: &[Property] = &[
         Edm::Double,
         Role::Fact,
         "Arithmetic mean of the values, in the sensor's unit; null when all readings are flagged FAIL.",
-        |row| {
-            bucket(row, |bucket| {
-                Value::double(bucket.levels.map(|levels| levels.avg))
-            })
-        },
+        |row| level(row, |levels| levels.avg),
     ),
     optional(
         "Min",
         Edm::Double,
         Role::Fact,
         "Lowest value, in the sensor's unit.",
-        |row| {
-            bucket(row, |bucket| {
-                Value::double(bucket.levels.map(|levels| levels.min))
-            })
-        },
+        |row| level(row, |levels| levels.min),
     ),
     optional(
         "Max",
         Edm::Double,
         Role::Fact,
         "Highest value, in the sensor's unit.",
-        |row| {
-            bucket(row, |bucket| {
-                Value::double(bucket.levels.map(|levels| levels.max))
-            })
-        },
+        |row| level(row, |levels| levels.max),
     ),
     optional(
         "Sum",
@@ -370,22 +356,14 @@ pub(super) const BUCKETS: &[Property] = &[
         Edm::Double,
         Role::Fact,
         "Value of the earliest reading, in the sensor's unit.",
-        |row| {
-            bucket(row, |bucket| {
-                Value::double(bucket.levels.map(|levels| levels.first))
-            })
-        },
+        |row| level(row, |levels| levels.first),
     ),
     optional(
         "Last",
         Edm::Double,
         Role::Fact,
         "Value of the latest reading, in the sensor's unit.",
-        |row| {
-            bucket(row, |bucket| {
-                Value::double(bucket.levels.map(|levels| levels.last))
-            })
-        },
+        |row| level(row, |levels| levels.last),
     ),
     optional(
         "StdDev",

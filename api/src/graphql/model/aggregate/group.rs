@@ -269,10 +269,7 @@ impl Key {
             Self::Type => text(sensor.kind.clone()),
             Self::Unit => text(Shown::own(sensor).unit),
             Self::Source => text(Some(sensor.source.clone())),
-            Self::Label(key) => {
-                let label = sensor.labels.iter().find(|(known, _)| known == key);
-                text(label.map(|(_, value)| value.clone()))
-            }
+            Self::Label(key) => text(sensor.label(key).map(str::to_owned)),
             Self::Place { degrees } => sensor.location.map_or(Value::None, |place| {
                 let (south, west) = (cell(place.lat, *degrees), cell(place.lng, *degrees));
                 let corner = format!("{},{}", edge(south, *degrees), edge(west, *degrees));
