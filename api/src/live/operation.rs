@@ -97,8 +97,14 @@ impl Operation {
             variables,
         } = parameters;
         let limits = &self.state.options().limits;
-        let checked = document::check(&query, operation_name.as_deref(), &variables, limits)
-            .map_err(|error| vec![error])?;
+        let checked = document::check(
+            self.state.parsed(),
+            &query,
+            operation_name.as_deref(),
+            &variables,
+            limits,
+        )
+        .map_err(|error| vec![error])?;
         let access = self.asker.access();
         if checked.operation != OperationType::Subscription {
             let mut request = Request::new(query).variables(variables);

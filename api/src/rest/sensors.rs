@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use super::parameters::Parameters;
 use crate::access::Access;
+use crate::ask::named::Wanted;
 use crate::ask::{cursor, page, range, sensors, time};
 use crate::graphql::error::ApiError;
 use crate::http::Problem;
@@ -144,8 +145,15 @@ pub(super) async fn named(
     name: &str,
     source: Option<&str>,
 ) -> Result<Arc<SensorRow>, ApiError> {
-    sensors::one(state.db(), scope, "sensor", name, source, &state.options().limits)
-        .await?
+    let wanted = Wanted {
+        argument: "sensor",
+        name,
+        source,
+        with_latest: false,
+    };
+    let found = state.named().one(scope, wanted, &state.options().limits).await?;
+    found
+        .map(|(sensor, _)| sensor)
         .ok_or_else(|| sensors::unknown("sensor", name))
 }
 
@@ -275,7 +283,7 @@ impl From<ReadingRow> for Reading {
             time: time::format(row.time),
             value: row.value,
             flag: word(row.flag),
-            received_at: time::format(row.received_at),
+            received_at: time::format(row.receipt.received_at),
         }
     }
 }

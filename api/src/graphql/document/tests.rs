@@ -18,7 +18,14 @@ fn size(query: &str, variables: serde_json::Value) -> Size {
 
 /// The error that a document gets within the default limits.
 fn refused(query: &str) -> ApiError {
-    let error = check(query, None, &Variables::default(), &Limits::default()).unwrap_err();
+    let error = check(
+        &Parsed::default(),
+        query,
+        None,
+        &Variables::default(),
+        &Limits::default(),
+    )
+    .unwrap_err();
     error
         .source::<ApiError>()
         .cloned()
@@ -126,6 +133,7 @@ fn a_question_that_is_no_question_costs_no_rows() {
 fn variables_are_counted_and_measured() {
     let check = |variables| {
         check(
+            &Parsed::default(),
             "{ __typename }",
             None,
             &Variables::from_json(variables),
@@ -284,14 +292,27 @@ fn any_text_is_measured_without_a_panic() {
         "}}}",
         "",
     ] {
-        let _ = check(text, None, &Variables::default(), &Limits::default());
+        let _ = check(
+            &Parsed::default(),
+            text,
+            None,
+            &Variables::default(),
+            &Limits::default(),
+        );
     }
 }
 
 #[test]
 fn the_operation_is_the_one_named_or_the_only_one() {
     let pick = |query: &str, name: Option<&str>| {
-        check(query, name, &Variables::default(), &Limits::default()).map(|checked| checked.operation_name)
+        check(
+            &Parsed::default(),
+            query,
+            name,
+            &Variables::default(),
+            &Limits::default(),
+        )
+        .map(|checked| checked.operation_name)
     };
     assert_eq!(
         pick("query A { x } query B { y }", Some("B")).unwrap().as_deref(),
@@ -301,4 +322,32 @@ fn the_operation_is_the_one_named_or_the_only_one() {
     assert_eq!(pick("{ x }", Some("")).unwrap(), None);
     assert!(pick("query A { x } query B { y }", None).is_err());
     assert!(pick("query A { x }", Some("B")).is_err());
+}
+
+#[test]
+fn a_document_that_comes_again_is_measured_again() {
+    let parsed = Parsed::default();
+    let limits = Limits::default();
+    let text = "query ($first: Int) { readings(first: $first) { nodes { time } } }";
+    let cost = |first: i32| {
+        let variables = Variables::from_json(serde_json::json!({ "first": first }));
+        check(&parsed, text, None, &variables, &limits)
+            .unwrap()
+            .cost
+            .to_value()
+    };
+    let (few, many) = (cost(1), cost(100));
+    assert_ne!(few, many);
+    assert_eq!(few, cost(1));
+    // What is refused is not remembered, however often it comes.
+    for _ in 0..2 {
+        check(
+            &parsed,
+            "{ readings { nodes { time }",
+            None,
+            &Variables::default(),
+            &limits,
+        )
+        .unwrap_err();
+    }
 }

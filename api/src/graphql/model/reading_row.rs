@@ -115,7 +115,7 @@ impl FlatRows for ReadingRows {
             time: DateTime(reading.time),
             value: reading.value,
             flag: QualityFlag::from(reading.flag).word(),
-            received_at: DateTime(reading.received_at),
+            received_at: DateTime(reading.receipt.received_at),
         }
     }
 
