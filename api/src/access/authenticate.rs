@@ -91,6 +91,17 @@ impl ApiState {
         }
     }
 
+    /// What somebody who asks once more on a connection may see by now; that counts as a request.
+    pub(crate) async fn authenticate_next(&self, access: &Access) -> Result<Access, ApiError> {
+        match access.shown() {
+            Some(credential) => {
+                let known = self.known(credential, access.address(), Visit::Request);
+                self.in_time(known).await
+            }
+            None => self.anonymous(access.address()),
+        }
+    }
+
     async fn in_time(
         &self,
         work: impl Future<Output = Result<Access, ApiError>>,

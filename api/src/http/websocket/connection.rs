@@ -18,7 +18,7 @@ use crate::graphql::error::{self, ApiError};
 use crate::http::RequestId;
 use crate::http::answer::{self, Payload};
 use crate::live::asker::Asker;
-use crate::live::operation;
+use crate::live::operation::{self, Came};
 use crate::state::ApiState;
 
 /// A connection until its end.
@@ -166,6 +166,7 @@ impl Connection {
                     Ok(parameters) => operation::payloads(
                         self.state.clone(),
                         self.asker.clone(),
+                        Came::OverConnection,
                         parameters,
                         self.request,
                     ),

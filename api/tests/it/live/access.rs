@@ -1,0 +1,115 @@
+//! Who asks on a connection: looked up for each operation, and counted for each.
+
+use std::time::Duration;
+
+use api::{Anonymous, Limits, Options};
+use chrono::Utc;
+use entity::keys;
+use reqwest::StatusCode;
+use reqwest::header::ACCEPT;
+use serde_json::{Value, json};
+
+use super::in_time;
+use super::socket::Socket;
+use crate::world::{World, open, thermometer};
+
+const QUERY: &str = "{ service { name } }";
+
+fn closed() -> Options {
+    Options {
+        anonymous: Anonymous::None,
+        ..open()
+    }
+}
+
+fn code(error: &Value) -> &str {
+    error["extensions"]["code"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_revoked_key_begins_no_further_operation() {
+    let world = World::with(closed()).await;
+    let key = world.key(|_| ()).await;
+    let mut socket = Socket::ready_as(&world, key.reveal()).await;
+    socket.ask(QUERY).await.unwrap();
+    keys::revoke(&world.db, key.prefix(), Utc::now()).await.unwrap();
+    let refused = async {
+        loop {
+            match socket.ask(QUERY).await {
+                Ok(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                Err(error) => return error,
+            }
+        }
+    };
+    assert_eq!(code(&Box::pin(in_time(refused)).await), "UNAUTHENTICATED");
+    let subscription = "subscription { readingStream { cursor } }";
+    assert_eq!(
+        code(&socket.ask(subscription).await.unwrap_err()),
+        "UNAUTHENTICATED"
+    );
+}
+
+#[tokio::test]
+async fn each_operation_sees_the_sensors_that_its_key_is_for_by_then() {
+    let world = World::with(closed()).await;
+    let key = world
+        .key(|key| key.sensors.types = Some(vec!["temperature".to_owned()]))
+        .await;
+    let mut socket = Socket::ready_as(&world, key.reveal()).await;
+    let query = "{ sensors { nodes { name } } }";
+    let answer = socket.ask(query).await.unwrap();
+    assert_eq!(answer["data"]["sensors"]["nodes"], json!([]));
+    world.declare(vec![thermometer("a")]).await;
+    let answer = socket.ask(query).await.unwrap();
+    assert_eq!(answer["data"]["sensors"]["nodes"], json!([{ "name": "a" }]));
+}
+
+#[tokio::test]
+async fn each_operation_counts_as_a_request_and_an_event_stream_as_the_one_that_it_is() {
+    let world = World::with(closed()).await;
+    // The next one is in half a minute.
+    let two = world.key(|key| key.requests_per_minute = Some(2)).await;
+    let mut socket = Socket::ready_as(&world, two.reveal()).await;
+    socket.ask(QUERY).await.unwrap();
+    let error = socket.ask(QUERY).await.unwrap_err();
+    assert_eq!(code(&error), "RATE_LIMITED");
+    let seconds = error["extensions"]["retryAfterSeconds"].as_u64().unwrap();
+    assert!((1..=30).contains(&seconds), "{seconds}");
+    let (status, _, _) = world.ask_as(two.reveal(), QUERY).await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+
+    let one = world.key(|key| key.requests_per_minute = Some(1)).await;
+    let events = world
+        .client
+        .post(world.url("/graphql"))
+        .header(ACCEPT, "text/event-stream");
+    let events = events.bearer_auth(one.reveal()).json(&json!({ "query": QUERY }));
+    let text = events.send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("\"name\":\"Fieldbook\""), "{text}");
+}
+
+#[tokio::test]
+async fn without_a_key_operations_are_counted_by_address_beyond_loopback_alone() {
+    let three = |http: &str| Options {
+        http: http.parse().unwrap(),
+        limits: Limits {
+            requests_per_second_max: 1,
+            requests_burst_max: 3,
+            ..Limits::default()
+        },
+        ..open()
+    };
+    for (http, all_pass) in [("127.0.0.1:0", true), ("0.0.0.0:0", false)] {
+        let world = World::with(three(http)).await;
+        let mut socket = Socket::ready(&world).await;
+        let mut passed = 0;
+        for _ in 0..30 {
+            match socket.ask(QUERY).await {
+                Ok(_) => passed += 1,
+                Err(error) => assert_eq!(code(&error), "RATE_LIMITED"),
+            }
+        }
+        assert_eq!(passed == 30, all_pass, "{http}: {passed}");
+        assert!(passed >= 2, "{http}: {passed}");
+    }
+}
