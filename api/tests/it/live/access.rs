@@ -1,8 +1,9 @@
 //! Who asks on a connection: looked up for each operation, and counted for each.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use api::{Anonymous, Limits, Options};
+use api::{Anonymous, ApiKey, Limits, LiveLimits, Options};
 use chrono::Utc;
 use entity::keys;
 use reqwest::StatusCode;
@@ -112,4 +113,38 @@ async fn without_a_key_operations_are_counted_by_address_beyond_loopback_alone()
         assert_eq!(passed == 30, all_pass, "{http}: {passed}");
         assert!(passed >= 2, "{http}: {passed}");
     }
+}
+
+#[tokio::test]
+async fn a_subscription_whose_key_has_ended_shows_no_wrong_key() {
+    let world = World::with(Options {
+        limits: Limits {
+            failures_per_minute_max: 1,
+            ..Limits::default()
+        },
+        live: LiveLimits {
+            access_interval: Duration::from_millis(20),
+            ..LiveLimits::default()
+        },
+        ..open()
+    })
+    .await;
+    let key = world.key(|_| ()).await;
+    let mut socket = Socket::ready_as(&world, key.reveal()).await;
+    let mut running: BTreeSet<&str> = ["1", "2", "3"].into();
+    for id in &running {
+        socket.stream(id, "").await;
+    }
+    keys::revoke(&world.db, key.prefix(), Utc::now()).await.unwrap();
+    while !running.is_empty() {
+        let message = socket.hear().await;
+        if message["type"] == "error" {
+            assert_eq!(code(&message["payload"][0]), "UNAUTHENTICATED");
+            assert!(running.remove(message["id"].as_str().unwrap()), "{message}");
+        }
+    }
+    // So the address's first wrong key is this one.
+    let invented = ApiKey::generate().unwrap();
+    let (status, _, body) = world.ask_as(invented.reveal(), QUERY).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED, "{body}");
 }
