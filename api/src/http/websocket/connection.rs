@@ -141,10 +141,10 @@ impl Connection {
         match said {
             Said::Init { .. } if self.is_acknowledged => refuse(Close::InitTwice),
             Said::Init { payload } => {
-                let Ok(asker) = self.asker.clone().introduce(&self.state, &payload).await else {
-                    return refuse(Close::Forbidden);
-                };
-                self.asker = asker;
+                match self.asker.clone().introduce(&self.state, &payload).await {
+                    Ok(asker) => self.asker = asker,
+                    Err(error) => return self.turn_away(&error),
+                }
                 self.is_acknowledged = true;
                 self.say(message::acknowledged()).await
             }
@@ -183,6 +183,14 @@ impl Connection {
                 Flow::Continue(())
             }
         }
+    }
+
+    /// Does not let somebody in.
+    fn turn_away(&self, error: &ApiError) -> Flow {
+        error.log(&self.request);
+        let code = error.code().as_str();
+        tracing::info!(http.request_id = %self.request, code, error = %error, "turn a WebSocket away");
+        refuse(Close::of_asker(error))
     }
 
     /// An operation that is refused at once.

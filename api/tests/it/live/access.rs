@@ -1,6 +1,8 @@
-//! Who asks on a connection: looked up for each operation, and counted for each.
+//! Who asks on a connection: looked up for each operation, counted for each, and told why they are not let in.
 
 use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{Anonymous, ApiKey, Limits, LiveLimits, Options};
@@ -9,6 +11,9 @@ use entity::keys;
 use reqwest::StatusCode;
 use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
 
 use super::in_time;
 use super::socket::Socket;
@@ -147,4 +152,95 @@ async fn a_subscription_whose_key_has_ended_shows_no_wrong_key() {
     let invented = ApiKey::generate().unwrap();
     let (status, _, body) = world.ask_as(invented.reveal(), QUERY).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED, "{body}");
+}
+
+/// What is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("api::")
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        write!(self.0, " {field}={value:?}").unwrap();
+    }
+}
+
+impl Log {
+    /// Whether one line has all of these.
+    fn has(&self, parts: &[&str]) -> bool {
+        let lines = self.0.lock().unwrap();
+        lines
+            .iter()
+            .any(|line| parts.iter().all(|part| line.contains(part)))
+    }
+}
+
+/// The code that a connection is closed with whose first message shows this key.
+async fn shown(world: &World, key: &ApiKey) -> u16 {
+    let mut socket = Socket::open(world).await;
+    let payload = json!({ "apiKey": key.reveal() });
+    socket
+        .say(json!({ "type": "connection_init", "payload": payload }))
+        .await;
+    socket.code().await
+}
+
+#[tokio::test]
+async fn who_may_come_again_is_told_to_and_the_log_says_why_nobody_was_let_in() {
+    let log = Log::default();
+    let _logging = tracing::subscriber::set_default(log.clone());
+    let invented = ApiKey::generate().unwrap();
+
+    let away = World::without_database(open()).await;
+    assert_eq!(shown(&away, &invented).await, 1013);
+    assert!(log.has(&["WARN", "http.request_id"]), "{:?}", log.0);
+    assert!(
+        log.has(&["INFO", "http.request_id", "UNAVAILABLE"]),
+        "{:?}",
+        log.0
+    );
+
+    let world = World::new().await;
+    let slow = world.key(|key| key.requests_per_minute = Some(1)).await;
+    world.ask_as(slow.reveal(), QUERY).await;
+    assert_eq!(shown(&world, &slow).await, 1013);
+    assert!(
+        log.has(&["INFO", "http.request_id", "RATE_LIMITED"]),
+        "{:?}",
+        log.0
+    );
+
+    assert_eq!(shown(&world, &invented).await, 4403);
+    assert!(
+        log.has(&["INFO", "http.request_id", "UNAUTHENTICATED"]),
+        "{:?}",
+        log.0
+    );
+    assert!(
+        !log.has(&[invented.reveal()]) && !log.has(&[slow.reveal()]),
+        "{:?}",
+        log.0
+    );
 }
