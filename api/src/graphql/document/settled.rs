@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
                 limits: self.limits,
                 now: self.now,
             };
-            let to = arguments.value("to").as_ref().and_then(scalar::read_time);
+            let to = arguments.value("to").as_deref().and_then(scalar::read_time);
             let Some(to) = to.filter(|to| *to <= self.now) else {
                 return false;
             };
