@@ -218,6 +218,48 @@ async fn while_nothing_touched_the_past_its_readings_are_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn the_first_reading_behind_a_range_makes_another_answer_where_a_line_leads_to_it() {
+    let day = "from:\"2026-01-01\",to:\"2026-01-02\"";
+    let range = format!("{day},bucket:\"P1D\"");
+    let lined = [
+        format!("{{aggregates({range}){{buckets{{integral}}}}}}"),
+        format!("{{aggregates({range},fill:LINEAR){{buckets{{mean:timeWeightedAvg}}}}}}"),
+        format!(
+            "{{aggregates({range},groupBy:[{{by:TYPE}}]){{...on AggregateSeries{{buckets{{integral}}}}}}}}"
+        ),
+        format!(
+            "{{sensor(name:\"a\"){{aggregates({range}){{...F}}}}}} fragment F on Aggregate{{timeWeightedAvg}}"
+        ),
+    ];
+    let others = [
+        format!("{{aggregates({range},fill:LINEAR){{buckets{{avg max increase percentile(p:0.5)}}}}}}"),
+        format!("{{bucketRows({range}){{avg last}}}}"),
+        format!("{{series(sensors:\"a\",{day}){{values}}}}"),
+    ];
+    let world = World::new().await;
+    let mut loader = Loader::new(&world, 1);
+    loader.reading(1, "a", "2026-01-01T10:00:00Z", 1.0).await;
+    loader.reading(1, "a", "2026-01-01T11:00:00Z", 2.0).await;
+    let mut kept = Vec::new();
+    for query in lined.iter().chain(&others) {
+        let path = format!("/graphql?query={query}");
+        kept.push((tag(&world, &path).await, path));
+    }
+    // In a segment of its own, which has nothing of the range.
+    loader.reading(3, "a", "2026-01-02T10:00:00Z", 3.0).await;
+    for (at, (kept, path)) in kept.iter().enumerate() {
+        let again = get(&world, path, Some(kept)).await;
+        if at < lined.len() {
+            assert_eq!(again.status(), StatusCode::OK, "{path}");
+            assert_ne!(&tag_of(again.headers()), kept, "{path}");
+        } else {
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{path}");
+            assert_eq!(&tag(&world, path).await, kept, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_says_now_and_what_went_wrong_is_not_kept() {
     let world = World::new().await;
     Loader::new(&world, 1)
