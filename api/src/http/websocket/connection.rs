@@ -128,7 +128,10 @@ impl Connection {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Flow::Continue(()),
             Some(Ok(Message::Binary(_))) => return refuse(Close::BadMessage("it is not text".to_owned())),
             Some(Ok(Message::Close(_))) => return Flow::Break(End::Closed),
-            Some(Err(error)) if is_too_large(&error) => return refuse(Close::TooLarge { limit }),
+            // Only the text of the library's error tells, as far as axum shows it.
+            Some(Err(error)) if error::chain(&error).contains("Space limit exceeded") => {
+                return refuse(Close::TooLarge { limit });
+            }
             Some(Err(_)) | None => return Flow::Break(End::Gone),
         };
         match message::read(&text) {
@@ -283,16 +286,4 @@ const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
 fn refuse(close: Close) -> Flow {
     Flow::Break(End::Close(close))
-}
-
-/// Only the text of the library's error tells, as far as axum shows it.
-fn is_too_large(error: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.to_string().contains("Space limit exceeded") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
