@@ -1,8 +1,12 @@
 //! What documents measure, and which are refused.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use async_graphql::parser::types::Selection;
+
 use super::measure::Size;
+use super::reckon::Arguments;
 use super::*;
 
 fn size(query: &str, variables: serde_json::Value) -> Size {
@@ -154,6 +158,44 @@ fn variables_are_counted_and_measured() {
         error.message.contains("over the limit of 64"),
         "{}",
         error.message
+    );
+}
+
+#[test]
+fn a_variable_is_never_copied_however_many_fields_name_it() {
+    let query = "query($names: [String!], $min: Float, $none: Float, $first: Int = 7) { \
+                 readings(sensor: $names, filter: { sensors: { names: [$names] }, valueMin: $min, valueMax: $none }, \
+                          first: $first, last: $none) { nodes { value } } }";
+    let document = parse_query(query).unwrap();
+    let (_, operation) = select(&document.operations, None).unwrap();
+    let Selection::Field(field) = &operation.selection_set.node.items[0].node else {
+        panic!("a field");
+    };
+    let names: Vec<_> = (0..1_000).map(|at| at.to_string()).collect();
+    let variables = Variables::from_json(serde_json::json!({ "names": names, "min": 1.5, "none": null }));
+    let arguments = Arguments {
+        field: &field.node,
+        operation,
+        variables: &variables,
+        limits: &Limits::default(),
+        now: Utc::now(),
+    };
+    let borrowed = |argument| match arguments.value(argument) {
+        Some(Cow::Borrowed(value)) => value,
+        other => panic!("{argument}: {other:?}"),
+    };
+    assert!(std::ptr::eq(borrowed("sensor"), &raw const variables["names"]));
+    assert_eq!(borrowed("first"), &Value::from(7));
+    assert_eq!(arguments.value("last"), None);
+    assert_eq!(arguments.value("after"), None);
+    // There it is only known to be there.
+    let filter = arguments.value("filter").unwrap();
+    assert_eq!(
+        filter.as_ref(),
+        &Value::from_json(serde_json::json!({
+            "sensors": { "names": [true] }, "valueMin": true, "valueMax": null,
+        }))
+        .unwrap()
     );
 }
 
