@@ -18,12 +18,15 @@ const firstQuery = `# Welcome to Fieldbook. Ctrl-Enter runs this query.
 # The book on the left describes every field.
 #
 # Which one do I take?
-#   latest     the newest reading of each sensor
-#   series     columns of times and values, to draw
-#   readings   row by row, in pages
-#   sensors    what is measured, where, in which unit
-#   service    limits, version, time zone
-# Readings as they are loaded: subscription { readingAdded { sensor { name } time value } }
+#   latest                   the newest reading of each sensor
+#   series                   columns of times and values, to draw
+#   aggregates               means, extremes, counts, sums an hour, a day, a month
+#   readings                 row by row, in pages
+#   readingRows, bucketRows  flat tables for BI tools
+#   sensors                  what is measured, where, in which unit
+#   service                  limits, version, time zone
+#   subscription { readingAdded { sensor { name } time value } }   readings as they are loaded
+# Without GraphQL: files at /export/readings.csv, tables for Excel and Power BI at /odata/v4/, JSON at /sensors/
 
 query WhatIsMeasured {
   sensors(first: 20) {
