@@ -20,7 +20,7 @@ use entity::query::readings::TimeRange;
 use entity::query::sensors::{self, Sensor, SensorFilter, SensorKey, SensorOrder};
 use entity::{Bucketing, DatabaseConnection, Scope};
 
-use super::{Bucket, BucketsOf, Details, Fill, Grid};
+use super::{Before, Bucket, BucketsOf, Details, Fill, Grid};
 use crate::ask::{buckets, cursor};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
@@ -204,7 +204,7 @@ impl BucketsIn {
             bucketing: self.bucketing,
             range,
             include_failed: false,
-            with_before: false,
+            before: Before::Unneeded,
             details: Details::default(),
         };
         let ids: Vec<i32> = sensors.iter().map(|sensor| sensor.id).collect();

@@ -12,7 +12,7 @@ use entity::{Bucketing, Zone};
 
 use super::{Collector, Page, PageAsked, Question};
 use crate::ask::buckets::{self, BucketArguments};
-use crate::buckets::{Bucket, BucketsOf, Details, Fill, SensorBuckets};
+use crate::buckets::{Before, Bucket, BucketsOf, Details, Fill, SensorBuckets};
 use crate::http::Problem;
 use crate::odata::filter::narrow;
 use crate::odata::order::ByTime;
@@ -206,7 +206,7 @@ impl<'a> Plan<'a> {
                 to: self.starts.get(span.end).copied().unwrap_or(self.end),
             },
             include_failed: false,
-            with_before: false,
+            before: Before::Unneeded,
             details: Details::default(),
         };
         let found = of
