@@ -60,7 +60,15 @@ pub(crate) struct FoundBucket {
 
 impl FoundBucket {
     pub(crate) fn key(&self) -> BucketKey {
-        key(&self.sensor, self.grid.start(self.bucket.number))
+        key(&self.sensor, self.start())
+    }
+
+    pub(crate) fn start(&self) -> DateTime<Utc> {
+        self.grid.start(self.bucket.number)
+    }
+
+    pub(crate) fn end(&self) -> DateTime<Utc> {
+        self.grid.end(self.bucket.number)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Objects of long lists as JSON in one piece: what is selected is looked up once, and then written for each object.
 //!
 //! The library takes a future, a map and a few copies for each field of each object, which for a thousand readings costs
-//! more than reading them. What is written here are the same bytes; `tests/it/fast_lists.rs` compares them. A field that
-//! takes a resolver is nothing for a projection: lists with such a field are left to the library.
+//! more than reading them. What is written here are the same bytes; `tests/it/fast_lists.rs` and the tests of `flat`
+//! compare them. A field that takes a resolver is nothing for a projection: lists with such a field are left to the library.
+
+use std::borrow::Borrow;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -61,7 +63,7 @@ impl<T: Plain> Projection<T> {
     /// Writes a list of objects.
     pub(crate) fn write_list(
         &self,
-        objects: impl IntoIterator<Item = T>,
+        objects: impl IntoIterator<Item: Borrow<T>>,
         out: &mut Vec<u8>,
     ) -> serde_json::Result<()> {
         out.push(b'[');
@@ -69,7 +71,7 @@ impl<T: Plain> Projection<T> {
             if at > 0 {
                 out.push(b',');
             }
-            self.write(&object, out)?;
+            self.write(object.borrow(), out)?;
         }
         out.push(b']');
         Ok(())
