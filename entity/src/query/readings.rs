@@ -38,6 +38,16 @@ pub struct Reading {
     pub seq: i64,
 }
 
+impl Reading {
+    /// Its place in a list.
+    pub fn key(&self) -> ReadingKey {
+        ReadingKey {
+            time: self.time,
+            sensor_id: self.sensor_id,
+        }
+    }
+}
+
 /// Half-open: `from` belongs to it, `to` does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeRange {

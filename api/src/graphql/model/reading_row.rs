@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::Object;
 use entity::query::page::Page;
-use entity::query::readings::{Direction, Reading, ReadingKey};
+use entity::query::readings::{Direction, Reading};
 use entity::query::sensors::Sensor;
 
 use super::{PageInfo, QualityFlag};
@@ -184,11 +184,7 @@ impl Plain for ReadingRowEdge {
 }
 
 fn place(row: &ReadingRow) -> String {
-    let key = ReadingKey {
-        time: row.reading.time,
-        sensor_id: row.reading.sensor_id,
-    };
-    cursor::of_reading(key, Direction::Asc)
+    cursor::of_reading(row.reading.key(), Direction::Asc)
 }
 
 /// A page of readings as flat rows.

@@ -49,7 +49,7 @@ pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Pa
         at = None;
         while let Some(reading) = rows.next() {
             scanned += 1;
-            at = Some(key(&reading));
+            at = Some(reading.key());
             let more = rows.peek().is_some() || page.has_next || group + 1 < reader.groups.len();
             let Some(found) = reader.found(reading) else {
                 continue;
@@ -101,7 +101,7 @@ pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
         if scanned > max {
             return Err(too_many(max));
         }
-        at = page.rows.last().map(key);
+        at = page.rows.last().map(Reading::key);
         for reading in page.rows {
             if reader
                 .found(reading)
@@ -123,13 +123,6 @@ fn too_many(max: u64) -> Problem {
         None,
         "so many rows are not counted, and OData knows no estimates: narrow $filter, or leave the count out",
     )
-}
-
-fn key(reading: &Reading) -> ReadingKey {
-    ReadingKey {
-        time: reading.time,
-        sensor_id: reading.sensor_id,
-    }
 }
 
 /// The sensors of a group; `None` for all that the asker may see.
