@@ -2,6 +2,7 @@
 
 pub(crate) mod buckets;
 pub(crate) mod cursor;
+pub(crate) mod named;
 pub(crate) mod page;
 pub(crate) mod range;
 pub(crate) mod sensors;

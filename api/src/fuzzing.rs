@@ -4,7 +4,7 @@ use entity::query::readings::Direction;
 use entity::query::sensors::SensorOrder;
 
 use crate::ask::cursor;
-use crate::graphql::document;
+use crate::graphql::document::{self, Parsed};
 use crate::http::parameters;
 use crate::options::Limits;
 use crate::rest::parameters::Parameters;
@@ -58,13 +58,20 @@ pub fn address(query: &str) {
     if let Ok(asked) = parameters::of_uri(&uri) {
         let limits = Limits::default();
         let operation = asked.operation_name.as_deref();
-        let _ = document::check(&asked.query, operation, &asked.variables, &limits);
+        let _ = document::check(
+            &Parsed::default(),
+            &asked.query,
+            operation,
+            &asked.variables,
+            &limits,
+        );
     }
 }
 
 /// Measures a GraphQL document.
 pub fn document(query: &str) {
     let _ = document::check(
+        &Parsed::default(),
         query,
         None,
         &async_graphql::Variables::default(),

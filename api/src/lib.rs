@@ -6,6 +6,7 @@
 //! | `access`, [`key`] | who asks, and what they may see |
 //! | `datasets` | which datasets there are for an asker |
 //! | `ask` | what a question may say: times, ranges, pages, cursors, sensors by name |
+//! | `together` | what several requests ask at the same moment, in one statement |
 //! | `buckets` | the buckets of an answer, and how empty ones are filled |
 //! | `graphql` | the schema: a file per root under `query`, a file per type under `model`; the errors |
 //! | `live` | subscriptions: one look at the data for all of them, cursors, what a slow one missed |
@@ -33,6 +34,7 @@ pub mod options;
 mod rest;
 mod server;
 mod state;
+mod together;
 
 pub use crate::graphql::error::ErrorCode;
 pub use crate::graphql::sdl;

@@ -7,7 +7,9 @@ use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::access::Authenticator;
+use crate::ask::named::Named;
 use crate::export::Exports;
+use crate::graphql::document::Parsed;
 use crate::graphql::{self, EventSchema, Schema};
 use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
@@ -49,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) event_schema: EventSchema,
     pub(crate) live: Live,
     pub(crate) exports: Exports,
+    pub(crate) named: Named,
+    pub(crate) parsed: Parsed,
 }
 
 impl ApiState {
@@ -58,6 +62,8 @@ impl ApiState {
         Self(Arc::new(Shared {
             live,
             exports: Exports::new(options.limits.exports_max),
+            named: Named::new(&parts.db),
+            parsed: Parsed::default(),
             event_schema: graphql::event_schema(),
             authenticator: Authenticator::new(&options),
             options,
@@ -101,6 +107,16 @@ impl ApiState {
     /// The exports that run.
     pub(crate) fn exports(&self) -> &Exports {
         &self.0.exports
+    }
+
+    /// Documents that came lately.
+    pub(crate) fn parsed(&self) -> &Parsed {
+        &self.0.parsed
+    }
+
+    /// Finds single sensors.
+    pub(crate) fn named(&self) -> &Named {
+        &self.0.named
     }
 
     pub(crate) fn live(&self) -> &Live {

@@ -43,6 +43,21 @@ impl Scope {
         }
     }
 
+    /// Hands over bytes that tell it from every other scope, for a fingerprint.
+    pub fn spell(&self, mut write: impl FnMut(&[u8])) {
+        match self {
+            Self::Everything => write(&[0]),
+            Self::Nothing => write(&[1]),
+            Self::Sensors(sensors) => {
+                write(&[2]);
+                write(&(sensors.len() as u64).to_le_bytes());
+                for sensor in sensors.iter() {
+                    write(&sensor.to_le_bytes());
+                }
+            }
+        }
+    }
+
     /// What a question about `asked` sensors, or about all of them, reaches.
     pub(crate) fn reach(&self, asked: Option<&[i32]>) -> Reach {
         let sensors = match (self, asked) {
@@ -107,6 +122,28 @@ mod tests {
         );
         assert_eq!(Scope::Nothing.reach(None), Reach::Nothing);
         assert_eq!(Scope::Nothing.reach(Some(&[1])), Reach::Nothing);
+    }
+
+    #[test]
+    fn scopes_that_differ_are_spelled_differently() {
+        let spelled = |scope: &Scope| {
+            let mut bytes = Vec::new();
+            scope.spell(|more| bytes.extend_from_slice(more));
+            bytes
+        };
+        let scopes = [
+            Scope::Everything,
+            Scope::Nothing,
+            Scope::of_sensors(vec![1]),
+            Scope::of_sensors(vec![2]),
+            Scope::of_sensors(vec![1, 2]),
+            Scope::of_sensors(vec![-1, 256]),
+        ];
+        for (at, scope) in scopes.iter().enumerate() {
+            for (other_at, other) in scopes.iter().enumerate() {
+                assert_eq!(spelled(scope) == spelled(other), at == other_at);
+            }
+        }
     }
 
     #[test]

@@ -31,7 +31,16 @@ where
     C: ConnectionTrait,
     I: IntoIterator<Item = Value>,
 {
-    let rows = db.query_all_raw(statement(sql, values)).await?;
+    rows(db, statement(sql, values), read).await
+}
+
+/// Runs a query that was built and reads each row of it.
+pub(crate) async fn rows<C: ConnectionTrait, T>(
+    db: &C,
+    statement: Statement,
+    read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
+) -> Result<Vec<T>, DbErr> {
+    let rows = db.query_all_raw(statement).await?;
     rows.iter().map(|row| read(&Row::of(row)?)).collect()
 }
 

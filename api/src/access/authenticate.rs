@@ -41,9 +41,9 @@ impl Authenticator {
 /// Why somebody is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Visit {
-    /// For a request, which counts.
+    /// For a request, which counts, and so does a wrong credential.
     Request,
-    /// For one that goes on.
+    /// For one that goes on: nobody shows anything anew.
     Again,
 }
 
@@ -91,6 +91,17 @@ impl ApiState {
         }
     }
 
+    /// What somebody who asks once more on a connection may see by now; that counts as a request.
+    pub(crate) async fn authenticate_next(&self, access: &Access) -> Result<Access, ApiError> {
+        match access.shown() {
+            Some(credential) => {
+                let known = self.known(credential, access.address(), Visit::Request);
+                self.in_time(known).await
+            }
+            None => self.anonymous(access.address()),
+        }
+    }
+
     async fn in_time(
         &self,
         work: impl Future<Output = Result<Access, ApiError>>,
@@ -119,7 +130,8 @@ impl ApiState {
         let access = match credential {
             Credential::Key(key) => {
                 let hash = key.hash();
-                if let Some(address) = address
+                if visit == Visit::Request
+                    && let Some(address) = address
                     && !self.authenticator().keys.was_good(&hash)
                 {
                     self.authenticator().failures.refuse(&Who::at(address))?;
@@ -130,7 +142,8 @@ impl ApiState {
         };
         match access {
             Ok(access) => Ok(access.asked_from(address).showing(credential.clone())),
-            Err(error) => Err(self.failed(error, address)),
+            Err(error) if visit == Visit::Request => Err(self.failed(error, address)),
+            Err(error) => Err(error),
         }
     }
 

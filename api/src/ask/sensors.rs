@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use entity::query::PageRequest;
 use entity::query::page::PageAt;
-use entity::query::readings::Reading;
 use entity::query::sensors::{self, Sensor, SensorFilter, SensorOrder};
 use entity::{DatabaseConnection, Scope};
 
@@ -92,59 +91,6 @@ pub(crate) async fn chosen(
             Ok(chosen)
         }
     }
-}
-
-/// The one sensor of this name, within `source` when there is one; `None` when nobody knows it.
-pub(crate) async fn one(
-    db: &DatabaseConnection,
-    scope: &Scope,
-    argument: &'static str,
-    name: &str,
-    source: Option<&str>,
-    limits: &Limits,
-) -> Result<Option<Arc<Sensor>>, ApiError> {
-    check_text(argument, name, limits)?;
-    let found = sensors::by_names(db, scope, &[name.to_owned()]).await?;
-    let sensor = only(found, name, source, |sensor| sensor)?;
-    Ok(sensor.map(Arc::new))
-}
-
-/// The same with its latest reading.
-pub(crate) async fn one_with_latest(
-    db: &DatabaseConnection,
-    scope: &Scope,
-    argument: &'static str,
-    name: &str,
-    source: Option<&str>,
-    limits: &Limits,
-) -> Result<Option<(Arc<Sensor>, Option<Reading>)>, ApiError> {
-    check_text(argument, name, limits)?;
-    let found = sensors::by_names_with_latest(db, scope, &[name.to_owned()]).await?;
-    let sensor = only(found, name, source, |(sensor, _)| sensor)?;
-    Ok(sensor.map(|(sensor, latest)| (Arc::new(sensor), latest)))
-}
-
-/// The one of `found` within `source`.
-fn only<T>(
-    mut found: Vec<T>,
-    name: &str,
-    source: Option<&str>,
-    sensor: impl Fn(&T) -> &Sensor,
-) -> Result<Option<T>, ApiError> {
-    found.retain(|each| source.is_none_or(|source| sensor(each).source == source));
-    if found.len() > 1 {
-        let mut sources: Vec<_> = found
-            .iter()
-            .map(|each| format!("{:?}", sensor(each).source))
-            .collect();
-        sources.sort();
-        return Err(ApiError::InvalidArgument {
-            argument: "source".to_owned(),
-            message: format!("several sources have a sensor named {name:?}"),
-            accepted: sources.join(" or "),
-        });
-    }
-    Ok(found.pop())
 }
 
 /// No sensor has this name or id, as far as the asker may see.

@@ -8,6 +8,7 @@
 
 mod cost;
 mod measure;
+mod parsed;
 mod reckon;
 mod settled;
 
@@ -20,6 +21,7 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use self::cost::Cost;
 use self::measure::Measure;
+pub(crate) use self::parsed::Parsed;
 use super::error::ApiError;
 use crate::options::Limits;
 
@@ -41,27 +43,33 @@ pub(crate) struct Checked {
     pub(crate) settled_until: Option<DateTime<Utc>>,
 }
 
-/// Parses and measures a document that came now.
+/// Parses and measures a document that came now; `parsed` has those that came before, by the same limits.
 pub(crate) fn check(
+    parsed: &Parsed,
     query: &str,
     operation_name: Option<&str>,
     variables: &Variables,
     limits: &Limits,
 ) -> Result<Checked, ServerError> {
-    check_at(Utc::now(), query, operation_name, variables, limits)
+    check_at(Utc::now(), parsed, query, operation_name, variables, limits)
 }
 
 /// Parses and measures a document that came at `now`.
 fn check_at(
     now: DateTime<Utc>,
+    parsed: &Parsed,
     query: &str,
     operation_name: Option<&str>,
     variables: &Variables,
     limits: &Limits,
 ) -> Result<Checked, ServerError> {
-    check_text(query, limits).map_err(ApiError::into_server_error)?;
+    let known = parsed.get(query);
+    let is_new = known.is_none();
+    if is_new {
+        check_text(query, limits).map_err(ApiError::into_server_error)?;
+    }
     check_variables(variables, limits).map_err(ApiError::into_server_error)?;
-    let document = parse_query(query)?;
+    let document = known.map_or_else(|| parse_query(query), Ok)?;
     let (name, operation) =
         select(&document.operations, operation_name).map_err(ApiError::into_server_error)?;
     let kind = operation.ty;
@@ -76,6 +84,9 @@ fn check_at(
         if std::ptr::eq(&raw const each.node, operation) {
             cost = size.cost(limits);
         }
+    }
+    if is_new {
+        parsed.insert(query, &document);
     }
     let settled_until = settled::until(&document, operation, variables, limits, now);
     Ok(Checked {

@@ -177,10 +177,9 @@ fn limit_message(argument: Option<&str>, limit: u64, asked: Option<u64>, advice:
 }
 
 /// How a client may say who it is (RFC 9110, section 11.6.1).
-const CHALLENGES: [&str; 2] = [
-    "Bearer realm=\"fieldbook\"",
-    "Basic realm=\"fieldbook\", charset=\"UTF-8\"",
-];
+pub(crate) const BEARER: HeaderValue = HeaderValue::from_static("Bearer realm=\"fieldbook\"");
+pub(crate) const BASIC: HeaderValue =
+    HeaderValue::from_static("Basic realm=\"fieldbook\", charset=\"UTF-8\"");
 
 /// What a nullable field gives: a failure makes the field null, with its error beside it. The library would take a
 /// `Result` of an `Option` for a failure of the whole parent.
@@ -243,10 +242,12 @@ impl ApiError {
     /// The headers of a whole answer with this error, besides those of its body.
     pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         match self {
-            Self::Unauthenticated | Self::BadCredential(_) => CHALLENGES
-                .iter()
-                .map(|challenge| (header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge)))
-                .collect(),
+            Self::Unauthenticated | Self::BadCredential(_) => {
+                vec![
+                    (header::WWW_AUTHENTICATE, BEARER),
+                    (header::WWW_AUTHENTICATE, BASIC),
+                ]
+            }
             Self::RateLimited { retry_after_seconds } => {
                 vec![(header::RETRY_AFTER, (*retry_after_seconds).into())]
             }

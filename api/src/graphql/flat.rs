@@ -1,19 +1,14 @@
 //! Lists of flat rows, written in one piece: tools that ask for flat rows ask for many.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
 
-use super::error::ApiError;
 use super::projection::{Plain, Projection};
 use super::scalar;
 use super::selection;
-
-/// What a row takes, roughly: some columns are numbers, others times and names.
-const ROW_BYTES: usize = 200;
 
 /// `[T!]!` in the schema.
 pub(crate) struct Nodes<T>(pub(crate) Vec<T>);
@@ -73,20 +68,17 @@ fn written<T: Plain>(
     let Some(projection) = Projection::<T>::of(&selection::selected(ctx)) else {
         return Ok(None);
     };
-    let mut out = Vec::with_capacity(rows.len() * ROW_BYTES + 2);
-    projection
-        .write_list(rows, &mut out)
-        .map_err(|error| ApiError::Internal(Arc::new(error)))
-        .and_then(|()| scalar::raw_json(out))
-        .map(Some)
-        .map_err(|error| ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos)))
+    let written = projection.list(rows).map(Some);
+    written.map_err(|error| scalar::failed(ctx, field, error))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
     use chrono::{DateTime, TimeDelta};
-    use entity::query::readings::{Reading, TimeRange};
+    use entity::query::readings::{Reading, Receipt, TimeRange};
     use entity::query::sensors::{Range, Sensor, Unit};
     use entity::{QualityFlag, Zone};
 
@@ -177,9 +169,11 @@ mod tests {
                 time: at(minute),
                 value: [0.0, 1e300][usize::from(minute > 0)],
                 flag: QualityFlag::Suspect,
-                received_at: at(minute + 1),
-                journal_id: 1,
-                seq: 1,
+                receipt: Receipt {
+                    received_at: at(minute + 1),
+                    journal_id: 1,
+                    seq: 1,
+                },
             },
             sensor,
         };

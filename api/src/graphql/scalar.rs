@@ -8,7 +8,7 @@ use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
     ContextSelectionSet, InputValueError, InputValueResult, Name, OutputType, Positioned, Scalar, ScalarType,
-    ServerResult, Value,
+    ServerError, ServerResult, Value,
 };
 use chrono::Utc;
 use serde::Serialize;
@@ -140,10 +140,17 @@ impl<T: OutputType, J: Json + Send + Sync> OutputType for Column<T, J> {
             .write(&mut json)
             .map_err(|error| ApiError::Internal(Arc::new(error)))
             .and_then(|()| raw_json(json))
-            .map_err(|error| {
-                ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))
-            })
+            .map_err(|error| failed(ctx, field, error))
     }
+}
+
+/// The error of a field whose value could not be written.
+pub(crate) fn failed(
+    ctx: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+    error: ApiError,
+) -> ServerError {
+    ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))
 }
 
 /// The JSON that a value of an answer stands for, when it is [`raw_json`]. No response key has a `$`, so nothing else looks

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{Field, FragmentDefinition, Selection, SelectionSet};
-use async_graphql::{ContextBase, Name, Positioned, QueryPathNode, QueryPathSegment};
+use async_graphql::{Context, ContextBase, Name, Positioned, QueryPathNode, QueryPathSegment};
 
 /// A selected field, with all that is selected below it.
 pub(crate) struct Selected<'a> {
-    field: &'a Field,
+    field: &'a Positioned<Field>,
     sets: Vec<&'a SelectionSet>,
     fragments: &'a Fragments,
 }
@@ -17,12 +17,20 @@ type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 impl<'a> Selected<'a> {
     /// Its name in the schema.
     pub(crate) fn name(&self) -> &'a str {
-        &self.field.name.node
+        &self.field.node.name.node
     }
 
     /// Its name in the answer.
     pub(crate) fn key(&self) -> &'a str {
-        &self.field.response_key().node
+        &self.field.node.response_key().node
+    }
+
+    /// The context that its resolver would have, below the field that `ctx` belongs to.
+    pub(crate) fn context<'c, T>(&self, ctx: &'c ContextBase<'_, T>) -> Context<'c>
+    where
+        'a: 'c,
+    {
+        ctx.with_field(self.field)
     }
 
     /// What is selected below it, each response key once.
@@ -38,7 +46,10 @@ impl<'a> Selected<'a> {
 
 /// The fields selected below the field that `ctx` belongs to, fragments in their places, each response key once.
 pub(crate) fn of<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<&'a Field> {
-    selected(ctx).into_iter().map(|selected| selected.field).collect()
+    selected(ctx)
+        .into_iter()
+        .map(|selected| &selected.field.node)
+        .collect()
 }
 
 /// The fields selected below all fields of this name below the field that `ctx` belongs to, each response key of each of
@@ -47,7 +58,7 @@ pub(crate) fn below<'a, T>(ctx: &ContextBase<'a, T>, name: &str) -> Vec<&'a Fiel
     let named = selected(ctx).into_iter().filter(|field| field.name() == name);
     named
         .flat_map(|field| field.below())
-        .map(|selected| selected.field)
+        .map(|selected| &selected.field.node)
         .collect()
 }
 
@@ -64,8 +75,8 @@ pub(crate) fn selected<'a, T>(ctx: &ContextBase<'a, T>) -> Vec<Selected<'a>> {
         let mut below = Vec::new();
         for set in sets {
             each_field(fragments, set, &mut |field| {
-                if field.response_key().node == key {
-                    below.push(&field.selection_set.node);
+                if field.node.response_key().node == key {
+                    below.push(&field.node.selection_set.node);
                 }
             });
         }
@@ -78,11 +89,11 @@ fn merged<'a>(fragments: &'a Fragments, sets: &[&'a SelectionSet]) -> Vec<Select
     let mut fields: Vec<Selected<'_>> = Vec::new();
     for set in sets {
         each_field(fragments, set, &mut |field| {
-            let set = &field.selection_set.node;
-            let key = &field.response_key().node;
+            let set = &field.node.selection_set.node;
+            let key = &field.node.response_key().node;
             match fields
                 .iter_mut()
-                .find(|other| other.field.response_key().node == *key)
+                .find(|other| other.field.node.response_key().node == *key)
             {
                 Some(same) => same.sets.push(set),
                 None => fields.push(Selected {
@@ -109,11 +120,15 @@ fn way<'a>(mut node: Option<&QueryPathNode<'a>>) -> Vec<&'a str> {
     keys
 }
 
-fn each_field<'a>(fragments: &'a Fragments, set: &'a SelectionSet, take: &mut impl FnMut(&'a Field)) {
+fn each_field<'a>(
+    fragments: &'a Fragments,
+    set: &'a SelectionSet,
+    take: &mut impl FnMut(&'a Positioned<Field>),
+) {
     for selection in &set.items {
         let inner = match &selection.node {
             Selection::Field(field) => {
-                take(&field.node);
+                take(field);
                 continue;
             }
             Selection::InlineFragment(inline) => Some(&inline.node.selection_set.node),

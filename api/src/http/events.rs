@@ -15,7 +15,7 @@ use super::parameters::{Parameters, Refusal};
 use super::{Problem, RequestId};
 use crate::access::Access;
 use crate::live::asker::Asker;
-use crate::live::operation;
+use crate::live::operation::{self, Came};
 use crate::state::ApiState;
 
 /// A comment this often, so that proxies see that the connection lives.
@@ -36,7 +36,8 @@ pub(crate) fn stream(
         Ok(room) => room,
         Err(error) => return Problem::new(error).with_status(503).into_response(),
     };
-    let payloads = operation::payloads(state.clone(), Asker::of_request(access), parameters, *id);
+    let asker = Asker::of_request(access);
+    let payloads = operation::payloads(state.clone(), asker, Came::ByRequest, parameters, *id);
     let complete = stream::iter([Event::default().event("complete").data("")]);
     let events = payloads.map(event).chain(complete).map(move |event| {
         // The room is kept as long as the stream.

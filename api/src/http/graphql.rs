@@ -112,7 +112,13 @@ async fn respond(
         variables,
     } = parameters;
     let limits = &state.options().limits;
-    let checked = match document::check(&query, operation_name.as_deref(), &variables, limits) {
+    let checked = match document::check(
+        state.parsed(),
+        &query,
+        operation_name.as_deref(),
+        &variables,
+        limits,
+    ) {
         Ok(checked) => checked,
         Err(error) => {
             let refused = async_graphql::Response::from_errors(vec![error]);

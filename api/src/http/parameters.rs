@@ -6,7 +6,7 @@ use axum::extract::Query;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use serde_json::{Map, Value};
 
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{self, ApiError};
 use crate::options::Limits;
 
 /// What a client asks.
@@ -60,7 +60,7 @@ pub(crate) async fn of_body(headers: &HeaderMap, body: Body, limits: &Limits) ->
     }
     // One byte more than the limit tells a body that is too large from one that broke off.
     let bytes = to_bytes(body, max.saturating_add(1)).await.map_err(|error| {
-        if is_length_limit(&error) {
+        if error::chain(&error).contains("length limit exceeded") {
             too_large(None)
         } else {
             Refusal::bad("the body did not arrive whole")
@@ -77,17 +77,6 @@ pub(crate) async fn of_body(headers: &HeaderMap, body: Body, limits: &Limits) ->
         Ok(_) => Err(Refusal::bad("the body must be a JSON object with a query")),
         Err(error) => Err(Refusal::bad(format!("the body is not JSON: {error}"))),
     }
-}
-
-fn is_length_limit(error: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.to_string().contains("length limit exceeded") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 /// A body is JSON and says so: what a plain HTML form can send is not accepted, so no page of somebody else can ask in

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::RequestId;
-use crate::graphql::error::ApiError;
+use crate::graphql::error::{ApiError, BASIC, BEARER};
 use crate::odata;
 
 /// An error as an HTTP answer. What watches the request knows its id; it logs the error and writes the body.
@@ -52,12 +52,8 @@ impl Problem {
             headers.insert(name, version);
             if self.status == StatusCode::UNAUTHORIZED.as_u16() {
                 // Excel and Power BI ask for a user and a password when this is the first offer.
-                let basic = HeaderValue::from_static("Basic realm=\"fieldbook\", charset=\"UTF-8\"");
-                headers.insert(header::WWW_AUTHENTICATE, basic);
-                headers.append(
-                    header::WWW_AUTHENTICATE,
-                    HeaderValue::from_static("Bearer realm=\"fieldbook\""),
-                );
+                headers.insert(header::WWW_AUTHENTICATE, BASIC);
+                headers.append(header::WWW_AUTHENTICATE, BEARER);
             }
         }
         *response.body_mut() = body.to_string().into();

@@ -2,7 +2,7 @@
 //!
 //! A request says who asks once, and is answered in a moment. A WebSocket says it in the headers of its upgrade or, from
 //! a browser, which can set none, in the payload of `connection_init`; and what was allowed then may be forbidden an
-//! hour later, so it is asked again from time to time.
+//! hour later, so each operation asks anew, and a long one again from time to time.
 
 use serde_json::Value;
 
@@ -55,6 +55,12 @@ impl Asker {
     /// What they may see, as it was when they were last asked.
     pub(crate) fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// Asks what they may see by now, for one more request of theirs.
+    pub(crate) async fn next(&mut self, state: &ApiState) -> Result<(), ApiError> {
+        self.access = state.authenticate_next(&self.access).await?;
+        self.access.catalogue()
     }
 
     /// Asks again what they may see.

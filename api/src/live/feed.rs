@@ -215,14 +215,19 @@ impl Feed {
     fn give(&mut self) -> Vec<Fresh> {
         let mut readings: Vec<Fresh> = Vec::with_capacity(self.first.min(self.pending.len()));
         while let Some(next) = self.pending.front() {
-            let last = readings.last().map(|last| (last.row.journal_id, last.row.seq));
-            if readings.len() >= self.first && last != Some((next.row.journal_id, next.row.seq)) {
+            let last = readings
+                .last()
+                .map(|last| (last.row.receipt.journal_id, last.row.receipt.seq));
+            if readings.len() >= self.first
+                && last != Some((next.row.receipt.journal_id, next.row.receipt.seq))
+            {
                 break;
             }
             readings.extend(self.pending.pop_front());
         }
         for reading in &readings {
-            self.cursor.advance(reading.row.journal_id, reading.row.seq);
+            self.cursor
+                .advance(reading.row.receipt.journal_id, reading.row.receipt.seq);
         }
         if self.pending.is_empty()
             && let Some(positions) = self.behind_pending.take()
@@ -273,7 +278,7 @@ impl Feed {
             seen.retain(|sensor| matching.contains(sensor));
         }
         let wanted = rows.iter().filter(|fresh| {
-            fresh.row.seq > self.cursor.get(fresh.row.journal_id)
+            fresh.row.receipt.seq > self.cursor.get(fresh.row.receipt.journal_id)
                 && seen.binary_search(&fresh.row.sensor_id).is_ok()
         });
         self.pending.extend(wanted.cloned());

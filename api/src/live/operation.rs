@@ -23,12 +23,22 @@ use crate::http::graphql::run;
 use crate::http::parameters::Parameters;
 use crate::state::ApiState;
 
+/// How an operation is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// By a request of its own, for which its asker was looked up, and which was counted.
+    ByRequest,
+    /// Over a connection of many: it is looked up and counted as a request would be.
+    OverConnection,
+}
+
 /// The payloads of an operation; the stream ends when the operation is complete, or behind a refusal.
 ///
 /// It ends when the service stops, too.
 pub(crate) fn payloads(
     state: ApiState,
     asker: Asker,
+    came: Came,
     parameters: Parameters,
     id: RequestId,
 ) -> BoxStream<'static, Payload> {
@@ -36,6 +46,7 @@ pub(crate) fn payloads(
     let operation = Operation {
         state,
         asker,
+        came,
         id,
         stage: Stage::Asked(parameters),
     };
@@ -54,6 +65,7 @@ pub(crate) fn payloads(
 struct Operation {
     state: ApiState,
     asker: Asker,
+    came: Came,
     id: RequestId,
     stage: Stage,
 }
@@ -91,14 +103,24 @@ impl Operation {
 
     /// Answers, or opens a subscription.
     async fn begin(&mut self, parameters: Parameters) -> Result<Begun, Vec<ServerError>> {
+        // Here, and not where it was heard: a connection does not wait for one of its operations.
+        if self.came == Came::OverConnection {
+            self.asker.next(&self.state).await.map_err(of)?;
+        }
         let Parameters {
             query,
             operation_name,
             variables,
         } = parameters;
         let limits = &self.state.options().limits;
-        let checked = document::check(&query, operation_name.as_deref(), &variables, limits)
-            .map_err(|error| vec![error])?;
+        let checked = document::check(
+            self.state.parsed(),
+            &query,
+            operation_name.as_deref(),
+            &variables,
+            limits,
+        )
+        .map_err(|error| vec![error])?;
         let access = self.asker.access();
         if checked.operation != OperationType::Subscription {
             let mut request = Request::new(query).variables(variables);

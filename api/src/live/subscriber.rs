@@ -165,6 +165,7 @@ impl Subscriber {
 mod tests {
     use chrono::DateTime;
     use entity::QualityFlag;
+    use entity::query::readings::Receipt;
     use entity::query::sensors::Range;
 
     use super::*;
@@ -175,9 +176,11 @@ mod tests {
             time: DateTime::UNIX_EPOCH,
             value: 0.0,
             flag: QualityFlag::Pass,
-            received_at: DateTime::UNIX_EPOCH,
-            journal_id: 1,
-            seq: 1,
+            receipt: Receipt {
+                received_at: DateTime::UNIX_EPOCH,
+                journal_id: 1,
+                seq: 1,
+            },
         };
         let sensor = Arc::new(Sensor {
             id: 1,

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::parameters::Parameters;
 use crate::access::Access;
+use crate::ask::named::Wanted;
 use crate::ask::{cursor, page, range, sensors, time};
 use crate::graphql::error::ApiError;
 use crate::http::Problem;
@@ -142,8 +143,15 @@ pub(super) async fn named(
     name: &str,
     source: Option<&str>,
 ) -> Result<Arc<SensorRow>, ApiError> {
-    sensors::one(state.db(), scope, "sensor", name, source, &state.options().limits)
-        .await?
+    let wanted = Wanted {
+        argument: "sensor",
+        name,
+        source,
+        with_latest: false,
+    };
+    let found = state.named().one(scope, wanted, &state.options().limits).await?;
+    found
+        .map(|(sensor, _)| sensor)
         .ok_or_else(|| sensors::unknown("sensor", name))
 }
 
@@ -266,7 +274,7 @@ impl From<ReadingRow> for Reading {
             time: time::format(row.time),
             value: row.value,
             flag: word(row.flag),
-            received_at: time::format(row.received_at),
+            received_at: time::format(row.receipt.received_at),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Answers that a client may keep: what it asks about again, and what makes them others.
 
+use api::ApiKey;
 use entity::QualityFlag;
 use entity::load::{Counts, LoadTransaction, NewReading, NewSensor, NewSensorList, OnConflict, journal_id};
 use reqwest::header::{
@@ -90,6 +91,15 @@ impl<'a> Loader<'a> {
 
 async fn get(world: &World, path: &str, tag: Option<&str>) -> Response {
     let mut request = world.client.get(world.url(path));
+    if let Some(tag) = tag {
+        request = request.header(IF_NONE_MATCH, tag);
+    }
+    request.send().await.unwrap()
+}
+
+/// The same with a key.
+async fn get_as(world: &World, key: &ApiKey, path: &str, tag: Option<&str>) -> Response {
+    let mut request = world.client.get(world.url(path)).bearer_auth(key.reveal());
     if let Some(tag) = tag {
         request = request.header(IF_NONE_MATCH, tag);
     }
@@ -214,6 +224,76 @@ async fn while_nothing_touched_the_past_its_readings_are_not_asked_for_again() {
         get(&world, PAST, Some(&kept)).await.status(),
         StatusCode::NOT_MODIFIED
     );
+    locked.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_first_reading_behind_a_range_makes_another_answer_where_a_line_leads_to_it() {
+    let day = "from:\"2026-01-01\",to:\"2026-01-02\"";
+    let range = format!("{day},bucket:\"P1D\"");
+    let lined = [
+        format!("{{aggregates({range}){{buckets{{integral}}}}}}"),
+        format!("{{aggregates({range},fill:LINEAR){{buckets{{mean:timeWeightedAvg}}}}}}"),
+        format!(
+            "{{aggregates({range},groupBy:[{{by:TYPE}}]){{...on AggregateSeries{{buckets{{integral}}}}}}}}"
+        ),
+        format!(
+            "{{sensor(name:\"a\"){{aggregates({range}){{...F}}}}}} fragment F on Aggregate{{timeWeightedAvg}}"
+        ),
+    ];
+    let others = [
+        format!("{{aggregates({range},fill:LINEAR){{buckets{{avg max increase percentile(p:0.5)}}}}}}"),
+        format!("{{bucketRows({range}){{avg last}}}}"),
+        format!("{{series(sensors:\"a\",{day}){{values}}}}"),
+    ];
+    let world = World::new().await;
+    let mut loader = Loader::new(&world, 1);
+    loader.reading(1, "a", "2026-01-01T10:00:00Z", 1.0).await;
+    loader.reading(1, "a", "2026-01-01T11:00:00Z", 2.0).await;
+    let mut kept = Vec::new();
+    for query in lined.iter().chain(&others) {
+        let path = format!("/graphql?query={query}");
+        kept.push((tag(&world, &path).await, path));
+    }
+    // In a segment of its own, which has nothing of the range.
+    loader.reading(3, "a", "2026-01-02T10:00:00Z", 3.0).await;
+    for (at, (kept, path)) in kept.iter().enumerate() {
+        let again = get(&world, path, Some(kept)).await;
+        if at < lined.len() {
+            assert_eq!(again.status(), StatusCode::OK, "{path}");
+            assert_ne!(&tag_of(again.headers()), kept, "{path}");
+        } else {
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{path}");
+            assert_eq!(&tag(&world, path).await, kept, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn askers_who_see_different_things_keep_an_answer_each() {
+    let world = World::new().await;
+    let mut loader = Loader::new(&world, 1);
+    loader.reading(1, "a", "2026-01-01T10:00:00Z", 1.0).await;
+    loader.list().await;
+    let all = world.key(|_| ()).await;
+    let some = world
+        .key(|key| key.sensors.types = Some(vec!["temperature".to_owned()]))
+        .await;
+    let mut kept = Vec::new();
+    for key in [&all, &some] {
+        let response = get_as(&world, key, PAST, None).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        kept.push((key, tag_of(response.headers())));
+    }
+    // Whoever reads readings waits for ever.
+    let locked = sea_orm::TransactionTrait::begin(&world.db).await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&locked, "LOCK TABLE reading")
+        .await
+        .unwrap();
+    for (key, tag) in &kept {
+        let again = get_as(&world, key, PAST, Some(tag)).await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    }
     locked.rollback().await.unwrap();
 }
 

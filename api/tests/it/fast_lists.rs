@@ -173,7 +173,7 @@ fn once(fragments: &str) -> String {
 }
 
 /// Lists, with a place for a selection of readings.
-const LISTS: [&str; 7] = [
+const LISTS: [&str; 10] = [
     "readings(sensor: \"full\", RANGE) { nodes { HERE } }",
     "readings(RANGE) { nodes { HERE } pageInfo { endCursor } }",
     "readings(RANGE, order: DESC, first: 3) { edges { cursor node { HERE } __typename c: cursor } }",
@@ -181,6 +181,11 @@ const LISTS: [&str; 7] = [
     "latest { HERE }",
     "latest(sensors: [\"plain\", \"full\"]) { HERE }",
     "sensors { nodes { name readings(RANGE) { nodes { HERE } } } }",
+    "sensors(first: 2) { edges { cursor node { labels { value } latest { HERE } r: readings(RANGE, first: 2, order: DESC) { \
+     edges { cursor node { HERE } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } __typename } } } }",
+    "sensors { nodes { latest { value } latest { HERE } } nodes { readings(first: $two, RANGE) { nodes { HERE } } } }",
+    "sensors(filter: {names: [\"nobody\"]}) { nodes { readings(RANGE) { nodes { HERE } } latest { HERE } } edges { cursor } \
+     p: pageInfo { endCursor } } latest { HERE }",
 ];
 
 async fn world(database: TestDatabase) -> World {
@@ -203,7 +208,12 @@ async fn world(database: TestDatabase) -> World {
 async fn bytes(world: &World, query: &str, fragments: &str) -> Option<String> {
     // The variable must be used somewhere.
     let used = "service { version @include(if: $yes) }";
-    let query = format!("query($yes: Boolean = true) {{ {query} {used} }}\n{fragments}");
+    let also = if query.contains("$two") {
+        ", $two: Int = 2"
+    } else {
+        ""
+    };
+    let query = format!("query($yes: Boolean = true{also}) {{ {query} {used} }}\n{fragments}");
     let request = world
         .client
         .post(world.url("/graphql"))

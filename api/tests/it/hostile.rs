@@ -149,7 +149,7 @@ async fn any_question_of_the_schema_gets_an_answer_or_a_clear_error() {
     }
     // Questions that are all refused would prove nothing.
     assert!(
-        answered > 40,
+        answered > 20,
         "only {answered} of 400 were answered: QUESTIONS_SEED={seed}"
     );
 }

@@ -1,5 +1,6 @@
 //! Subscriptions: what is loaded is heard, once and whole.
 
+mod access;
 mod behind;
 mod choice;
 mod clients;

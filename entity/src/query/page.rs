@@ -38,6 +38,15 @@ impl<T> Page<T> {
             has_previous: false,
         }
     }
+
+    /// The page with each row made into another.
+    pub fn map<U>(self, row: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            rows: self.rows.into_iter().map(row).collect(),
+            has_next: self.has_next,
+            has_previous: self.has_previous,
+        }
+    }
 }
 
 impl<K> PageRequest<K> {

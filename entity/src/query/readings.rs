@@ -19,9 +19,9 @@ pub use last_before::last_value;
 pub use page::{page, page_of_each};
 pub use scan::{Batch, Scan, ScanOf};
 
-/// One reading.
+/// One reading; `R` is how it came, or `Option` of it where that is not always asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reading {
+pub struct Reading<R = Receipt> {
     /// Internal key of its sensor.
     pub sensor_id: i32,
     /// When the sensor measured it.
@@ -30,15 +30,11 @@ pub struct Reading {
     pub value: f64,
     /// The ingest's verdict.
     pub flag: QualityFlag,
-    /// When Fieldbook received it.
-    pub received_at: DateTime<Utc>,
-    /// The journal that holds its message, as numbered in `journal`.
-    pub journal_id: i16,
-    /// The position of its message in that journal.
-    pub seq: i64,
+    /// How it came.
+    pub receipt: R,
 }
 
-impl Reading {
+impl<R> Reading<R> {
     /// Its place in a list.
     pub fn key(&self) -> ReadingKey {
         ReadingKey {
@@ -46,6 +42,29 @@ impl Reading {
             sensor_id: self.sensor_id,
         }
     }
+}
+
+impl From<Reading> for Reading<Option<Receipt>> {
+    fn from(reading: Reading) -> Self {
+        Self {
+            sensor_id: reading.sensor_id,
+            time: reading.time,
+            value: reading.value,
+            flag: reading.flag,
+            receipt: Some(reading.receipt),
+        }
+    }
+}
+
+/// How a reading came.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Receipt {
+    /// When Fieldbook received it.
+    pub received_at: DateTime<Utc>,
+    /// The journal that holds its message, as numbered in `journal`.
+    pub journal_id: i16,
+    /// The position of its message in that journal.
+    pub seq: i64,
 }
 
 /// Half-open: `from` belongs to it, `to` does not.
@@ -120,7 +139,7 @@ pub(super) fn within(scope: &Scope, sensors: &[i32]) -> Option<Vec<i32>> {
     scope.among(sensors)
 }
 
-/// A row with the columns of a reading in the order of [`Reading`].
+/// A row with the columns of a reading in the order of [`Reading`] and [`Receipt`].
 pub(super) fn read(row: &Row<'_>) -> Result<Reading, DbErr> {
     read_at(row, 0)
 }
@@ -132,8 +151,10 @@ pub(super) fn read_at(row: &Row<'_>, position: usize) -> Result<Reading, DbErr> 
         time: row.get(position + 1)?,
         value: row.get(position + 2)?,
         flag: row.flag(position + 3)?,
-        received_at: row.get(position + 4)?,
-        journal_id: row.get(position + 5)?,
-        seq: row.get(position + 6)?,
+        receipt: Receipt {
+            received_at: row.get(position + 4)?,
+            journal_id: row.get(position + 5)?,
+            seq: row.get(position + 6)?,
+        },
     })
 }

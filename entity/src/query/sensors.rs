@@ -6,7 +6,8 @@ mod order;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    Condition, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Value,
+    Condition, DatabaseConnection, DbBackend, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    QueryTrait as _, Value,
 };
 use uuid::Uuid;
 
@@ -191,8 +192,9 @@ pub async fn page(
     if let Some(key) = request.key() {
         select = select.filter(order.beyond(key, request.is_from_end())?);
     }
-    let rows = order.sort(select, request.is_from_end()).all(db).await?;
-    Ok(request.page(rows.into_iter().map(Sensor::from).collect()))
+    let sorted = order.sort(select, request.is_from_end());
+    let rows = sql::rows(db, sorted.build(DbBackend::Postgres), Sensor::read).await?;
+    Ok(request.page(rows))
 }
 
 /// How many sensors match.
@@ -265,8 +267,8 @@ async fn all(db: &DatabaseConnection, scope: &Scope, condition: Condition) -> Re
     let Some(condition) = within(scope, condition) else {
         return Ok(Vec::new());
     };
-    let rows = sensor::Entity::find().filter(condition).all(db).await?;
-    Ok(rows.into_iter().map(Sensor::from).collect())
+    let select = sensor::Entity::find().filter(condition);
+    sql::rows(db, select.build(DbBackend::Postgres), Sensor::read).await
 }
 
 /// The condition for an asker; `None` when no row can meet it.
@@ -282,7 +284,7 @@ fn within(scope: &Scope, condition: Condition) -> Option<Condition> {
 }
 
 impl Sensor {
-    /// A row with the columns of [`sensor::Model`] in the order of `select_by_names.sql`.
+    /// A row with the columns of [`sensor::Model`] in their order, as `select_by_names.sql` has them, too.
     fn read(row: &Row<'_>) -> Result<Self, DbErr> {
         let model = sensor::Model {
             id: row.get(0)?,
@@ -301,9 +303,9 @@ impl Sensor {
             range_min: row.get(13)?,
             range_max: row.get(14)?,
             labels: row.get(15)?,
-            declared: row.get(16)?,
-            active_since: row.get(17)?,
-            expected_interval_seconds: row.get(18)?,
+            expected_interval_seconds: row.get(16)?,
+            declared: row.get(17)?,
+            active_since: row.get(18)?,
         };
         Ok(model.into())
     }

@@ -11,7 +11,7 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use chrono::{DateTime, Utc};
 use entity::query::page::PageAt;
 use entity::query::readings::{
-    self, Columns, Count, Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, TimeRange,
+    self, Columns, Count, Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, Receipt, TimeRange,
 };
 use entity::query::sensors::{self, Sensor};
 use entity::query::{Page, PageRequest};
@@ -82,6 +82,8 @@ pub(crate) struct ReadingsPage {
     pub(crate) newest_first: bool,
     pub(crate) limit: u64,
     pub(crate) after: Option<ReadingKey>,
+    /// Whether anything is asked of how readings came.
+    pub(crate) with_receipts: bool,
 }
 
 /// How many readings a sensor has.
@@ -152,7 +154,7 @@ impl Loader<LatestKey> for Batches {
 }
 
 impl Loader<OfSensor<ReadingsPage>> for Batches {
-    type Value = Arc<Page<Reading>>;
+    type Value = Arc<Page<Reading<Option<Receipt>>>>;
     type Error = ApiError;
 
     async fn load(
@@ -171,8 +173,16 @@ impl Loader<OfSensor<ReadingsPage>> for Batches {
                 Direction::Asc
             };
             let range = what.range.into();
-            let pages =
-                readings::page_of_each(&self.db, &self.scope, &sensors, range, direction, &request).await?;
+            let pages = readings::page_of_each(
+                &self.db,
+                &self.scope,
+                &sensors,
+                range,
+                direction,
+                &request,
+                what.with_receipts,
+            )
+            .await?;
             found.extend(
                 pages
                     .into_iter()

@@ -4,6 +4,9 @@
 //! readings are gone through one by one; else the rows of the coarsest rollup that the buckets keep to. Denser readings
 //! are met by the statement's timeout, and what the answer holds by budgets that are taken when it is known.
 
+use std::borrow::Cow;
+use std::convert::Infallible;
+
 use async_graphql::parser::types::{Field, OperationDefinition, VariableDefinition};
 use async_graphql::{Name, Positioned, Value, Variables};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -56,7 +59,7 @@ impl Arguments<'_> {
             counted_rows: rows,
         };
         match self.field.name.node.as_str() {
-            "sensors" | "datasets" | "quarantine" | "search" => {
+            "sensors" | "datasets" => {
                 let page = self.page(ITEMS_DEFAULT);
                 of_page(page, page)
             }
@@ -115,7 +118,8 @@ impl Arguments<'_> {
 
     /// Whether its filter is about the readings themselves.
     fn picks(&self) -> bool {
-        let Some(Value::Object(filter)) = self.value("filter") else {
+        let filter = self.value("filter");
+        let Some(Value::Object(filter)) = filter.as_deref() else {
             return false;
         };
         filter
@@ -166,7 +170,7 @@ impl Arguments<'_> {
 
     /// How long each bucket usually is, and a row that it is made of.
     fn bucket_and_row_seconds(&self) -> Option<(u64, u64)> {
-        let size: Option<BucketSize> = match self.value("bucket") {
+        let size: Option<BucketSize> = match self.value("bucket").as_deref() {
             Some(Value::String(text)) => text.parse().ok(),
             _ => "PT1H".parse().ok(),
         };
@@ -187,14 +191,14 @@ impl Arguments<'_> {
 
     /// The length of the range asked for; nothing of one that goes backwards, which is refused later.
     fn seconds(&self, default: TimeDelta) -> u64 {
-        let time = |name| self.value(name).as_ref().and_then(scalar::read_time);
+        let time = |name| self.value(name).as_deref().and_then(scalar::read_time);
         let to = time("to").unwrap_or(self.now);
         let range = time("from").map_or(default, |from| to - from);
         u64::try_from(range.num_seconds()).unwrap_or(0)
     }
 
     fn page(&self, default: u64) -> u64 {
-        let asked = |argument| match self.value(argument)? {
+        let asked = |argument| match self.value(argument)?.as_ref() {
             Value::Number(number) => number.as_u64(),
             _ => None,
         };
@@ -203,7 +207,7 @@ impl Arguments<'_> {
     }
 
     fn named(&self, argument: &str) -> Option<u64> {
-        match self.value(argument)? {
+        match self.value(argument)?.as_ref() {
             Value::List(items) => Some(items.len() as u64),
             // GraphQL takes one value for a list of one.
             Value::String(_) => Some(1),
@@ -212,22 +216,35 @@ impl Arguments<'_> {
     }
 
     fn is_true(&self, argument: &str) -> bool {
-        self.value(argument) == Some(Value::Boolean(true))
+        self.value(argument).as_deref() == Some(&Value::Boolean(true))
     }
 
     /// An argument's value, with variables in their place, null and absent alike.
-    pub(super) fn value(&self, name: &str) -> Option<Value> {
-        let argument = self.field.get_argument(name)?;
-        let value = argument.node.clone().into_const_with(|variable| {
-            let given = self.variables.get(&variable).cloned();
-            Ok::<_, std::convert::Infallible>(
-                given.or_else(|| self.default_of(&variable)).unwrap_or_default(),
-            )
+    ///
+    /// A variable is borrowed: every field may name the same large one, and this is asked before any limit refuses.
+    /// Within a list or an object `true` stands for one, where nobody asks for more than whether it is there.
+    pub(super) fn value(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let mut named = None;
+        let written = self.field.get_argument(name)?.node.clone();
+        let Ok(value) = written.into_const_with(|variable| {
+            named = self.variable(&variable);
+            Ok::<_, Infallible>(named.map_or(Value::Null, |_| Value::Boolean(true)))
         });
-        value.ok().filter(|value| *value != Value::Null)
+        match (value, named) {
+            (Value::Null, _) => None,
+            (value @ (Value::List(_) | Value::Object(_)), _) | (value, None) => Some(Cow::Owned(value)),
+            // What is no list and no object, and names a variable, is that variable.
+            (_, Some(variable)) => Some(Cow::Borrowed(variable)),
+        }
     }
 
-    fn default_of(&self, variable: &Name) -> Option<Value> {
+    /// The value of a variable, as given or else by default.
+    fn variable(&self, name: &Name) -> Option<&Value> {
+        let value = self.variables.get(name).or_else(|| self.default_of(name))?;
+        (*value != Value::Null).then_some(value)
+    }
+
+    fn default_of(&self, variable: &Name) -> Option<&Value> {
         let declared = |each: &&Positioned<VariableDefinition>| each.node.name.node == *variable;
         self.operation
             .variable_definitions
@@ -235,6 +252,5 @@ impl Arguments<'_> {
             .find(declared)?
             .node
             .default_value()
-            .cloned()
     }
 }

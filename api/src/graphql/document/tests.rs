@@ -1,8 +1,12 @@
 //! What documents measure, and which are refused.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use async_graphql::parser::types::Selection;
+
 use super::measure::Size;
+use super::reckon::Arguments;
 use super::*;
 
 fn size(query: &str, variables: serde_json::Value) -> Size {
@@ -18,7 +22,14 @@ fn size(query: &str, variables: serde_json::Value) -> Size {
 
 /// The error that a document gets within the default limits.
 fn refused(query: &str) -> ApiError {
-    let error = check(query, None, &Variables::default(), &Limits::default()).unwrap_err();
+    let error = check(
+        &Parsed::default(),
+        query,
+        None,
+        &Variables::default(),
+        &Limits::default(),
+    )
+    .unwrap_err();
     error
         .source::<ApiError>()
         .cloned()
@@ -126,6 +137,7 @@ fn a_question_that_is_no_question_costs_no_rows() {
 fn variables_are_counted_and_measured() {
     let check = |variables| {
         check(
+            &Parsed::default(),
             "{ __typename }",
             None,
             &Variables::from_json(variables),
@@ -146,6 +158,44 @@ fn variables_are_counted_and_measured() {
         error.message.contains("over the limit of 64"),
         "{}",
         error.message
+    );
+}
+
+#[test]
+fn a_variable_is_never_copied_however_many_fields_name_it() {
+    let query = "query($names: [String!], $min: Float, $none: Float, $first: Int = 7) { \
+                 readings(sensor: $names, filter: { sensors: { names: [$names] }, valueMin: $min, valueMax: $none }, \
+                          first: $first, last: $none) { nodes { value } } }";
+    let document = parse_query(query).unwrap();
+    let (_, operation) = select(&document.operations, None).unwrap();
+    let Selection::Field(field) = &operation.selection_set.node.items[0].node else {
+        panic!("a field");
+    };
+    let names: Vec<_> = (0..1_000).map(|at| at.to_string()).collect();
+    let variables = Variables::from_json(serde_json::json!({ "names": names, "min": 1.5, "none": null }));
+    let arguments = Arguments {
+        field: &field.node,
+        operation,
+        variables: &variables,
+        limits: &Limits::default(),
+        now: Utc::now(),
+    };
+    let borrowed = |argument| match arguments.value(argument) {
+        Some(Cow::Borrowed(value)) => value,
+        other => panic!("{argument}: {other:?}"),
+    };
+    assert!(std::ptr::eq(borrowed("sensor"), &raw const variables["names"]));
+    assert_eq!(borrowed("first"), &Value::from(7));
+    assert_eq!(arguments.value("last"), None);
+    assert_eq!(arguments.value("after"), None);
+    // There it is only known to be there.
+    let filter = arguments.value("filter").unwrap();
+    assert_eq!(
+        filter.as_ref(),
+        &Value::from_json(serde_json::json!({
+            "sensors": { "names": [true] }, "valueMin": true, "valueMax": null,
+        }))
+        .unwrap()
     );
 }
 
@@ -284,14 +334,27 @@ fn any_text_is_measured_without_a_panic() {
         "}}}",
         "",
     ] {
-        let _ = check(text, None, &Variables::default(), &Limits::default());
+        let _ = check(
+            &Parsed::default(),
+            text,
+            None,
+            &Variables::default(),
+            &Limits::default(),
+        );
     }
 }
 
 #[test]
 fn the_operation_is_the_one_named_or_the_only_one() {
     let pick = |query: &str, name: Option<&str>| {
-        check(query, name, &Variables::default(), &Limits::default()).map(|checked| checked.operation_name)
+        check(
+            &Parsed::default(),
+            query,
+            name,
+            &Variables::default(),
+            &Limits::default(),
+        )
+        .map(|checked| checked.operation_name)
     };
     assert_eq!(
         pick("query A { x } query B { y }", Some("B")).unwrap().as_deref(),
@@ -301,4 +364,32 @@ fn the_operation_is_the_one_named_or_the_only_one() {
     assert_eq!(pick("{ x }", Some("")).unwrap(), None);
     assert!(pick("query A { x } query B { y }", None).is_err());
     assert!(pick("query A { x }", Some("B")).is_err());
+}
+
+#[test]
+fn a_document_that_comes_again_is_measured_again() {
+    let parsed = Parsed::default();
+    let limits = Limits::default();
+    let text = "query ($first: Int) { readings(first: $first) { nodes { time } } }";
+    let cost = |first: i32| {
+        let variables = Variables::from_json(serde_json::json!({ "first": first }));
+        check(&parsed, text, None, &variables, &limits)
+            .unwrap()
+            .cost
+            .to_value()
+    };
+    let (few, many) = (cost(1), cost(100));
+    assert_ne!(few, many);
+    assert_eq!(few, cost(1));
+    // What is refused is not remembered, however often it comes.
+    for _ in 0..2 {
+        check(
+            &parsed,
+            "{ readings { nodes { time }",
+            None,
+            &Variables::default(),
+            &limits,
+        )
+        .unwrap_err();
+    }
 }

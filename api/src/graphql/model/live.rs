@@ -60,7 +60,7 @@ impl From<&options::LiveLimits> for LiveLimits {
 impl From<Fresh> for Reading {
     fn from(Fresh { row, sensor }: Fresh) -> Self {
         Self {
-            row,
+            row: row.into(),
             sensor: Some(sensor),
         }
     }

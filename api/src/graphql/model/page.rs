@@ -2,6 +2,9 @@
 
 use async_graphql::SimpleObject;
 
+use crate::graphql::projection::{Plain, Write, json, text};
+use crate::graphql::selection::Selected;
+
 /// Where a page lies in its list.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 pub(crate) struct PageInfo {
@@ -13,4 +16,18 @@ pub(crate) struct PageInfo {
     pub(crate) start_cursor: Option<String>,
     /// The cursor of the page's last item; null on an empty page.
     pub(crate) end_cursor: Option<String>,
+}
+
+impl Plain for PageInfo {
+    const TYPE_NAME: &'static str = "PageInfo";
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        Some(match field.name() {
+            "hasNextPage" => json(|page: &Self| page.has_next_page),
+            "hasPreviousPage" => json(|page: &Self| page.has_previous_page),
+            "startCursor" => text(|page: &Self| page.start_cursor.as_deref()),
+            "endCursor" => text(|page: &Self| page.end_cursor.as_deref()),
+            _ => return None,
+        })
+    }
 }

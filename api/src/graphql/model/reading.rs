@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Object};
 use entity::query::page::Page;
 use entity::query::raw::MessageKey;
-use entity::query::readings::{Direction, Reading as Row};
+use entity::query::readings::{self, Direction, Receipt};
 use entity::query::sensors::Sensor as SensorRow;
 
 use super::{Count, PageInfo, QualityFlag, RawMessage, Sensor, Total};
@@ -20,11 +20,24 @@ use crate::graphql::scalar::DateTime;
 pub(crate) use self::list::Nodes;
 use self::list::{Edges, Rows};
 
+/// A stored reading, with its receipt where something takes one.
+pub(crate) type Row = readings::Reading<Option<Receipt>>;
+
 /// One reading; its sensor too, when it is known already.
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
     pub(crate) row: Row,
     pub(crate) sensor: Option<Arc<SensorRow>>,
+}
+
+impl Reading {
+    /// How it came; pages are read with receipts wherever a field below them takes one.
+    fn receipt(&self) -> Result<&Receipt, ApiError> {
+        self.row.receipt.as_ref().ok_or_else(|| {
+            let error = std::io::Error::other("a reading was read without its receipt");
+            ApiError::Internal(Arc::new(error))
+        })
+    }
 }
 
 /// One value of one sensor at one time.
@@ -60,20 +73,21 @@ impl Reading {
     }
 
     /// When Fieldbook received it.
-    async fn received_at(&self) -> DateTime {
-        DateTime(self.row.received_at)
+    async fn received_at(&self) -> Result<DateTime, ApiError> {
+        Ok(DateTime(self.receipt()?.received_at))
     }
 
     /// The raw message that it came in, from the object store. Up to 1,000 of them in one answer, and 32 MiB of payloads.
     async fn raw(&self, ctx: &Context<'_>) -> Nullable<RawMessage> {
         let found: Result<Option<RawMessage>, ApiError> = async {
+            let receipt = self.receipt()?;
             let key = MessageKey {
-                journal_id: self.row.journal_id,
-                seq: self.row.seq,
+                journal_id: receipt.journal_id,
+                seq: receipt.seq,
             };
             let raw = ctx.loaders().load_one(key).await?;
             let source = self.sensor(ctx).await?.0.source.clone();
-            Ok(raw.map(|raw| RawMessage::new(source, DateTime(self.row.received_at), &raw)))
+            Ok(raw.map(|raw| RawMessage::new(source, DateTime(receipt.received_at), &raw)))
         }
         .await;
         found.transpose()
@@ -117,13 +131,7 @@ impl ReadingConnection {
 
     /// Where this page lies.
     async fn page_info(&self) -> PageInfo {
-        let Rows { page, direction, .. } = &*self.rows;
-        PageInfo {
-            has_next_page: page.has_next,
-            has_previous_page: page.has_previous,
-            start_cursor: page.rows.first().map(|row| place(row, *direction)),
-            end_cursor: page.rows.last().map(|row| place(row, *direction)),
-        }
+        self.rows.page_info()
     }
 
     /// How many readings all pages together have; counted only when it is selected.

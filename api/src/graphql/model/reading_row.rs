@@ -81,7 +81,7 @@ impl ReadingRow {
 
     /// When Fieldbook received it.
     async fn received_at(&self) -> DateTime {
-        DateTime(self.reading.received_at)
+        DateTime(self.reading.receipt.received_at)
     }
 }
 
@@ -100,7 +100,7 @@ impl Plain for ReadingRow {
             "time" => instant(|row: &Self| Some(row.reading.time)),
             "value" => json(|row: &Self| row.reading.value),
             "flag" => json(|row: &Self| QualityFlag::from(row.reading.flag).word()),
-            "receivedAt" => instant(|row: &Self| Some(row.reading.received_at)),
+            "receivedAt" => instant(|row: &Self| Some(row.reading.receipt.received_at)),
             _ => return None,
         })
     }

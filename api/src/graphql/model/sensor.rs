@@ -1,6 +1,8 @@
 //! Sensors and their pages.
 
+mod list;
 mod plain;
+mod readings;
 
 use std::sync::Arc;
 
@@ -8,13 +10,13 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::query::page::Page;
 use entity::query::sensors::{self, Sensor as Row, SensorFilter, SensorOrder};
 
-use super::{
-    Buckets, Count, Direction, PageInfo, QualityFlag, Reading, ReadingConnection, Series, Total, series,
-};
+use self::list::{Edges, Nodes, Rows};
+use self::readings::{ReadingsArguments, takes_receipts};
+use super::{Buckets, Count, Direction, PageInfo, QualityFlag, Reading, ReadingConnection, Series, series};
+use crate::ask::range;
 use crate::ask::units::Shown;
-use crate::ask::{cursor, page, range};
 use crate::buckets::Fill;
-use crate::graphql::batch::{LatestKey, OfSensor, ReadingsColumns, ReadingsCount, ReadingsPage};
+use crate::graphql::batch::{LatestKey, OfSensor, ReadingsColumns};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::model::aggregate::{Arguments, Selected};
 use crate::graphql::query::READINGS_FIRST;
@@ -126,7 +128,7 @@ impl Sensor {
             ctx.scope()?;
             let row = ctx.loaders().load_one(LatestKey(self.0.id)).await?;
             Ok(row.map(|row| Reading {
-                row,
+                row: row.into(),
                 sensor: Some(Arc::clone(&self.0)),
             }))
         }
@@ -156,39 +158,17 @@ impl Sensor {
     ) -> Nullable<ReadingConnection> {
         let found: Result<Option<ReadingConnection>, ApiError> = async {
             ctx.scope()?;
-            let range = range::of_rows(from.map(|time| time.0), to.map(|time| time.0), ctx.asked().at)?;
-            let order = order.unwrap_or(Direction::Asc);
-            let direction = order.into();
-            let after = after
-                .map(|after| cursor::to_reading("after", &after, direction))
-                .transpose()?;
-            let limit = page::rows("first", first.unwrap_or(READINGS_FIRST), ctx.limits())?;
-            let sensor_id = self.0.id;
-            let newest_first = order == Direction::Desc;
-            let what = ReadingsPage {
-                range: range.into(),
-                newest_first,
-                limit,
+            let arguments = ReadingsArguments {
+                from,
+                to,
+                order,
+                first,
                 after,
             };
+            let what = arguments.check(ctx, takes_receipts(&selection::selected(ctx)))?;
+            let sensor_id = self.0.id;
             let page = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
-            let page = page.unwrap_or_else(|| {
-                Arc::new(Page {
-                    rows: Vec::new(),
-                    has_next: false,
-                    has_previous: false,
-                })
-            });
-            let total = Total::OfSensor(OfSensor {
-                sensor_id,
-                what: ReadingsCount { range: range.into() },
-            });
-            Ok(Some(ReadingConnection::new(
-                page,
-                direction,
-                vec![Arc::clone(&self.0)],
-                total,
-            )))
+            Ok(Some(readings::connection(&self.0, what, page)))
         }
         .await;
         found.transpose()
@@ -366,26 +346,14 @@ pub(crate) struct Label {
 /// A page of sensors.
 #[derive(Debug)]
 pub(crate) struct SensorConnection {
-    page: Page<Sensor>,
-    order: SensorOrder,
+    page: Arc<Rows>,
     filter: SensorFilter,
 }
 
 impl SensorConnection {
     pub(crate) fn new(page: Page<Row>, order: SensorOrder, filter: SensorFilter) -> Self {
-        let Page {
-            rows,
-            has_next,
-            has_previous,
-        } = page;
-        let rows = rows.into_iter().map(|row| Sensor(Arc::new(row))).collect();
         Self {
-            page: Page {
-                rows,
-                has_next,
-                has_previous,
-            },
-            order,
+            page: Arc::new(Rows::new(page, order)),
             filter,
         }
     }
@@ -394,37 +362,24 @@ impl SensorConnection {
         let value = sensors::count(ctx.db(), ctx.sensor_scope()?, &self.filter).await?;
         Ok(entity::query::readings::Count { value, exact: true }.into())
     }
-
-    fn cursor(&self, sensor: &Sensor) -> String {
-        cursor::of_sensor(&sensor.0.key(self.order), self.order)
-    }
 }
 
 /// A page of sensors.
 #[Object]
 impl SensorConnection {
     /// The sensors with their cursors.
-    async fn edges(&self) -> Option<Vec<Option<SensorEdge>>> {
-        let edge = |sensor: &Sensor| SensorEdge {
-            cursor: self.cursor(sensor),
-            node: Some(sensor.clone()),
-        };
-        Some(self.page.rows.iter().map(|sensor| Some(edge(sensor))).collect())
+    async fn edges(&self) -> Edges {
+        Edges(Arc::clone(&self.page))
     }
 
     /// The sensors.
-    async fn nodes(&self) -> &[Sensor] {
-        &self.page.rows
+    async fn nodes(&self) -> Nodes {
+        Nodes(Arc::clone(&self.page))
     }
 
     /// Where this page lies.
     async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            has_next_page: self.page.has_next,
-            has_previous_page: self.page.has_previous,
-            start_cursor: self.page.rows.first().map(|sensor| self.cursor(sensor)),
-            end_cursor: self.page.rows.last().map(|sensor| self.cursor(sensor)),
-        }
+        self.page.page_info()
     }
 
     /// How many sensors all pages together have; counted only when it is selected.

@@ -51,6 +51,7 @@ impl LatestQuery {
         let rows = chosen
             .iter()
             .filter_map(|sensor| latest.remove(&sensor.id))
+            .map(Into::into)
             .collect();
         Ok(Nodes::new(rows, chosen))
     }

@@ -1,5 +1,7 @@
 //! `readings`: readings row by row, in pages.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object};
 use entity::query::readings::{self, ReadingsOf};
 
@@ -88,7 +90,7 @@ impl ReadingsQuery {
                 filter,
             };
             Ok(Some(ReadingConnection::new(
-                page.into(),
+                Arc::new(page.map(Into::into)),
                 direction,
                 chosen.unwrap_or_default(),
                 total,

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 
-use crate::ask::sensors;
+use crate::ask::named::Wanted;
 use crate::graphql::batch::LatestKey;
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::model::Sensor;
@@ -36,18 +36,18 @@ impl SensorQuery {
                     });
                 }
             };
-            let (db, source, limits) = (ctx.db(), source.as_deref(), ctx.limits());
-            // Who may see sensors may not see readings for that.
-            if ctx.scope().is_err() || !ctx.look_ahead().field("latest").exists() {
-                let found = sensors::one(db, scope, argument, &wanted, source, limits).await?;
-                return Ok(found.map(Sensor));
-            }
-            // One statement instead of two: the loader has the reading when the field asks for it.
-            let found = sensors::one_with_latest(db, scope, argument, &wanted, source, limits).await?;
-            let Some((sensor, latest)) = found else {
+            let wanted = Wanted {
+                argument,
+                name: &wanted,
+                source: source.as_deref(),
+                // Who may see sensors may not see readings for that.
+                with_latest: ctx.scope().is_ok() && ctx.look_ahead().field("latest").exists(),
+            };
+            let Some((sensor, latest)) = ctx.state().named().one(scope, wanted, ctx.limits()).await? else {
                 return Ok(None);
             };
             if let Some(latest) = latest {
+                // The loader has the reading when the field asks for it.
                 ctx.loaders().feed_one(LatestKey(sensor.id), latest).await;
             }
             Ok(Some(Sensor(sensor)))

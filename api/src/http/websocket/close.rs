@@ -1,6 +1,8 @@
-//! Why a connection ends: the protocol's codes, and three of WebSocket's own.
+//! Why a connection ends: the protocol's codes from 4400 on, and below them three of WebSocket's own.
 
 use axum::extract::ws::{CloseFrame, Message};
+
+use crate::graphql::error::{ApiError, ErrorCode};
 
 /// Why we close a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,11 +11,13 @@ pub(super) enum Close {
     Stopping,
     /// A message is larger than the body of a request may be.
     TooLarge { limit: usize },
+    /// Who asks can't be looked up, or asks too often, for now.
+    TryLater(ErrorCode),
     /// A message is not one of the protocol.
     BadMessage(String),
     /// An operation before the connection was acknowledged.
     Unauthorized,
-    /// Who asks may see nothing.
+    /// Who asks may see nothing, or is not who they say.
     Forbidden,
     /// The peer does not speak the protocol.
     Subprotocol,
@@ -29,10 +33,22 @@ pub(super) enum Close {
 const REASON_BYTES_MAX: usize = 123;
 
 impl Close {
+    /// What becomes of an asker who gets this error: what passes by itself is told from what does not.
+    pub(super) fn of_asker(error: &ApiError) -> Self {
+        match error.code() {
+            code @ (ErrorCode::Unavailable
+            | ErrorCode::Timeout
+            | ErrorCode::RateLimited
+            | ErrorCode::Internal) => Self::TryLater(code),
+            _ => Self::Forbidden,
+        }
+    }
+
     pub(super) fn code(&self) -> u16 {
         match self {
             Self::Stopping => 1001,
             Self::TooLarge { .. } => 1009,
+            Self::TryLater(_) => 1013,
             Self::BadMessage(_) => 4400,
             Self::Unauthorized => 4401,
             Self::Forbidden => 4403,
@@ -47,6 +63,7 @@ impl Close {
         match self {
             Self::Stopping => "The service stops: connect again".to_owned(),
             Self::TooLarge { limit } => format!("A message has {limit} bytes at most"),
+            Self::TryLater(code) => format!("Try again later: {}", code.as_str()),
             Self::BadMessage(why) => format!("Invalid message: {why}"),
             Self::Unauthorized => "Unauthorized".to_owned(),
             Self::Forbidden => "Forbidden".to_owned(),

@@ -18,7 +18,7 @@ use crate::graphql::error::{self, ApiError};
 use crate::http::RequestId;
 use crate::http::answer::{self, Payload};
 use crate::live::asker::Asker;
-use crate::live::operation;
+use crate::live::operation::{self, Came};
 use crate::state::ApiState;
 
 /// A connection until its end.
@@ -128,7 +128,10 @@ impl Connection {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Flow::Continue(()),
             Some(Ok(Message::Binary(_))) => return refuse(Close::BadMessage("it is not text".to_owned())),
             Some(Ok(Message::Close(_))) => return Flow::Break(End::Closed),
-            Some(Err(error)) if is_too_large(&error) => return refuse(Close::TooLarge { limit }),
+            // Only the text of the library's error tells, as far as axum shows it.
+            Some(Err(error)) if error::chain(&error).contains("Space limit exceeded") => {
+                return refuse(Close::TooLarge { limit });
+            }
             Some(Err(_)) | None => return Flow::Break(End::Gone),
         };
         match message::read(&text) {
@@ -141,10 +144,10 @@ impl Connection {
         match said {
             Said::Init { .. } if self.is_acknowledged => refuse(Close::InitTwice),
             Said::Init { payload } => {
-                let Ok(asker) = self.asker.clone().introduce(&self.state, &payload).await else {
-                    return refuse(Close::Forbidden);
-                };
-                self.asker = asker;
+                match self.asker.clone().introduce(&self.state, &payload).await {
+                    Ok(asker) => self.asker = asker,
+                    Err(error) => return self.turn_away(&error),
+                }
                 self.is_acknowledged = true;
                 self.say(message::acknowledged()).await
             }
@@ -166,6 +169,7 @@ impl Connection {
                     Ok(parameters) => operation::payloads(
                         self.state.clone(),
                         self.asker.clone(),
+                        Came::OverConnection,
                         parameters,
                         self.request,
                     ),
@@ -182,6 +186,14 @@ impl Connection {
                 Flow::Continue(())
             }
         }
+    }
+
+    /// Does not let somebody in.
+    fn turn_away(&self, error: &ApiError) -> Flow {
+        error.log(&self.request);
+        let code = error.code().as_str();
+        tracing::info!(http.request_id = %self.request, code, error = %error, "turn a WebSocket away");
+        refuse(Close::of_asker(error))
     }
 
     /// An operation that is refused at once.
@@ -274,16 +286,4 @@ const CLOSE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
 fn refuse(close: Close) -> Flow {
     Flow::Break(End::Close(close))
-}
-
-/// Only the text of the library's error tells, as far as axum shows it.
-fn is_too_large(error: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.to_string().contains("Space limit exceeded") {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }

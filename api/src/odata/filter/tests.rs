@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use chrono::TimeDelta;
 use entity::QualityFlag;
-use entity::query::readings::Reading;
+use entity::query::readings::{Reading, Receipt};
 use entity::query::sensors::{Range, Sensor, Unit};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -61,9 +61,11 @@ fn reading(minute: i64, value: f64, flag: QualityFlag) -> Reading {
         time: time + TimeDelta::minutes(minute),
         value,
         flag,
-        received_at: time,
-        journal_id: 1,
-        seq: 1,
+        receipt: Receipt {
+            received_at: time,
+            journal_id: 1,
+            seq: 1,
+        },
     }
 }
 

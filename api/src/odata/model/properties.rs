@@ -252,7 +252,10 @@ pub(super) const READINGS: &[Property] = &[
         Edm::DateTimeOffset,
         Role::Fact,
         "When Fieldbook received the message (UTC, the ingestor's clock).",
-        |row| row.reading.map(|reading| Value::Time(reading.received_at)),
+        |row| {
+            row.reading
+                .map(|reading| Value::Time(reading.receipt.received_at))
+        },
     ),
     SITE,
     PLANT,

@@ -38,10 +38,21 @@ impl Socket {
 
     /// Opens a connection that is acknowledged.
     pub(super) async fn ready(world: &World) -> Self {
-        let mut socket = Self::open(world).await;
-        socket.say(json!({ "type": "connection_init" })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
-        socket
+        Self::open(world).await.acknowledged().await
+    }
+
+    /// The same with a key or token in the headers.
+    pub(super) async fn ready_as(world: &World, secret: &str) -> Self {
+        let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+        let authorization = format!("Bearer {secret}");
+        let socket = Self::with(world, &[protocol, ("authorization", &authorization)]).await;
+        socket.unwrap().acknowledged().await
+    }
+
+    async fn acknowledged(mut self) -> Self {
+        self.say(json!({ "type": "connection_init" })).await;
+        assert_eq!(self.hear().await, json!({ "type": "connection_ack" }));
+        self
     }
 
     pub(super) async fn say(&mut self, message: Value) {
@@ -62,6 +73,19 @@ impl Socket {
     pub(super) async fn subscribe(&mut self, id: &str, query: &str) {
         self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } }))
             .await;
+    }
+
+    /// Asks what is answered once: the answer, or the only error that it is refused with.
+    pub(super) async fn ask(&mut self, query: &str) -> Result<Value, Value> {
+        self.subscribe("ask", query).await;
+        let mut message = self.hear().await;
+        assert_eq!(message["id"], "ask", "{message:#}");
+        if message["type"] == "error" {
+            assert_eq!(message["payload"].as_array().unwrap().len(), 1, "{message:#}");
+            return Err(message["payload"][0].take());
+        }
+        assert_eq!(self.hear().await, json!({ "id": "ask", "type": "complete" }));
+        Ok(message["payload"].take())
     }
 
     /// The next message.

@@ -12,7 +12,9 @@ use chrono::TimeDelta;
 use sea_orm::{DatabaseConnection, DbErr, Value};
 
 use self::windows::Windows;
-use super::{Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, packed, read, within};
+use super::{
+    Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, Receipt, TimeRange, packed, read, within,
+};
 use crate::Scope;
 use crate::query::{Page, PageRequest};
 use crate::scope::Reach;
@@ -38,7 +40,7 @@ pub async fn page(
     };
     let scan = Scan::new(of.range, of.filter, of.direction, request);
     if let Some(few) = sensors.as_ref().filter(|sensors| sensors.len() <= FEW_SENSORS) {
-        let rows = scan.read_each(db, few).await?;
+        let rows = scan.read_each(db, few, true, unpack).await?;
         return Ok(request.page(scan.merge(rows)));
     }
     let mut windows = Windows::growing(scan.range, scan.ascending);
@@ -63,7 +65,8 @@ pub async fn page(
     Ok(request.page(rows))
 }
 
-/// The first page of each of many sensors, in one statement; a sensor without readings has an empty page.
+/// The first page of each of many sensors, in one statement, its readings with their receipts where these are wanted; a
+/// sensor without readings has an empty page.
 pub async fn page_of_each(
     db: &DatabaseConnection,
     scope: &Scope,
@@ -71,13 +74,22 @@ pub async fn page_of_each(
     range: TimeRange,
     direction: Direction,
     request: &PageRequest<ReadingKey>,
-) -> Result<HashMap<i32, Page<Reading>>, DbErr> {
+    with_receipts: bool,
+) -> Result<HashMap<i32, Page<Reading<Option<Receipt>>>>, DbErr> {
     let Some(sensors) = within(scope, sensors) else {
         return Ok(HashMap::new());
     };
     let filter = ReadingFilter::default();
     let scan = Scan::new(range, &filter, direction, request);
-    let rows = scan.read_each(db, &sensors).await?;
+    let rows = scan
+        .read_each(db, &sensors, with_receipts, |row, sensor_id| {
+            if with_receipts {
+                let readings = unpack(row, sensor_id)?;
+                return Ok(readings.into_iter().map(Reading::from).collect());
+            }
+            unpack_with(row, sensor_id, std::iter::repeat(None))
+        })
+        .await?;
     Ok(rows
         .into_iter()
         .map(|(sensor, rows)| (sensor, request.page(rows)))
@@ -197,11 +209,13 @@ impl<'a> Scan<'a> {
     }
 
     /// The first rows of each of some sensors.
-    async fn read_each(
+    async fn read_each<R>(
         &self,
         db: &DatabaseConnection,
         sensors: &[i32],
-    ) -> Result<Vec<(i32, Vec<Reading>)>, DbErr> {
+        with_receipts: bool,
+        unpack: impl Fn(&Row<'_>, i32) -> Result<Vec<Reading<R>>, DbErr>,
+    ) -> Result<Vec<(i32, Vec<Reading<R>>)>, DbErr> {
         let select = if self.ascending {
             include_str!("select_page_of_each_asc.sql")
         } else {
@@ -209,6 +223,7 @@ impl<'a> Scan<'a> {
         };
         let mut values = self.values(self.range, self.limit);
         values.push(sensors.to_vec().into());
+        values.push(with_receipts.into());
         sql::query(db, select, values, |row| {
             let sensor_id = row.get(0)?;
             Ok((sensor_id, unpack(row, sensor_id)?))
@@ -233,36 +248,37 @@ impl<'a> Scan<'a> {
 
 /// The readings of a sensor, from the packed columns behind its key.
 fn unpack(row: &Row<'_>, sensor_id: i32) -> Result<Vec<Reading>, DbErr> {
+    let received = packed::times(row, 4)?;
+    let (journals, seqs) = (packed::small_numbers(row, 5)?, packed::numbers(row, 6)?);
+    let receipts = received.into_iter().zip(journals).zip(seqs);
+    let receipts = receipts.map(|((received_at, journal_id), seq)| Receipt {
+        received_at,
+        journal_id,
+        seq,
+    });
+    unpack_with(row, sensor_id, receipts)
+}
+
+/// The same, each reading with the next of `receipts`.
+fn unpack_with<R>(
+    row: &Row<'_>,
+    sensor_id: i32,
+    receipts: impl Iterator<Item = R>,
+) -> Result<Vec<Reading<R>>, DbErr> {
     let (times, values, flags) = (
         packed::times(row, 1)?,
         packed::floats(row, 2)?,
         packed::flags(row, 3)?,
     );
-    let (received, journals, seqs) = (
-        packed::times(row, 4)?,
-        packed::small_numbers(row, 5)?,
-        packed::numbers(row, 6)?,
-    );
-    let readings = times
-        .into_iter()
-        .zip(values)
-        .zip(flags)
-        .zip(received)
-        .zip(journals)
-        .zip(seqs);
-    Ok(readings
-        .map(
-            |(((((time, value), flag), received_at), journal_id), seq)| Reading {
-                sensor_id,
-                time,
-                value,
-                flag,
-                received_at,
-                journal_id,
-                seq,
-            },
-        )
-        .collect())
+    let readings = times.into_iter().zip(values).zip(flags).zip(receipts);
+    let readings = readings.map(|(((time, value), flag), receipt)| Reading {
+        sensor_id,
+        time,
+        value,
+        flag,
+        receipt,
+    });
+    Ok(readings.collect())
 }
 
 async fn rows_and_found(

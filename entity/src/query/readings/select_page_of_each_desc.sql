@@ -7,9 +7,9 @@ CROSS JOIN LATERAL (
     SELECT string_agg(timestamptz_send(page.time), '') AS times,
            string_agg(float8send(page.value), '') AS values,
            string_agg(int2send(page.flag), '') AS flags,
-           string_agg(timestamptz_send(page.received_at), '') AS received,
-           string_agg(int2send(page.journal_id), '') AS journals,
-           string_agg(int8send(page.seq), '') AS seqs
+           string_agg(timestamptz_send(page.received_at), '') FILTER (WHERE $10) AS received,
+           string_agg(int2send(page.journal_id), '') FILTER (WHERE $10) AS journals,
+           string_agg(int8send(page.seq), '') FILTER (WHERE $10) AS seqs
     FROM (
         SELECT reading.time, reading.value, reading.flag, reading.received_at, reading.journal_id, reading.seq
         FROM reading

@@ -4,7 +4,7 @@
 -- every call anew, which takes longer than the call.
 SELECT sensor.id, sensor.uuid, sensor.source, sensor.name, sensor.type, sensor.unit, sensor.unit_ucum, sensor.unit_qudt,
        sensor.unit_quantity_kind, sensor.unit_symbol, sensor.description, sensor.lat, sensor.lng, sensor.range_min,
-       sensor.range_max, sensor.labels, sensor.declared, sensor.active_since, sensor.expected_interval_seconds,
+       sensor.range_max, sensor.labels, sensor.expected_interval_seconds, sensor.declared, sensor.active_since,
        latest.sensor_id, latest.time, latest.value, latest.flag, latest.received_at, latest.journal_id, latest.seq
 FROM (
     SELECT sensor.*

@@ -66,7 +66,7 @@ async fn readings_are_found_by_position_by_key_and_by_time(db: &DatabaseConnecti
         let found = readings(db, scope, of, asked).await.unwrap();
         found
             .iter()
-            .map(|reading| (reading.journal_id, reading.seq))
+            .map(|reading| (reading.receipt.journal_id, reading.receipt.seq))
             .collect()
     };
     let asked = [

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::load::NewReading;
 use entity::query::page::PageAt;
 use entity::query::readings::{
-    Count, Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, TimeRange, columns, columns_min_max,
-    count, latest, page, page_of_each,
+    Count, Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, Receipt, TimeRange, columns,
+    columns_min_max, count, latest, page, page_of_each,
 };
 use entity::query::{Page, PageRequest};
 use entity::{DatabaseConnection, QualityFlag, Scope};
@@ -66,9 +66,11 @@ async fn fill(db: &DatabaseConnection) -> (Vec<i32>, Vec<Reading>) {
             time: new.time,
             value: new.value,
             flag: new.flag,
-            received_at: new.received_at,
-            journal_id,
-            seq: new.seq,
+            receipt: Receipt {
+                received_at: new.received_at,
+                journal_id,
+                seq: new.seq,
+            },
         })
         .collect();
     expected.sort_by_key(|reading| (reading.time, reading.sensor_id));
@@ -223,7 +225,10 @@ async fn each_sensor_has_its_page(db: &DatabaseConnection) {
             };
             let request = PageRequest { limit: 4, at };
             let range = range(-100, 10_000_000);
-            let pages = page_of_each(db, EVERYTHING, &asked, range, direction, &request)
+            let pages = page_of_each(db, EVERYTHING, &asked, range, direction, &request, true)
+                .await
+                .unwrap();
+            let without = page_of_each(db, EVERYTHING, &asked, range, direction, &request, false)
                 .await
                 .unwrap();
             assert_eq!(pages.len(), 3);
@@ -236,7 +241,13 @@ async fn each_sensor_has_its_page(db: &DatabaseConnection) {
                     filter: &filter,
                     direction,
                 };
-                assert_eq!(pages[&id], page(db, EVERYTHING, &of, &request).await.unwrap());
+                let expected = page(db, EVERYTHING, &of, &request).await.unwrap();
+                assert_eq!(pages[&id], expected.clone().map(Reading::from));
+                let stripped = expected.map(|reading| Reading {
+                    receipt: None,
+                    ..Reading::from(reading)
+                });
+                assert_eq!(without[&id], stripped);
                 assert!(pages[&id].rows.iter().all(|reading| reading.sensor_id == id));
             }
         }
@@ -422,7 +433,7 @@ async fn nothing_is_seen_without_scope(db: &DatabaseConnection) {
         );
     }
     assert!(
-        page_of_each(db, nothing, &ids, range, Direction::Asc, &request)
+        page_of_each(db, nothing, &ids, range, Direction::Asc, &request, true)
             .await
             .unwrap()
             .is_empty()

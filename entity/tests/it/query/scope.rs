@@ -350,7 +350,7 @@ async fn of_each(
         limit: 3,
         at: PageAt::First(None),
     };
-    let pages = page_of_each(db, scope, asked, range, Direction::Desc, &request)
+    let pages = page_of_each(db, scope, asked, range, Direction::Desc, &request, true)
         .await
         .unwrap();
     answers.push((

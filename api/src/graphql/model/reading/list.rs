@@ -8,15 +8,15 @@ use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
 use entity::query::page::Page;
-use entity::query::readings::{Direction, Reading as Row};
+use entity::query::readings::Direction;
 use entity::query::sensors::Sensor as SensorRow;
 use serde::ser::Error as _;
 
-use super::{Reading, ReadingEdge};
+use super::{Reading, ReadingConnection, ReadingEdge, Row, place};
 use crate::graphql::batch::{Loaders, SensorKey};
 use crate::graphql::error::ApiError;
-use crate::graphql::model::{QualityFlag, Sensor};
-use crate::graphql::projection::{Plain, Projection, Write, instant, json};
+use crate::graphql::model::{PageInfo, QualityFlag, Sensor};
+use crate::graphql::projection::{self, Plain, Projection, Write, instant, json, object};
 use crate::graphql::scalar;
 use crate::graphql::selection::{self, Selected};
 
@@ -35,6 +35,25 @@ impl Rows {
             direction,
             sensors: sensors.into_iter().map(|sensor| (sensor.id, sensor)).collect(),
         }
+    }
+
+    /// Where the page lies.
+    pub(super) fn page_info(&self) -> PageInfo {
+        let Self { page, direction, .. } = self;
+        PageInfo {
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            start_cursor: page.rows.first().map(|row| place(row, *direction)),
+            end_cursor: page.rows.last().map(|row| place(row, *direction)),
+        }
+    }
+
+    fn readings(&self) -> impl Iterator<Item = Reading> {
+        self.page.rows.iter().map(|row| self.reading(row))
+    }
+
+    fn edges(&self) -> impl Iterator<Item = ReadingEdge> {
+        self.page.rows.iter().map(|row| self.edge(row))
     }
 
     fn reading(&self, row: &Row) -> Reading {
@@ -76,12 +95,7 @@ impl Rows {
                 sensor: sensor.cloned(),
             })
         });
-        // A reading with its time, value and flag takes some 75 bytes.
-        let mut out = Vec::with_capacity(rows.len() * 80 + 2);
-        projection
-            .write_list(readings, &mut out)
-            .map_err(|error| ApiError::Internal(Arc::new(error)))?;
-        scalar::raw_json(out).map(Some)
+        projection.list(readings).map(Some)
     }
 
     /// The sensors of all rows; `None` when one is gone, which is for the resolver to say.
@@ -146,11 +160,8 @@ impl OutputType for Nodes {
         let Self(rows) = self;
         match rows.json(ctx, |reading| reading).await {
             Ok(Some(json)) => Ok(json),
-            Ok(None) => {
-                let nodes: Vec<Reading> = rows.page.rows.iter().map(|row| rows.reading(row)).collect();
-                nodes.resolve(ctx, field).await
-            }
-            Err(error) => Err(failed(ctx, field, error)),
+            Ok(None) => rows.readings().collect::<Vec<_>>().resolve(ctx, field).await,
+            Err(error) => Err(scalar::failed(ctx, field, error)),
         }
     }
 }
@@ -174,20 +185,12 @@ impl OutputType for Edges {
         match rows.json(ctx, |node| ReadingEdge { node, direction }).await {
             Ok(Some(json)) => Ok(json),
             Ok(None) => {
-                let edges = rows.page.rows.iter().map(|row| Some(rows.edge(row)));
+                let edges = rows.edges().map(Some);
                 Some(edges.collect::<Vec<_>>()).resolve(ctx, field).await
             }
-            Err(error) => Err(failed(ctx, field, error)),
+            Err(error) => Err(scalar::failed(ctx, field, error)),
         }
     }
-}
-
-fn failed(
-    ctx: &ContextSelectionSet<'_>,
-    field: &Positioned<Field>,
-    error: ApiError,
-) -> async_graphql::ServerError {
-    ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos))
 }
 
 impl Plain for Reading {
@@ -198,7 +201,13 @@ impl Plain for Reading {
             "time" => instant(|reading: &Self| Some(reading.row.time)),
             "value" => json(|reading: &Self| reading.row.value),
             "flag" => json(|reading: &Self| QualityFlag::from(reading.row.flag)),
-            "receivedAt" => instant(|reading: &Self| Some(reading.row.received_at)),
+            "receivedAt" => Box::new(|reading: &Self, out| match &reading.row.receipt {
+                Some(receipt) => {
+                    projection::write_instant(out, receipt.received_at);
+                    Ok(())
+                }
+                None => Err(serde_json::Error::custom("a reading without its receipt")),
+            }),
             "sensor" => {
                 let projection = Projection::<Sensor>::of(&field.below())?;
                 Box::new(move |reading: &Self, out| match &reading.sensor {
@@ -221,6 +230,26 @@ impl Plain for ReadingEdge {
                 let projection = Projection::<Reading>::of(&field.below())?;
                 Box::new(move |edge: &Self, out| projection.write(&edge.node, out))
             }
+            _ => return None,
+        })
+    }
+}
+
+/// Of readings whose sensors are known.
+impl Plain for ReadingConnection {
+    const TYPE_NAME: &'static str = "ReadingConnection";
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        Some(match field.name() {
+            "nodes" => {
+                let projection = Projection::<Reading>::of(&field.below())?;
+                Box::new(move |page: &Self, out| projection.write_list(page.rows.readings(), out))
+            }
+            "edges" => {
+                let projection = Projection::<ReadingEdge>::of(&field.below())?;
+                Box::new(move |page: &Self, out| projection.write_list(page.rows.edges(), out))
+            }
+            "pageInfo" => object(field, |page: &Self| Some(page.rows.page_info()))?,
             _ => return None,
         })
     }

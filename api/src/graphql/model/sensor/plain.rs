@@ -2,7 +2,7 @@
 
 use async_graphql::ID;
 
-use super::{Label, Location, Range, Sensor, Unit};
+use super::{Label, Location, Range, Sensor, SensorEdge, Unit};
 use crate::graphql::projection::{Plain, Projection, Write, instant, json, object, text};
 use crate::graphql::selection::Selected;
 
@@ -26,6 +26,18 @@ impl Plain for Sensor {
             "declared" => json(|sensor: &Self| sensor.0.declared),
             "activeSince" => instant(|sensor: &Self| sensor.0.active_since),
             "expectedIntervalSeconds" => json(|sensor: &Self| sensor.0.expected_interval_seconds),
+            _ => return None,
+        })
+    }
+}
+
+impl Plain for SensorEdge {
+    const TYPE_NAME: &'static str = "SensorEdge";
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        Some(match field.name() {
+            "cursor" => text(|edge: &Self| Some(&edge.cursor)),
+            "node" => object(field, |edge: &Self| edge.node.clone())?,
             _ => return None,
         })
     }
