@@ -21,7 +21,7 @@ pub(crate) use self::fill::{Bucket, Fill, Levels, View};
 pub(crate) use self::grid::Grid;
 pub(crate) use self::group::{Grouped, group};
 pub(crate) use self::page::{BucketKey, BucketPage, BucketsIn, FoundBucket, PAGE_SHARE};
-pub(crate) use self::read::{BucketsOf, Details};
+pub(crate) use self::read::{Before, BucketsOf, Details};
 
 /// What one sensor, or a group of them, has in the buckets of a grid.
 #[derive(Debug, Default)]

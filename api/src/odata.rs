@@ -155,7 +155,13 @@ impl Request<'_> {
             .map(|text| Token::read(text, of_token))
             .transpose()?;
         let count = if options.count {
-            Some(question.count(set).await?)
+            // What is counted is read apart from what is shown, with a budget of its own.
+            let asked = Asked::new(self.asked.at, self.asked.access.clone());
+            let counted = Question {
+                asked: &asked,
+                ..question
+            };
+            Some(counted.count(set).await?)
         } else {
             None
         };

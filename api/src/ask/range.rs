@@ -7,10 +7,10 @@ use super::time;
 use crate::graphql::error::ApiError;
 
 /// How far back rows go when a question does not say `from`.
-const DEFAULT_WIDTH: TimeDelta = TimeDelta::hours(24);
+pub(crate) const ROWS_RANGE: TimeDelta = TimeDelta::hours(24);
 
 /// How far back buckets go when a question does not say `from`.
-const DEFAULT_WIDTH_OF_BUCKETS: TimeDelta = TimeDelta::days(7);
+pub(crate) const BUCKETS_RANGE: TimeDelta = TimeDelta::days(7);
 
 /// The range from `from` up to, but not including, `to`: by default the 24 hours before `to`, and `to` is now.
 pub(crate) fn of_rows(
@@ -18,7 +18,7 @@ pub(crate) fn of_rows(
     to: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<TimeRange, ApiError> {
-    or_before(from, to.unwrap_or(now), DEFAULT_WIDTH)
+    or_before(from, to.unwrap_or(now), ROWS_RANGE)
 }
 
 /// The same for rows that are buckets: by default the 7 days before `to`.
@@ -27,7 +27,7 @@ pub(crate) fn of_buckets(
     to: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<TimeRange, ApiError> {
-    or_before(from, to.unwrap_or(now), DEFAULT_WIDTH_OF_BUCKETS)
+    or_before(from, to.unwrap_or(now), BUCKETS_RANGE)
 }
 
 fn or_before(

@@ -58,7 +58,7 @@ impl Shown {
         if let Some(known) = sensor.known_unit() {
             return Self::known(known, Conversion::IDENTITY);
         }
-        let unit = sensor.unit.clone().map(|unit| unit.ucum.unwrap_or(unit.declared));
+        let unit = own(sensor).map(str::to_owned);
         Self {
             integral: unit.as_deref().map(Integral::of_unknown),
             unit,

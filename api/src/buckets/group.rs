@@ -19,8 +19,9 @@ pub(crate) struct Grouped {
 }
 
 /// The buckets of a group, in the unit into which its sensors convert theirs, and the expected time between two readings of
-/// any of the sensors that have one.
-pub(crate) fn group(sensors: &[Grouped]) -> (SensorBuckets, Option<f64>) {
+/// any of the sensors that have one. Their buckets have what crosses those without readings where lines are wanted; of the
+/// merged ones, those that a line crosses and no sensor has readings in stay only with `crossed`.
+pub(crate) fn group(sensors: &[Grouped], crossed: bool) -> (SensorBuckets, Option<f64>) {
     let mut wholes: BTreeMap<usize, (Aggregate, u64)> = BTreeMap::new();
     let mut rate = 0.0;
     let mut before = None;
@@ -44,6 +45,9 @@ pub(crate) fn group(sensors: &[Grouped]) -> (SensorBuckets, Option<f64>) {
             (Some((at, value)), Some((other, _))) if other <= at => Some((at, value)),
             (before, other) => other.or(before),
         };
+    }
+    if !crossed {
+        wholes.retain(|_, (whole, _)| whole.count + whole.count_suspect + whole.count_fail > 0);
     }
     let grid = sensors.first().map(|sensor| Arc::clone(&sensor.buckets.grid));
     let group = SensorBuckets {

@@ -20,7 +20,7 @@ use entity::query::readings::TimeRange;
 use entity::query::sensors::{self, Sensor, SensorFilter, SensorKey, SensorOrder};
 use entity::{Bucketing, DatabaseConnection, Scope};
 
-use super::{Bucket, BucketsOf, Details, Fill, Grid};
+use super::{Before, Bucket, BucketsOf, Details, Fill, Grid};
 use crate::ask::{buckets, cursor};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
@@ -60,7 +60,15 @@ pub(crate) struct FoundBucket {
 
 impl FoundBucket {
     pub(crate) fn key(&self) -> BucketKey {
-        key(&self.sensor, self.grid.start(self.bucket.number))
+        key(&self.sensor, self.start())
+    }
+
+    pub(crate) fn start(&self) -> DateTime<Utc> {
+        self.grid.start(self.bucket.number)
+    }
+
+    pub(crate) fn end(&self) -> DateTime<Utc> {
+        self.grid.end(self.bucket.number)
     }
 }
 
@@ -204,7 +212,7 @@ impl BucketsIn {
             bucketing: self.bucketing,
             range,
             include_failed: false,
-            with_before: false,
+            before: Before::Unneeded,
             details: Details::default(),
         };
         let ids: Vec<i32> = sensors.iter().map(|sensor| sensor.id).collect();

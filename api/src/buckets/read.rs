@@ -25,9 +25,20 @@ pub(crate) struct BucketsOf {
     pub(crate) bucketing: Bucketing,
     pub(crate) range: TimeRange,
     pub(crate) include_failed: bool,
-    /// Whether the last value before the range is needed.
-    pub(crate) with_before: bool,
+    /// Of which sensors the last value before the range is needed.
+    pub(crate) before: Before,
     pub(crate) details: Details,
+}
+
+/// Of which sensors the last value before a range is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Before {
+    /// Of none.
+    Unneeded,
+    /// Of those whose first bucket has no readings.
+    WhereEmpty,
+    /// Of all: a first bucket may be withheld, with readings in it.
+    Always,
 }
 
 /// What is asked besides what most questions have in common.
@@ -88,23 +99,22 @@ impl BucketsOf {
             crossed: self.details.crossed,
         };
         let mut found = aggregates(db, scope, &of).await?;
-        // Only sensors that begin with a bucket without readings need what was before.
         let begins_empty = |sensor: &i32| {
             found
                 .get(sensor)
                 .and_then(|buckets| buckets.first())
                 .is_none_or(|(number, aggregate)| *number > 0 || aggregate.count == 0)
         };
-        let before = if self.with_before {
-            let sensors: Vec<i32> = sensors.iter().copied().filter(begins_empty).collect();
-            let range = TimeRange {
-                from: from.checked_sub_signed(LOOK_BACK).unwrap_or(from),
-                to: from,
-            };
-            readings::last_value(db, scope, &sensors, range, flags).await?
-        } else {
-            HashMap::new()
+        let needy: Vec<i32> = match self.before {
+            Before::Unneeded => Vec::new(),
+            Before::WhereEmpty => sensors.iter().copied().filter(begins_empty).collect(),
+            Before::Always => sensors.to_vec(),
         };
+        let range = TimeRange {
+            from: from.checked_sub_signed(LOOK_BACK).unwrap_or(from),
+            to: from,
+        };
+        let before = readings::last_value(db, scope, &needy, range, flags).await?;
         let members: Vec<Member> = sensors.iter().map(|&sensor| Member::alone(sensor)).collect();
         let mut percentiles = self
             .percentiles(db, scope, &members, &grid, asked, limits)

@@ -1,206 +1,256 @@
-//! Lists of flat rows as JSON in one piece: the library takes a future and a map for each object of a list, and tools
-//! that ask for flat rows ask for many.
+//! Lists of flat rows, written in one piece: tools that ask for flat rows ask for many.
 
 use std::borrow::Cow;
-use std::io;
-use std::sync::Arc;
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
-use serde::Serialize;
 
-use super::error::ApiError;
-use super::model::PageInfo;
+use super::projection::{Plain, Projection};
 use super::scalar;
-use super::selection::{self, Selected};
+use super::selection;
 
-/// Writes one field of a row.
-pub(crate) type Write<R> = fn(&R, &mut Vec<u8>) -> serde_json::Result<()>;
+/// `[T!]!` in the schema.
+pub(crate) struct Nodes<T>(pub(crate) Vec<T>);
 
-/// A row of scalars.
-pub(crate) trait FlatRow: OutputType + Sized {
-    /// How the field of this name in the schema is written.
-    fn field(name: &str) -> Option<Write<Self>>;
-}
+/// `[T]` in the schema: nullable both ways, which is the one shape that BI drivers read.
+pub(crate) struct Edges<T>(pub(crate) Vec<T>);
 
-/// The rows of an answer.
-pub(crate) trait FlatRows: Send + Sync + 'static {
-    /// What they look like.
-    type Row<'a>: FlatRow
-    where
-        Self: 'a;
-    /// What an edge to one looks like in the schema: `cursor` and `node`.
-    type Edge: OutputType;
-
-    fn len(&self) -> usize;
-    fn row(&self, at: usize) -> Self::Row<'_>;
-    /// The place of a row.
-    fn cursor(&self, at: usize) -> String;
-    fn page_info(&self) -> PageInfo;
-}
-
-/// Writes a value.
-pub(crate) fn json(out: &mut Vec<u8>, value: impl Serialize) -> serde_json::Result<()> {
-    serde_json::to_writer(out, &value)
-}
-
-/// `[Row!]!` in the schema.
-pub(crate) struct Nodes<P>(pub(crate) Arc<P>);
-
-impl<P: FlatRows> OutputType for Nodes<P> {
+impl<T: Plain + OutputType> OutputType for Nodes<T> {
     fn type_name() -> Cow<'static, str> {
-        Vec::<P::Row<'static>>::type_name()
+        Vec::<T>::type_name()
     }
 
     fn qualified_type_name() -> String {
-        Vec::<P::Row<'static>>::qualified_type_name()
+        Vec::<T>::qualified_type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        Vec::<P::Row<'static>>::create_type_info(registry)
+        Vec::<T>::create_type_info(registry)
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        written(ctx, field, nodes(&*self.0, &selection::selected(ctx)))
+        if let Some(json) = written(ctx, field, &self.0)? {
+            return Ok(json);
+        }
+        self.0.resolve(ctx, field).await
     }
 }
 
-/// `[Edge]` in the schema: nullable both ways, which is the one shape that BI drivers read.
-pub(crate) struct Edges<P>(pub(crate) Arc<P>);
-
-impl<P: FlatRows> OutputType for Edges<P> {
+impl<T: Plain + OutputType> OutputType for Edges<T> {
     fn type_name() -> Cow<'static, str> {
-        Option::<Vec<Option<P::Edge>>>::type_name()
+        Option::<Vec<Option<T>>>::type_name()
     }
 
     fn qualified_type_name() -> String {
-        Option::<Vec<Option<P::Edge>>>::qualified_type_name()
+        Option::<Vec<Option<T>>>::qualified_type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        Option::<Vec<Option<P::Edge>>>::create_type_info(registry)
+        Option::<Vec<Option<T>>>::create_type_info(registry)
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        written(ctx, field, edges(&*self.0, ctx))
+        if let Some(json) = written(ctx, field, &self.0)? {
+            return Ok(json);
+        }
+        let edges: Vec<Option<&T>> = self.0.iter().map(Some).collect();
+        edges.resolve(ctx, field).await
     }
 }
 
-fn written(
+/// The rows as JSON; `None` when a selected field takes a resolver.
+fn written<T: Plain>(
     ctx: &ContextSelectionSet<'_>,
     field: &Positioned<Field>,
-    json: io::Result<Vec<u8>>,
-) -> ServerResult<Value> {
-    json.map_err(|error| ApiError::Internal(Arc::new(error)))
-        .and_then(scalar::raw_json)
-        .map_err(|error| ctx.set_error_path(async_graphql::Error::from(error).into_server_error(field.pos)))
+    rows: &[T],
+) -> ServerResult<Option<Value>> {
+    let Some(projection) = Projection::<T>::of(&selection::selected(ctx)) else {
+        return Ok(None);
+    };
+    let written = projection.list(rows).map(Some);
+    written.map_err(|error| scalar::failed(ctx, field, error))
 }
 
-fn nodes<P: FlatRows>(rows: &P, fields: &[Selected<'_>]) -> io::Result<Vec<u8>> {
-    let object = Object::<P::Row<'_>>::of(fields)?;
-    list(rows.len(), object.0.len(), |at, out| {
-        object.write(&rows.row(at), out)
-    })
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
 
-fn edges<P: FlatRows>(rows: &P, ctx: &ContextSelectionSet<'_>) -> io::Result<Vec<u8>> {
-    enum What<R> {
-        TypeName,
-        Cursor,
-        Node(Object<R>),
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+    use chrono::{DateTime, TimeDelta};
+    use entity::query::readings::{Reading, Receipt, TimeRange};
+    use entity::query::sensors::{Range, Sensor, Unit};
+    use entity::{QualityFlag, Zone};
+
+    use super::*;
+    use crate::buckets::{Bucket, FoundBucket, Grid, Levels};
+    use crate::graphql::model::bucket_row::{BucketRow, BucketRowEdge};
+    use crate::graphql::model::reading_row::{ReadingRow, ReadingRowEdge};
+
+    /// The same rows in one piece and by the library.
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn readings(&self) -> Nodes<ReadingRow> {
+            Nodes(reading_rows())
+        }
+
+        async fn readings_by_library(&self) -> Vec<ReadingRow> {
+            reading_rows()
+        }
+
+        async fn reading_edges(&self) -> Edges<ReadingRowEdge> {
+            Edges(reading_rows().into_iter().map(ReadingRowEdge).collect())
+        }
+
+        async fn reading_edges_by_library(&self) -> Vec<ReadingRowEdge> {
+            reading_rows().into_iter().map(ReadingRowEdge).collect()
+        }
+
+        async fn buckets(&self) -> Nodes<BucketRow> {
+            Nodes(bucket_rows())
+        }
+
+        async fn buckets_by_library(&self) -> Vec<BucketRow> {
+            bucket_rows()
+        }
+
+        async fn bucket_edges(&self) -> Edges<BucketRowEdge> {
+            Edges(bucket_edges())
+        }
+
+        async fn bucket_edges_by_library(&self) -> Vec<BucketRowEdge> {
+            bucket_edges()
+        }
     }
 
-    let mut keys = Vec::new();
-    let mut values = 0;
-    for field in selection::selected(ctx) {
-        let what = match field.name() {
-            "__typename" => What::TypeName,
-            "cursor" => What::Cursor,
-            "node" => {
-                let object = Object::<P::Row<'_>>::of(&field.below())?;
-                values += object.0.len();
-                What::Node(object)
-            }
-            other => return Err(unknown::<P::Edge>(other)),
+    fn at(minute: i64) -> DateTime<chrono::Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minute) + TimeDelta::microseconds(minute)
+    }
+
+    /// One that says all of it, and one that says as little as can be.
+    fn sensors() -> [Arc<Sensor>; 2] {
+        let silent = Sensor {
+            id: 1,
+            uuid: uuid::Uuid::from_u128(1),
+            source: "plant".to_owned(),
+            name: "z \"quoted\" \u{1} ü".to_owned(),
+            kind: None,
+            unit: None,
+            description: None,
+            location: None,
+            range: Range::default(),
+            labels: Vec::new(),
+            declared: false,
+            active_since: None,
+            expected_interval_seconds: None,
         };
-        values += 1;
-        keys.push((key(&field)?, what));
+        let label = |key: &str| (key.to_owned(), format!("{key} 1"));
+        let full = Sensor {
+            kind: Some("temperature".to_owned()),
+            unit: Some(Unit {
+                declared: "C".to_owned(),
+                ucum: Some("Cel".to_owned()),
+                qudt: None,
+                quantity_kind: None,
+                symbol: None,
+            }),
+            labels: ["customer", "plant", "site"].map(label).into(),
+            ..silent.clone()
+        };
+        [Arc::new(silent), Arc::new(full)]
     }
-    list(rows.len(), values, |at, out| {
-        let mut before = b'{';
-        for (key, what) in &keys {
-            out.push(before);
-            before = b',';
-            out.extend_from_slice(key);
-            match what {
-                What::TypeName => json(out, P::Edge::type_name())?,
-                What::Cursor => json(out, rows.cursor(at))?,
-                What::Node(object) => object.write(&rows.row(at), out)?,
+
+    fn reading_rows() -> Vec<ReadingRow> {
+        let row = |(minute, sensor): (i64, Arc<Sensor>)| ReadingRow {
+            reading: Reading {
+                sensor_id: sensor.id,
+                time: at(minute),
+                value: [0.0, 1e300][usize::from(minute > 0)],
+                flag: QualityFlag::Suspect,
+                receipt: Receipt {
+                    received_at: at(minute + 1),
+                    journal_id: 1,
+                    seq: 1,
+                },
+            },
+            sensor,
+        };
+        (0..).zip(sensors()).map(row).collect()
+    }
+
+    fn bucket_rows() -> Vec<BucketRow> {
+        let range = TimeRange {
+            from: at(0),
+            to: at(2),
+        };
+        let grid = Arc::new(Grid::new(vec![at(0), at(1), at(2)], range, at(9), Zone::UTC));
+        let row = |(number, sensor): (usize, Arc<Sensor>)| {
+            let value = 0.1 * f64::from(u8::try_from(number).unwrap());
+            BucketRow(FoundBucket {
+                sensor,
+                grid: Arc::clone(&grid),
+                bucket: Bucket {
+                    number,
+                    complete: true,
+                    count: 3,
+                    count_suspect: 2,
+                    count_fail: 1,
+                    completeness: None,
+                    // What no sum can hold.
+                    sum: Some(f64::NAN),
+                    stddev: Some(value),
+                    levels: (number > 0).then_some(Levels {
+                        avg: value,
+                        min: value - 1.0,
+                        max: value + 1.0,
+                        first: -value,
+                        last: 1e-7,
+                    }),
+                    has_values: number > 0,
+                    time_weighted_avg: None,
+                    integral: None,
+                    increase: None,
+                },
+            })
+        };
+        (0..).zip(sensors()).map(row).collect()
+    }
+
+    fn bucket_edges() -> Vec<BucketRowEdge> {
+        bucket_rows()
+            .into_iter()
+            .map(|node| BucketRowEdge { node, to: at(9) })
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn every_field_is_written_and_as_the_library_writes_it() {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        for (row, list, edges) in [
+            ("ReadingRow", "readings", "readingEdges"),
+            ("BucketRow", "buckets", "bucketEdges"),
+        ] {
+            let asked = format!("{{ __type(name: \"{row}\") {{ fields {{ name }} }} }}");
+            let fields = schema.execute(&asked).await.into_result().unwrap().data;
+            let fields = fields.into_json().unwrap();
+            let fields = fields["__type"]["fields"].as_array().unwrap();
+            let names = fields.iter().map(|field| field["name"].as_str().unwrap());
+            let all = names.chain(["__typename"]).collect::<Vec<_>>().join(" ");
+            for (list, selection) in [
+                (list, all.clone()),
+                (edges, format!("cursor __typename node {{ {all} }}")),
+            ] {
+                let answer = async |list: &str| {
+                    let asked = format!("{{ list: {list} {{ {selection} }} }}");
+                    let data = schema.execute(&asked).await.into_result().unwrap().data;
+                    serde_json::to_string(&data).unwrap()
+                };
+                let (ours, theirs) = (answer(list).await, answer(&format!("{list}ByLibrary")).await);
+                assert_eq!(ours, theirs);
+                assert!(ours.contains("\"__typename\""), "{ours}");
             }
         }
-        out.push(b'}');
-        Ok(())
-    })
-}
-
-/// A list of `count` objects with some `values` each.
-fn list(
-    count: usize,
-    values: usize,
-    mut write: impl FnMut(usize, &mut Vec<u8>) -> io::Result<()>,
-) -> io::Result<Vec<u8>> {
-    let mut out = Vec::with_capacity(count * values * 24 + 2);
-    out.push(b'[');
-    for at in 0..count {
-        if at > 0 {
-            out.push(b',');
-        }
-        write(at, &mut out)?;
     }
-    out.push(b']');
-    Ok(out)
-}
-
-/// The selected fields of a row, each with its key as it is written; `None` is the name of its type.
-struct Object<R>(Vec<(Vec<u8>, Option<Write<R>>)>);
-
-impl<R: FlatRow> Object<R> {
-    fn of(fields: &[Selected<'_>]) -> io::Result<Self> {
-        let mut written = Vec::with_capacity(fields.len());
-        for field in fields {
-            let write = match field.name() {
-                "__typename" => None,
-                // A test writes every field of the schema.
-                name => Some(R::field(name).ok_or_else(|| unknown::<R>(name))?),
-            };
-            written.push((key(field)?, write));
-        }
-        Ok(Self(written))
-    }
-
-    fn write(&self, row: &R, out: &mut Vec<u8>) -> io::Result<()> {
-        let mut before = b'{';
-        for (key, write) in &self.0 {
-            out.push(before);
-            before = b',';
-            out.extend_from_slice(key);
-            match write {
-                Some(write) => write(row, out)?,
-                None => json(out, R::type_name())?,
-            }
-        }
-        out.push(b'}');
-        Ok(())
-    }
-}
-
-fn key(field: &Selected<'_>) -> io::Result<Vec<u8>> {
-    let mut key = serde_json::to_vec(field.key())?;
-    key.push(b':');
-    Ok(key)
-}
-
-fn unknown<T: OutputType>(field: &str) -> io::Error {
-    io::Error::other(format!("write the field {field} of {}", T::type_name()))
 }

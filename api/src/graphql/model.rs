@@ -16,7 +16,7 @@ pub(crate) mod series;
 pub(crate) mod service;
 
 pub(crate) use aggregate::{AggregateSeries, Buckets};
-pub(crate) use bucket_row::{BucketRowConnection, BucketRows};
+pub(crate) use bucket_row::{BucketRow, BucketRowConnection, BucketRows};
 pub(crate) use count::{Count, Total};
 pub(crate) use direction::Direction;
 pub(crate) use filter::{ReadingFilter, SensorFilter, SensorOrder};
@@ -25,7 +25,7 @@ pub(crate) use live::ReadingBatch;
 pub(crate) use page::PageInfo;
 pub(crate) use raw::RawMessage;
 pub(crate) use reading::{Nodes, Reading, ReadingConnection};
-pub(crate) use reading_row::{ReadingRowConnection, ReadingRows};
+pub(crate) use reading_row::{ReadingRow, ReadingRowConnection, ReadingRows};
 pub(crate) use sensor::{Sensor, SensorConnection};
 pub(crate) use series::Series;
 pub(crate) use service::Service;

@@ -1,9 +1,10 @@
 //! Objects of long lists as JSON in one piece: what is selected is looked up once, and then written for each object.
 //!
 //! The library takes a future, a map and a few copies for each field of each object, which for a thousand readings costs
-//! more than reading them. What is written here are the same bytes; `tests/it/fast_lists.rs` compares them. A field that
-//! takes a resolver is nothing for a projection: lists with such a field are left to the library.
+//! more than reading them. What is written here are the same bytes; `tests/it/fast_lists.rs` and the tests of `flat`
+//! compare them. A field that takes a resolver is nothing for a projection: lists with such a field are left to the library.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use async_graphql::Value;
@@ -74,7 +75,7 @@ impl<T: Plain> Projection<T> {
     /// Writes a list of objects.
     pub(crate) fn write_list(
         &self,
-        objects: impl IntoIterator<Item = T>,
+        objects: impl IntoIterator<Item: Borrow<T>>,
         out: &mut Vec<u8>,
     ) -> serde_json::Result<()> {
         out.push(b'[');
@@ -82,14 +83,14 @@ impl<T: Plain> Projection<T> {
             if at > 0 {
                 out.push(b',');
             }
-            self.write(&object, out)?;
+            self.write(object.borrow(), out)?;
         }
         out.push(b']');
         Ok(())
     }
 
     /// A list of objects as an answer's value in one piece.
-    pub(crate) fn list(&self, objects: impl IntoIterator<Item = T>) -> Result<Value, ApiError> {
+    pub(crate) fn list(&self, objects: impl IntoIterator<Item: Borrow<T>>) -> Result<Value, ApiError> {
         let objects = objects.into_iter();
         // A reading with its time, value and flag takes some 75 bytes.
         let mut out = Vec::with_capacity(objects.size_hint().0 * 80 + 2);

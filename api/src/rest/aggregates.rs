@@ -20,7 +20,7 @@ use crate::access::Access;
 use crate::ask::buckets::{self, BucketArguments};
 use crate::ask::time;
 use crate::ask::units::Shown;
-use crate::buckets::{Bucket, BucketsOf, Details, Fill, SensorBuckets, View};
+use crate::buckets::{Before, Bucket, BucketsOf, Details, Fill, SensorBuckets, View};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
 use crate::http::Problem;
@@ -115,7 +115,7 @@ async fn answer<B>(
         bucketing,
         range,
         include_failed: false,
-        with_before: false,
+        before: Before::Unneeded,
         details,
     };
     let read = of.read(state.db(), scope, &ids, &asked, &options.limits).await?;

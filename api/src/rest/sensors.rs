@@ -9,9 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use entity::query::Page;
-use entity::query::readings::{
-    self, Direction, Reading as ReadingRow, ReadingFilter, ReadingKey, ReadingsOf,
-};
+use entity::query::readings::{self, Direction, Reading as ReadingRow, ReadingFilter, ReadingsOf};
 use entity::query::sensors::{self as sensor_queries, Sensor as SensorRow, SensorFilter, SensorOrder};
 use entity::{QualityFlag, Scope};
 use serde::Serialize;
@@ -179,15 +177,8 @@ async fn of_one(
         direction,
     };
     let page = readings::page(state.db(), scope, &of, &request).await?;
-    let next = page.rows.last().filter(|_| page.has_next).map(|last| {
-        cursor::of_reading(
-            ReadingKey {
-                time: last.time,
-                sensor_id: last.sensor_id,
-            },
-            direction,
-        )
-    });
+    let next = page.rows.last().filter(|_| page.has_next);
+    let next = next.map(|last| cursor::of_reading(last.key(), direction));
     Ok(ReadingsBody {
         sensor: Sensor::from(&*sensor),
         from: time::format(range.from),

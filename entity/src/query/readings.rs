@@ -34,6 +34,16 @@ pub struct Reading<R = Receipt> {
     pub receipt: R,
 }
 
+impl<R> Reading<R> {
+    /// Its place in a list.
+    pub fn key(&self) -> ReadingKey {
+        ReadingKey {
+            time: self.time,
+            sensor_id: self.sensor_id,
+        }
+    }
+}
+
 impl From<Reading> for Reading<Option<Receipt>> {
     fn from(reading: Reading) -> Self {
         Self {

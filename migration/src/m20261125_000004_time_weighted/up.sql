@@ -47,12 +47,13 @@ COMMENT ON COLUMN reading_1d.increase IS
 
 -- Readings from before this step.
 INSERT INTO rollup_dirty (bucket, wide, sensor_ids)
-SELECT bucket, count(*) > 400, array_agg(sensor_id ORDER BY sensor_id)
+SELECT bucket, sensors > 400, array_agg(sensor_id ORDER BY sensor_id)
 FROM (
-    SELECT bucket, sensor_id, (row_number() OVER (PARTITION BY bucket ORDER BY sensor_id) - 1) / 400 AS part
+    SELECT bucket, sensor_id, (row_number() OVER (PARTITION BY bucket ORDER BY sensor_id) - 1) / 400 AS part,
+           count(*) OVER (PARTITION BY bucket) AS sensors
     FROM (
         SELECT DISTINCT date_bin('1 minute', time, '2000-01-01 00:00:00+00') AS bucket, sensor_id
         FROM reading
     ) AS touched
 ) AS cut
-GROUP BY bucket, part;
+GROUP BY bucket, part, sensors;

@@ -34,6 +34,7 @@ on_both!(
     goes_forward_back_and_forward_again,
     every_table_and_column_has_a_comment,
     a_program_works_only_on_its_own_schema,
+    minutes_from_before_rollups_knew_of_time_are_noted,
 );
 
 async fn goes_forward_back_and_forward_again(db: &DatabaseConnection) {
@@ -82,6 +83,34 @@ async fn a_program_works_only_on_its_own_schema(db: &DatabaseConnection) {
     assert!(newer.to_string().contains("m99999999_000001_future"), "{newer}");
     assert!(matches!(up(db).await, Err(MigrateError::Newer(_))));
     assert!(matches!(down(db, None).await, Err(MigrateError::Newer(_))));
+}
+
+async fn minutes_from_before_rollups_knew_of_time_are_noted(db: &DatabaseConnection) {
+    up(db).await.unwrap();
+    let is_before = |step: &&String| step.as_str() < "m20261125_000004";
+    let newer = known().len() - known().iter().filter(is_before).count();
+    down(db, Some(newer.try_into().unwrap())).await.unwrap();
+    db.execute_unprepared(
+        "INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id) \
+         SELECT TIMESTAMPTZ '2026-06-01T00:00:00Z' + i * INTERVAL '30 seconds', 1, now(), i, sensor, 1, 1 \
+         FROM generate_series(0, 3) AS i, generate_series(1, 401) AS sensor \
+         WHERE i < 2 OR sensor < 401",
+    )
+    .await
+    .unwrap();
+    up(db).await.unwrap();
+    // As the loader notes them: 400 sensors in a row, and wide where that is not all.
+    let notes = "SELECT format('%s: %s from %s on, %s', to_char(bucket AT TIME ZONE 'UTC', 'HH24:MI'), cardinality(sensor_ids), \
+                               sensor_ids[1], CASE WHEN wide THEN 'wide' ELSE 'narrow' END) \
+                 FROM rollup_dirty ORDER BY bucket, sensor_ids";
+    assert_eq!(
+        words(db, notes).await,
+        [
+            "00:00: 400 from 1 on, wide",
+            "00:00: 1 from 401 on, wide",
+            "00:01: 400 from 1 on, narrow"
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -12,6 +12,7 @@ use async_graphql::{Name, Positioned, Value, Variables};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::BucketSize;
 
+use crate::ask::range::{BUCKETS_RANGE, ROWS_RANGE};
 use crate::buckets::PAGE_SHARE;
 use crate::graphql::scalar;
 use crate::options::Limits;
@@ -29,10 +30,6 @@ const SENSORS_ASSUMED: u64 = 100;
 const READING_SECONDS: u64 = 60;
 
 const DAY: u64 = 24 * 60 * 60;
-
-/// Ranges when the question does not say `from`.
-const ROWS_RANGE: TimeDelta = TimeDelta::hours(24);
-const BUCKETS_RANGE: TimeDelta = TimeDelta::days(7);
 
 /// What one field may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Object};
 use entity::query::page::Page;
 use entity::query::raw::MessageKey;
-use entity::query::readings::{self, Direction, ReadingKey, Receipt};
+use entity::query::readings::{self, Direction, Receipt};
 use entity::query::sensors::Sensor as SensorRow;
 
 use super::{Count, PageInfo, QualityFlag, RawMessage, Sensor, Total};
@@ -168,9 +168,5 @@ impl ReadingEdge {
 }
 
 fn place(row: &Row, direction: Direction) -> String {
-    let key = ReadingKey {
-        time: row.time,
-        sensor_id: row.sensor_id,
-    };
-    cursor::of_reading(key, direction)
+    cursor::of_reading(row.key(), direction)
 }

@@ -3,71 +3,113 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::Object;
 use entity::query::page::Page;
-use entity::query::readings::{Direction, Reading, ReadingKey};
+use entity::query::readings::{Direction, Reading};
 use entity::query::sensors::Sensor;
 
 use super::{PageInfo, QualityFlag};
-use crate::ask::{cursor, time, units};
+use crate::ask::{cursor, units};
 use crate::graphql::error::ApiError;
-use crate::graphql::flat::{Edges, FlatRow, FlatRows, Nodes, Write, json};
+use crate::graphql::flat::{Edges, Nodes};
+use crate::graphql::projection::{Plain, Projection, Write, instant, json, text};
 use crate::graphql::scalar::DateTime;
+use crate::graphql::selection::Selected;
 
-/// One value of one sensor at one time, with what tells the sensor apart, in plain columns.
-#[derive(Debug, Clone, Copy, SimpleObject)]
-pub(crate) struct ReadingRow<'a> {
-    /// The sensor's name, exactly as in its messages; unique within its source.
-    sensor: &'a str,
-    /// The source whose messages name the sensor.
-    source: &'a str,
-    /// What the sensor measures, such as `temperature`; null when nobody declared it.
-    #[graphql(name = "type")]
-    kind: Option<&'a str>,
-    /// The unit of the value: its UCUM code, or the unit as declared when its meaning is not known; null when nobody
-    /// declared it.
-    unit: Option<&'a str>,
-    /// The sensor's label `site`; null when it has none.
-    site: Option<&'a str>,
-    /// The sensor's label `plant`; null when it has none.
-    plant: Option<&'a str>,
-    /// The sensor's label `customer`; null when it has none.
-    customer: Option<&'a str>,
-    /// When the sensor measured it.
-    time: DateTime,
-    /// The value, in the sensor's declared unit.
-    value: f64,
-    /// The verdict of the ingest's tests, as a word of `QualityFlag`: `PASS`, `NOT_EVALUATED`, `SUSPECT`, `FAIL` or
-    /// `MISSING`. Failed readings are rows, too: leave them out by this word.
-    flag: &'static str,
-    /// When Fieldbook received it.
-    received_at: DateTime,
+/// A reading and its sensor.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadingRow {
+    pub(crate) reading: Reading,
+    pub(crate) sensor: Arc<Sensor>,
 }
 
-impl FlatRow for ReadingRow<'_> {
-    fn field(name: &str) -> Option<Write<Self>> {
-        let write: Write<Self> = match name {
-            "sensor" => |row, out| json(out, row.sensor),
-            "source" => |row, out| json(out, row.source),
-            "type" => |row, out| json(out, row.kind),
-            "unit" => |row, out| json(out, row.unit),
-            "site" => |row, out| json(out, row.site),
-            "plant" => |row, out| json(out, row.plant),
-            "customer" => |row, out| json(out, row.customer),
-            "time" => |row, out| json(out, time::format(row.time.0)),
-            "value" => |row, out| json(out, row.value),
-            "flag" => |row, out| json(out, row.flag),
-            "receivedAt" => |row, out| json(out, time::format(row.received_at.0)),
+/// One value of one sensor at one time, with what tells the sensor apart, in plain columns.
+#[Object]
+impl ReadingRow {
+    /// The sensor's name, exactly as in its messages; unique within its source.
+    async fn sensor(&self) -> &str {
+        &self.sensor.name
+    }
+
+    /// The source whose messages name the sensor.
+    async fn source(&self) -> &str {
+        &self.sensor.source
+    }
+
+    /// What the sensor measures, such as `temperature`; null when nobody declared it.
+    #[graphql(name = "type")]
+    async fn kind(&self) -> Option<&str> {
+        self.sensor.kind.as_deref()
+    }
+
+    /// The unit of the value: its UCUM code, or the unit as declared when its meaning is not known; null when nobody
+    /// declared it.
+    async fn unit(&self) -> Option<&str> {
+        units::own(&self.sensor)
+    }
+
+    /// The sensor's label `site`; null when it has none.
+    async fn site(&self) -> Option<&str> {
+        self.sensor.label("site")
+    }
+
+    /// The sensor's label `plant`; null when it has none.
+    async fn plant(&self) -> Option<&str> {
+        self.sensor.label("plant")
+    }
+
+    /// The sensor's label `customer`; null when it has none.
+    async fn customer(&self) -> Option<&str> {
+        self.sensor.label("customer")
+    }
+
+    /// When the sensor measured it.
+    async fn time(&self) -> DateTime {
+        DateTime(self.reading.time)
+    }
+
+    /// The value, in the sensor's declared unit.
+    async fn value(&self) -> f64 {
+        self.reading.value
+    }
+
+    /// The verdict of the ingest's tests, as a word of `QualityFlag`: `PASS`, `NOT_EVALUATED`, `SUSPECT`, `FAIL` or
+    /// `MISSING`. Failed readings are rows, too: leave them out by this word.
+    async fn flag(&self) -> &'static str {
+        QualityFlag::from(self.reading.flag).word()
+    }
+
+    /// When Fieldbook received it.
+    async fn received_at(&self) -> DateTime {
+        DateTime(self.reading.receipt.received_at)
+    }
+}
+
+impl Plain for ReadingRow {
+    const TYPE_NAME: &'static str = "ReadingRow";
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        Some(match field.name() {
+            "sensor" => text(|row: &Self| Some(&row.sensor.name)),
+            "source" => text(|row: &Self| Some(&row.sensor.source)),
+            "type" => text(|row: &Self| row.sensor.kind.as_deref()),
+            "unit" => text(|row: &Self| units::own(&row.sensor)),
+            "site" => text(|row: &Self| row.sensor.label("site")),
+            "plant" => text(|row: &Self| row.sensor.label("plant")),
+            "customer" => text(|row: &Self| row.sensor.label("customer")),
+            "time" => instant(|row: &Self| Some(row.reading.time)),
+            "value" => json(|row: &Self| row.reading.value),
+            "flag" => json(|row: &Self| QualityFlag::from(row.reading.flag).word()),
+            "receivedAt" => instant(|row: &Self| Some(row.reading.receipt.received_at)),
             _ => return None,
-        };
-        Some(write)
+        })
     }
 }
 
 /// A page of readings as rows, oldest first.
 #[derive(Debug)]
 pub(crate) struct ReadingRows {
-    rows: Vec<(Reading, Arc<Sensor>)>,
+    rows: Vec<ReadingRow>,
     has_next: bool,
     has_previous: bool,
 }
@@ -75,11 +117,14 @@ pub(crate) struct ReadingRows {
 impl ReadingRows {
     /// Each reading with its sensor, which is one of these.
     pub(crate) fn new(page: Page<Reading>, sensors: &HashMap<i32, Arc<Sensor>>) -> Result<Self, ApiError> {
-        let with_sensor = |row: Reading| match sensors.get(&row.sensor_id) {
-            Some(sensor) => Ok((row, Arc::clone(sensor))),
+        let with_sensor = |reading: Reading| match sensors.get(&reading.sensor_id) {
+            Some(sensor) => Ok(ReadingRow {
+                reading,
+                sensor: Arc::clone(sensor),
+            }),
             None => Err(ApiError::Internal(Arc::new(std::io::Error::other(format!(
                 "sensor {} of a reading is gone",
-                row.sensor_id
+                reading.sensor_id
             ))))),
         };
         Ok(Self {
@@ -92,81 +137,85 @@ impl ReadingRows {
     pub(crate) fn has_next(&self) -> bool {
         self.has_next
     }
-}
 
-impl FlatRows for ReadingRows {
-    type Row<'a> = ReadingRow<'a>;
-    type Edge = ReadingRowEdge<'static>;
-
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn row(&self, at: usize) -> ReadingRow<'_> {
-        let (reading, sensor) = &self.rows[at];
-        ReadingRow {
-            sensor: &sensor.name,
-            source: &sensor.source,
-            kind: sensor.kind.as_deref(),
-            unit: units::own(sensor),
-            site: sensor.label("site"),
-            plant: sensor.label("plant"),
-            customer: sensor.label("customer"),
-            time: DateTime(reading.time),
-            value: reading.value,
-            flag: QualityFlag::from(reading.flag).word(),
-            received_at: DateTime(reading.receipt.received_at),
-        }
-    }
-
-    fn cursor(&self, at: usize) -> String {
-        let (reading, _) = &self.rows[at];
-        let key = ReadingKey {
-            time: reading.time,
-            sensor_id: reading.sensor_id,
-        };
-        cursor::of_reading(key, Direction::Asc)
-    }
-
-    fn page_info(&self) -> PageInfo {
-        let last = self.len().checked_sub(1);
-        PageInfo {
-            has_next_page: self.has_next,
-            has_previous_page: self.has_previous,
-            start_cursor: last.map(|_| self.cursor(0)),
-            end_cursor: last.map(|last| self.cursor(last)),
-        }
+    /// The rows alone.
+    pub(crate) fn into_nodes(self) -> Nodes<ReadingRow> {
+        Nodes(self.rows)
     }
 }
 
 /// A reading and its place in the list.
-#[derive(Debug, SimpleObject)]
-pub(crate) struct ReadingRowEdge<'a> {
+#[derive(Debug)]
+pub(crate) struct ReadingRowEdge(pub(crate) ReadingRow);
+
+impl ReadingRowEdge {
+    fn place(&self) -> String {
+        place(&self.0)
+    }
+}
+
+/// A reading and its place in the list.
+#[Object]
+impl ReadingRowEdge {
     /// Its place: pages go on `after` it.
-    cursor: String,
+    async fn cursor(&self) -> String {
+        self.place()
+    }
+
     /// The reading.
-    node: Option<ReadingRow<'a>>,
+    async fn node(&self) -> Option<&ReadingRow> {
+        Some(&self.0)
+    }
+}
+
+impl Plain for ReadingRowEdge {
+    const TYPE_NAME: &'static str = "ReadingRowEdge";
+
+    fn field(field: &Selected<'_>) -> Option<Write<Self>> {
+        Some(match field.name() {
+            "cursor" => json(Self::place),
+            "node" => {
+                let projection = Projection::<ReadingRow>::of(&field.below())?;
+                Box::new(move |edge: &Self, out| projection.write(&edge.0, out))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn place(row: &ReadingRow) -> String {
+    cursor::of_reading(row.reading.key(), Direction::Asc)
 }
 
 /// A page of readings as flat rows.
 #[derive(Debug)]
-pub(crate) struct ReadingRowConnection(pub(crate) Arc<ReadingRows>);
+pub(crate) struct ReadingRowConnection(pub(crate) ReadingRows);
 
 /// A page of readings as flat rows, by time and then by sensor.
 #[Object]
 impl ReadingRowConnection {
     /// The rows with their cursors.
-    async fn edges(&self) -> Edges<ReadingRows> {
-        Edges(Arc::clone(&self.0))
+    async fn edges(&self) -> Edges<ReadingRowEdge> {
+        Edges(self.0.rows.iter().cloned().map(ReadingRowEdge).collect())
     }
 
     /// The rows.
-    async fn nodes(&self) -> Nodes<ReadingRows> {
-        Nodes(Arc::clone(&self.0))
+    async fn nodes(&self) -> Nodes<ReadingRow> {
+        Nodes(self.0.rows.clone())
     }
 
     /// Where this page lies.
     async fn page_info(&self) -> PageInfo {
-        self.0.page_info()
+        let ReadingRows {
+            rows,
+            has_next,
+            has_previous,
+        } = &self.0;
+        PageInfo {
+            has_next_page: *has_next,
+            has_previous_page: *has_previous,
+            start_cursor: rows.first().map(place),
+            end_cursor: rows.last().map(place),
+        }
     }
 }

@@ -125,13 +125,15 @@ async fn of_groups(
     sensors: Vec<Arc<Sensor>>,
 ) -> Result<Vec<AggregateSeries>, ApiError> {
     let groups = grouping.groups(sensors, question.unit(), ctx.limits())?;
-    let mut of = BucketsOf::from(question.what.clone());
+    let of = BucketsOf::from(question.what.clone());
     let details = &mut question.what.details;
     // Which reading of a group is the first and which the last, only their times say.
     details.numbers.times |= details.numbers.ends;
     // Percentiles of a group are no sum of those of its sensors.
     details.fractions = Arc::default();
-    of.details.numbers = details.numbers;
+    // Where only some of a group's sensors have readings, the lines of the others count, too.
+    let crossed = details.crossed;
+    details.crossed |= details.numbers.lines;
     let all: Vec<Arc<Sensor>> = groups
         .iter()
         .flat_map(|group| group.sensors.iter().cloned())
@@ -157,7 +159,7 @@ async fn of_groups(
                 conversion: *conversion,
             })
             .collect();
-        let (mut merged, interval) = buckets::group(&grouped);
+        let (mut merged, interval) = buckets::group(&grouped, crossed);
         merged.percentiles = percentiles.remove(&number).unwrap_or_default();
         let view = question.view(group.shown, interval);
         series.push(AggregateSeries::of_group(group.labels, merged, view));

@@ -1,7 +1,5 @@
 //! `bucketRows`, `bucketRowsConnection`: buckets of time as flat tables, for tools that know nothing else.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Object};
 use entity::query::sensors::SensorFilter;
 
@@ -10,8 +8,8 @@ use crate::ask::buckets::BucketArguments;
 use crate::ask::{cursor, page, range, sensors, time};
 use crate::buckets::BucketsIn;
 use crate::graphql::error::{ApiError, Nullable};
-use crate::graphql::flat::{FlatRows as _, Nodes};
-use crate::graphql::model::{BucketRowConnection, BucketRows};
+use crate::graphql::flat::Nodes;
+use crate::graphql::model::{BucketRow, BucketRowConnection, BucketRows};
 use crate::graphql::request::ContextExt as _;
 
 #[derive(Default)]
@@ -70,7 +68,7 @@ impl BucketRowsQuery {
         first: Option<i32>,
         #[graphql(desc = "Go on after this cursor: pageInfo.endCursor of bucketRowsConnection.")]
         after: Option<String>,
-    ) -> Result<Nodes<BucketRows>, ApiError> {
+    ) -> Result<Nodes<BucketRow>, ApiError> {
         let arguments = Arguments {
             bucket,
             time_zone,
@@ -97,7 +95,7 @@ impl BucketRowsQuery {
         if rows.has_next() && first.is_none() {
             return Err(more_than(max, "bucketRowsConnection"));
         }
-        Ok(Nodes(Arc::new(rows)))
+        Ok(rows.into_nodes())
     }
 
     /// The same table in pages, in the shape that the GraphQL driver of Apache Superset reads. Without `to`, all pages end
@@ -144,7 +142,7 @@ impl BucketRowsQuery {
             after,
         };
         let rows = rows(ctx, arguments, first.unwrap_or(FIRST)).await;
-        Some(rows.map(|(_, rows)| BucketRowConnection(Arc::new(rows))))
+        Some(rows.map(|(_, rows)| BucketRowConnection(rows)))
     }
 }
 

@@ -10,7 +10,7 @@ use entity::query::sensors::{Sensor, SensorFilter};
 use crate::ask::{cursor, page, range, sensors, time};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::flat::Nodes;
-use crate::graphql::model::{ReadingRowConnection, ReadingRows};
+use crate::graphql::model::{ReadingRow, ReadingRowConnection, ReadingRows};
 use crate::graphql::request::ContextExt as _;
 
 #[derive(Default)]
@@ -56,7 +56,7 @@ impl ReadingRowsQuery {
         first: Option<i32>,
         #[graphql(desc = "Go on after this cursor: pageInfo.endCursor of readingRowsConnection.")]
         after: Option<String>,
-    ) -> Result<Nodes<ReadingRows>, ApiError> {
+    ) -> Result<Nodes<ReadingRow>, ApiError> {
         let arguments = Arguments {
             sensor,
             kind,
@@ -69,7 +69,7 @@ impl ReadingRowsQuery {
         if first.is_none() && rows.has_next() {
             return Err(more_than(max, "readingRowsConnection"));
         }
-        Ok(Nodes(Arc::new(rows)))
+        Ok(rows.into_nodes())
     }
 
     /// The same table in pages, in the shape that the GraphQL driver of Apache Superset reads. The pages of a closed range
@@ -104,7 +104,7 @@ impl ReadingRowsQuery {
             after,
         };
         let rows = rows(ctx, arguments, first.unwrap_or(FIRST)).await;
-        Some(rows.map(|rows| ReadingRowConnection(Arc::new(rows))))
+        Some(rows.map(ReadingRowConnection))
     }
 }
 

@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::query::readings::{Direction, TimeRange};
 use entity::query::sensors::Sensor;
 use entity::{Bucketing, Zone};
 
 use super::{Collector, Page, PageAsked, Question};
 use crate::ask::buckets::{self, BucketArguments};
-use crate::buckets::{Bucket, BucketsOf, Details, Fill, SensorBuckets};
+use crate::ask::range::BUCKETS_RANGE;
+use crate::buckets::{Before, Bucket, BucketsOf, Details, Fill, SensorBuckets};
 use crate::http::Problem;
 use crate::odata::filter::narrow;
 use crate::odata::order::ByTime;
@@ -21,9 +22,6 @@ use crate::odata::row::{BucketRow, Cut, Found, OfSensor};
 use crate::odata::token::Token;
 use crate::odata::value::Value;
 
-/// How far back buckets go where the question does not say.
-const WIDTH: TimeDelta = TimeDelta::days(7);
-
 /// The size of buckets where the question does not say.
 const BUCKET: &str = "PT1H";
 
@@ -31,7 +29,7 @@ const BUCKET: &str = "PT1H";
 const SPAN_BUCKETS: usize = 20_000;
 
 pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Page, Problem> {
-    let range = question.range(asked.token, WIDTH);
+    let range = question.range(asked.token, BUCKETS_RANGE);
     let order = ByTime::of(question.order)?;
     let mut collector = Collector::new(&asked);
     let Some(plan) = Plan::new(question, &order, range).await? else {
@@ -76,7 +74,7 @@ pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Pa
 }
 
 pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
-    let range = question.range(None, WIDTH);
+    let range = question.range(None, BUCKETS_RANGE);
     let order = ByTime::of(&[])?;
     let Some(plan) = Plan::new(question, &order, range).await? else {
         return Ok(0);
@@ -139,7 +137,6 @@ impl<'a> Plan<'a> {
         // The range is about beginnings: a bucket that began before it is not asked for.
         edges.drain(..edges.partition_point(|edge| *edge < range.from));
         let Some(end) = edges.pop() else { return Ok(None) };
-        edges.retain(|start| *start < range.to);
         let groups = order.groups(question.sensors().await?);
         Ok((!edges.is_empty()).then_some(Self {
             question,
@@ -206,7 +203,7 @@ impl<'a> Plan<'a> {
                 to: self.starts.get(span.end).copied().unwrap_or(self.end),
             },
             include_failed: false,
-            with_before: false,
+            before: Before::Unneeded,
             details: Details::default(),
         };
         let found = of

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::TimeDelta;
 use entity::query::PageRequest;
 use entity::query::page::PageAt;
 use entity::query::readings::{self, Reading, ReadingFilter, ReadingKey, ReadingsOf, TimeRange};
 use entity::query::sensors::{self, Sensor};
 
 use super::{Collector, Page, PageAsked, Question};
+use crate::ask::range::ROWS_RANGE;
 use crate::graphql::error::ApiError;
 use crate::http::Problem;
 use crate::odata::filter::narrow::{self, Bounds};
@@ -22,14 +22,11 @@ use crate::odata::refusal::{over, wrong};
 use crate::odata::row::{Found, OfSensor};
 use crate::odata::token::Token;
 
-/// How far back readings go where the question does not say.
-const WIDTH: TimeDelta = TimeDelta::hours(24);
-
 /// Groups of sensors that one page may look at.
 const GROUPS_MAX: usize = 256;
 
 pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Page, Problem> {
-    let range = question.range(asked.token, WIDTH);
+    let range = question.range(asked.token, ROWS_RANGE);
     let order = ByTime::of(question.order)?;
     let mut reader = Reader::new(question, &order, range).await?;
     let (mut group, mut at) = match asked.token {
@@ -49,7 +46,7 @@ pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Pa
         at = None;
         while let Some(reading) = rows.next() {
             scanned += 1;
-            at = Some(key(&reading));
+            at = Some(reading.key());
             let more = rows.peek().is_some() || page.has_next || group + 1 < reader.groups.len();
             let Some(found) = reader.found(reading) else {
                 continue;
@@ -74,7 +71,7 @@ pub(super) async fn page(question: &Question<'_>, asked: PageAsked) -> Result<Pa
 
 pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
     let max = question.odata().count_max;
-    let range = question.range(None, WIDTH);
+    let range = question.range(None, ROWS_RANGE);
     if range.from >= range.to {
         return Ok(0);
     }
@@ -101,7 +98,7 @@ pub(super) async fn count(question: &Question<'_>) -> Result<u64, Problem> {
         if scanned > max {
             return Err(too_many(max));
         }
-        at = page.rows.last().map(key);
+        at = page.rows.last().map(Reading::key);
         for reading in page.rows {
             if reader
                 .found(reading)
@@ -123,13 +120,6 @@ fn too_many(max: u64) -> Problem {
         None,
         "so many rows are not counted, and OData knows no estimates: narrow $filter, or leave the count out",
     )
-}
-
-fn key(reading: &Reading) -> ReadingKey {
-    ReadingKey {
-        time: reading.time,
-        sensor_id: reading.sensor_id,
-    }
 }
 
 /// The sensors of a group; `None` for all that the asker may see.

@@ -129,6 +129,71 @@ async fn mixed_units(world: &World) {
     assert_eq!(found[0]["buckets"][0]["percentile"], 2_000.0);
 }
 
+/// A meter at 1 kW with a reading each ten minutes, and one at 6 kW with a reading each hour; one failed reading of a third.
+async fn lines(database: TestDatabase) -> World {
+    let world = World::on(database, open()).await;
+    let meter = |name| sensor(name, "power", "kW", Some("Harbour"), None);
+    let sensors = world
+        .declare(vec![meter("often"), meter("seldom"), meter("failed")])
+        .await;
+    for (sensor, value, flag, from, minutes, last) in [
+        (sensors[0], 1, 1, "00:00", 10, 12),
+        (sensors[1], 6, 1, "00:00", 60, 2),
+        (sensors[2], 9, 4, "00:45", 60, 0),
+    ] {
+        world
+            .insert_readings(&format!(
+                "SELECT TIMESTAMPTZ '2026-06-01T{from}:00Z' + i * INTERVAL '{minutes} minutes', {value}, now(), i, {sensor}, \
+                        {flag}, 1 FROM generate_series(0, {last}) AS i"
+            ))
+            .await;
+    }
+    world
+}
+
+async fn each_fill(world: &World) {
+    const HALVES: &str =
+        "from: \"2026-06-01\", to: \"2026-06-01T02:00:00Z\", bucket: \"PT30M\", groupBy: [{label: \"site\"}]";
+    let column = async |sensors: &str, fill: &str, field: &str| -> Vec<Option<f64>> {
+        let query = format!(
+            "{{ aggregates({HALVES}, sensors: [{sensors}], fill: {fill}) {{ buckets {{ value: {field} }} }} }}"
+        );
+        let data = world.data(&query).await;
+        let buckets = data["aggregates"][0]["buckets"].as_array().unwrap().iter();
+        // Sums of parts are rounded in another order.
+        let rounded = |value: f64| (value * 1e9).round() / 1e9;
+        buckets
+            .map(|bucket| bucket["value"].as_f64().map(rounded))
+            .collect()
+    };
+    for fill in ["NONE", "NULL", "PREVIOUS", "LINEAR"] {
+        // In kWh, of both meters in each half hour.
+        let both = "\"often\", \"seldom\"";
+        assert_eq!(column(both, fill, "integral").await, [Some(3.5); 4], "{fill}");
+        assert_eq!(
+            column(both, fill, "timeWeightedAvg").await,
+            [Some(3.5); 4],
+            "{fill}"
+        );
+    }
+    // Buckets that lines alone cross are there only where they are asked for; a failed reading makes one that has none.
+    let (some, none) = (Some(3.0), None);
+    for (sensors, fill, expected) in [
+        ("\"seldom\"", "NONE", &[some, some][..]),
+        ("\"seldom\"", "NULL", &[some, none, some, none]),
+        ("\"seldom\"", "PREVIOUS", &[some, none, some, none]),
+        ("\"seldom\"", "LINEAR", &[some; 4]),
+        ("\"seldom\", \"failed\"", "NONE", &[some, none, some]),
+        ("\"seldom\", \"failed\"", "LINEAR", &[some; 4]),
+    ] {
+        assert_eq!(
+            column(sensors, fill, "integral").await,
+            expected,
+            "{sensors} {fill}"
+        );
+    }
+}
+
 testbed::both! {
     async fn a_group_is_as_if_its_readings_were_those_of_one_sensor(database: TestDatabase) {
         let world = world(database).await;
@@ -155,6 +220,14 @@ testbed::both! {
         assert_eq!(of("{by: TYPE}, {label: \"site\"}").await, ["power Harbour", "power (none)", "temperature Harbour"]);
         assert_eq!(of("{by: UNIT}, {by: PLACE}").await, ["Cel -0.1,8", "W 10,20", "kW 10,20"]);
         assert_eq!(of("{by: TYPE}, {by: PLACE, degrees: 15}").await, ["power 0,15", "temperature -15,0"]);
+    }
+
+    async fn a_bucket_of_a_group_has_the_lines_of_sensors_without_a_reading_in_it(database: TestDatabase) {
+        let world = lines(database).await;
+        each_fill(&world).await;
+        world.refresh().await;
+        assert!(world.settled_minutes().await > 0);
+        each_fill(&world).await;
     }
 
     async fn units_that_do_not_go_together_are_refused(database: TestDatabase) {

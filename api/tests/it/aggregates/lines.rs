@@ -139,6 +139,30 @@ testbed::both! {
 }
 
 #[tokio::test]
+async fn a_first_bucket_that_is_withheld_is_filled_with_what_was_before() {
+    let world = World::new().await;
+    let sensors = world.declare(vec![thermometer("a"), thermometer("b")]).await;
+    put(
+        &world,
+        sensors[0],
+        &[("2026-05-31T23:59:00Z", 5.0, 1), ("2026-06-01T00:30:00Z", 9.0, 1)],
+    )
+    .await;
+    put(&world, sensors[1], &[("2026-05-31T23:58:00Z", 7.0, 1)]).await;
+    let range = "from: \"2026-06-01\", to: \"2026-06-01T02:00:00Z\", bucket: \"PT1H\", fill: PREVIOUS, \
+                 minCompleteness: 0.9";
+    for (of, expected) in [
+        ("sensors: [\"a\"]", 5.0),
+        ("sensors: [\"b\"]", 7.0),
+        // The last of both is that of a.
+        ("groupBy: [{label: \"site\"}]", 5.0),
+    ] {
+        let found = buckets(&world, &format!("{range}, {of}"), "avg").await;
+        assert_eq!(found, vec![json!({ "avg": expected }); 2], "{of}");
+    }
+}
+
+#[tokio::test]
 async fn buckets_that_are_not_complete_enough_keep_their_counts_alone() {
     let world = World::new().await;
     let sensor = world.declare(vec![thermometer("a")]).await[0];

@@ -80,6 +80,23 @@ async fn every_field_of_the_schema_is_written_and_is_a_scalar_that_bi_tools_know
 }
 
 #[tokio::test]
+async fn rows_of_which_everything_is_skipped_are_empty_objects() {
+    let world = world().await;
+    for (list, rows) in [("readingRows", 2), ("bucketRows", 1)] {
+        let nothing = "sensor @skip(if: true)";
+        let data = world
+            .data(&format!(
+                "{{ list: {list}({DAY}) {{ {nothing} }} \
+                   pages: {list}Connection({DAY}) {{ nodes {{ {nothing} }} edges {{ node {{ {nothing} }} }} }} }}"
+            ))
+            .await;
+        let empty = json!(vec![json!({}); rows]);
+        assert_eq!((&data["list"], &data["pages"]["nodes"]), (&empty, &empty));
+        assert_eq!(data["pages"]["edges"], json!(vec![json!({ "node": {} }); rows]));
+    }
+}
+
+#[tokio::test]
 async fn fragments_aliases_and_directives_are_followed_in_rows_and_edges() {
     let world = world().await;
     let query = format!(

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
 
-use super::{all_rows, answer, filled, rows};
+use super::{all_rows, answer, filled, refusal, rows};
 use crate::world::World;
 
 const DAY: &str = "Start ge 2026-11-23T00:00:00Z and Start lt 2026-11-24T00:00:00Z";
@@ -138,6 +138,36 @@ async fn every_page_size_and_order_gives_the_same_buckets_once() {
             assert_eq!(found, wanted, "{order} by pages of {page}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_count_takes_nothing_of_what_its_page_may_read() {
+    let limits = api::Limits {
+        answer_buckets_max: 12,
+        ..api::Limits::default()
+    };
+    let world = World::with(crate::world::with_limits(limits)).await;
+    filled(&world).await;
+    // Of three sensors: as many as one answer may read, and as many more as they are.
+    let hours = |last: &str| format!("Start ge 2026-11-23T08:00:00Z and Start lt 2026-11-23T{last}:00:00Z");
+    let body = answer(
+        &world,
+        "Buckets",
+        &[("$filter", &hours("12")), ("$count", "true")],
+    )
+    .await;
+    assert_eq!((rows(&body).len(), &body["@odata.count"]), (4, &json!(4)));
+    let (status, error) = refusal(
+        &world,
+        "Buckets",
+        &[("$filter", &hours("13")), ("$count", "true")],
+    )
+    .await;
+    assert_eq!(
+        (status.as_u16(), &error["code"], &error["innererror"]["asked"]),
+        (400, &json!("LIMIT_EXCEEDED"), &json!(15)),
+        "{error:#}"
+    );
 }
 
 #[tokio::test]

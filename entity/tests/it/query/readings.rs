@@ -77,13 +77,6 @@ async fn fill(db: &DatabaseConnection) -> (Vec<i32>, Vec<Reading>) {
     (ids, expected)
 }
 
-fn key(reading: &Reading) -> ReadingKey {
-    ReadingKey {
-        time: reading.time,
-        sensor_id: reading.sensor_id,
-    }
-}
-
 async fn walk(db: &DatabaseConnection, of: &ReadingsOf<'_>, limit: u64, from_end: bool) -> Vec<Reading> {
     let mut all = Vec::new();
     let mut edge: Option<ReadingKey> = None;
@@ -108,7 +101,7 @@ async fn walk(db: &DatabaseConnection, of: &ReadingsOf<'_>, limit: u64, from_end
         } else {
             page.rows.last()
         }
-        .map(key);
+        .map(Reading::key);
         all = if from_end {
             [page.rows, all].concat()
         } else {

@@ -9,7 +9,7 @@ use entity::query::aggregates::{
 };
 use entity::query::page::PageAt;
 use entity::query::readings::{
-    self, Direction, ReadingFilter, ReadingKey, ReadingsOf, Scan, ScanOf, TimeRange, columns,
+    self, Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, Scan, ScanOf, TimeRange, columns,
     columns_min_max, count_of_each, last_value, latest, page_of_each,
 };
 use entity::query::sensors::{self, SensorFilter, SensorOrder};
@@ -275,10 +275,7 @@ async fn reading_pages(
                 };
                 let page = readings::page(db, scope, &of, &request).await.unwrap();
                 answers.push(("readings::page", format!("{page:?}")));
-                after = page.rows.last().map(|reading| ReadingKey {
-                    time: reading.time,
-                    sensor_id: reading.sensor_id,
-                });
+                after = page.rows.last().map(Reading::key);
                 if !page.has_next {
                     break;
                 }

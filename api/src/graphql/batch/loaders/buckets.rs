@@ -7,7 +7,7 @@ use async_graphql::dataloader::Loader;
 use entity::Bucketing;
 
 use super::{Batches, Between, OfSensor, by_what};
-use crate::buckets::{BucketsOf, Details, SensorBuckets};
+use crate::buckets::{Before, BucketsOf, Details, SensorBuckets};
 use crate::graphql::error::ApiError;
 
 /// A sensor's readings in buckets.
@@ -16,8 +16,8 @@ pub(crate) struct ReadingsBuckets {
     pub(crate) bucketing: Bucketing,
     pub(crate) range: Between,
     pub(crate) include_failed: bool,
-    /// Whether the last value before the range is needed.
-    pub(crate) with_before: bool,
+    /// Of which sensors the last value before the range is needed.
+    pub(crate) before: Before,
     pub(crate) details: Details,
 }
 
@@ -27,7 +27,7 @@ impl From<ReadingsBuckets> for BucketsOf {
             bucketing: what.bucketing,
             range: what.range.into(),
             include_failed: what.include_failed,
-            with_before: what.with_before,
+            before: what.before,
             details: what.details,
         }
     }

@@ -9,7 +9,7 @@ use entity::query::sensors::Sensor;
 use entity::unit::Conversion;
 
 use crate::ask::sensors::check_text;
-use crate::ask::units::Shown;
+use crate::ask::units::{self, Shown};
 use crate::graphql::error::ApiError;
 use crate::graphql::model::sensor::Label;
 use crate::options::Limits;
@@ -169,17 +169,16 @@ impl Grouping {
             value: value.text(),
         });
         let labels: Vec<Label> = labels.collect();
-        let own = sensors.iter().map(|sensor| Shown::own(sensor));
-        let own: Vec<Shown> = own.collect();
-        let (conversions, shown) = if own.iter().all(|shown| shown.unit == own[0].unit) {
+        let own = sensors.iter().map(|sensor| units::own(sensor));
+        let own: Vec<Option<&str>> = own.collect();
+        let (conversions, shown) = if own.iter().all(|unit| *unit == own[0]) {
             // Merged in their own unit, and converted once.
             let shown = Shown::of(&sensors[0], unit, limits)?;
             (vec![Conversion::IDENTITY; sensors.len()], shown)
         } else {
-            let first = own.iter().find_map(|shown| shown.unit.clone());
-            let common = unit.map(str::to_owned).or(first);
+            let common = unit.or_else(|| own.iter().find_map(|unit| *unit));
             let into = |sensor: &Arc<Sensor>| {
-                Shown::of(sensor, common.as_deref(), limits).map_err(|error| match unit {
+                Shown::of(sensor, common, limits).map_err(|error| match unit {
                     Some(_) => error,
                     None => mixed(&labels, &own),
                 })
@@ -199,11 +198,8 @@ impl Grouping {
 }
 
 /// No unit is that of all.
-fn mixed(labels: &[Label], own: &[Shown]) -> ApiError {
-    let mut units: Vec<&str> = own
-        .iter()
-        .map(|shown| shown.unit.as_deref().unwrap_or("no unit"))
-        .collect();
+fn mixed(labels: &[Label], own: &[Option<&str>]) -> ApiError {
+    let mut units: Vec<&str> = own.iter().map(|unit| unit.unwrap_or("no unit")).collect();
     units.sort_unstable();
     units.dedup();
     let group: Vec<String> = labels
@@ -267,7 +263,7 @@ impl Key {
         let text = |text: Option<String>| text.map_or(Value::None, Value::Text);
         match self {
             Self::Type => text(sensor.kind.clone()),
-            Self::Unit => text(Shown::own(sensor).unit),
+            Self::Unit => text(units::own(sensor).map(str::to_owned)),
             Self::Source => text(Some(sensor.source.clone())),
             Self::Label(key) => text(sensor.label(key).map(str::to_owned)),
             Self::Place { degrees } => sensor.location.map_or(Value::None, |place| {

@@ -9,7 +9,7 @@ use super::Selected;
 use crate::ask::buckets::BucketArguments;
 use crate::ask::range;
 use crate::ask::units::Shown;
-use crate::buckets::{Details, Fill, View};
+use crate::buckets::{Before, Details, Fill, View};
 use crate::graphql::batch::ReadingsBuckets;
 use crate::graphql::error::ApiError;
 use crate::graphql::model::QualityFlag;
@@ -53,12 +53,18 @@ impl Arguments {
         } = selected;
         // The last value is what is carried on.
         numbers.ends |= fill == Fill::Previous;
+        let completeness_min = self.min_completeness.map(completeness).transpose()?;
+        let before = match (fill, completeness_min) {
+            (Fill::Previous, Some(_)) => Before::Always,
+            (Fill::Previous, None) => Before::WhereEmpty,
+            (Fill::None | Fill::Null | Fill::Linear, _) => Before::Unneeded,
+        };
         Ok(Question {
             what: ReadingsBuckets {
                 bucketing,
                 range: range::between(self.from, self.to)?.into(),
                 include_failed: self.include_failed.unwrap_or(false),
-                with_before: fill == Fill::Previous,
+                before,
                 details: Details {
                     flags: self.flags.as_deref().map_or(Ok(FlagSet::SERVED), flags)?,
                     numbers,
@@ -67,7 +73,7 @@ impl Arguments {
                 },
             },
             fill,
-            completeness_min: self.min_completeness.map(completeness).transpose()?,
+            completeness_min,
             unit: self.unit,
         })
     }
