@@ -293,6 +293,7 @@ async fn reading_pages(
                 sensors: sensors.map(<[i32]>::to_vec),
                 range: range(case),
                 filter: filter.clone(),
+                with_received: true,
             };
             let mut scan = Scan::new(db, scope, of);
             let mut read = 0;
@@ -305,6 +306,7 @@ async fn reading_pages(
                         batch.sensors[at],
                         batch.values[at],
                         batch.flags[at],
+                        batch.received[at],
                     );
                     answers.push(("readings::Scan", format!("{row:?}")));
                 }
