@@ -55,23 +55,14 @@ impl Batches {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
         let mut of_rows = rows.columns.into_iter();
         for (column, words) in self.shape.columns.iter().zip(&self.words) {
-            columns.push(match &column.kind {
-                Kind::OfSensor(place) => match &self.shape.sensors.columns[*place].cells {
-                    Cells::Words { of, .. } => {
-                        let keys: Int32Array = rows.sensors.iter().map(|sensor| of[*sensor]).collect();
-                        keyed(keys, words.as_ref())?
-                    }
-                    Cells::Numbers(of) => {
-                        let numbers: Float64Array = rows.sensors.iter().map(|sensor| of[*sensor]).collect();
-                        Arc::new(numbers)
-                    }
-                },
-                _ => {
-                    let values = of_rows
-                        .next()
-                        .ok_or_else(|| ArrowError::SchemaError("rows lack a column".to_owned()))?;
-                    array(values, words.as_ref())?
-                }
+            columns.push(if let Kind::OfSensor(place) = &column.kind {
+                let cells = &self.shape.sensors.columns[*place].cells;
+                of_sensors(cells, words.as_ref(), &rows.sensors)?
+            } else {
+                let values = of_rows
+                    .next()
+                    .ok_or_else(|| ArrowError::SchemaError("rows lack a column".to_owned()))?;
+                array(values, words.as_ref())?
             });
         }
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
@@ -103,6 +94,16 @@ fn array(values: Values, words: Option<&ArrayRef>) -> Result<ArrayRef, ArrowErro
         Values::Truths(truths) => Arc::new(BooleanArray::from(truths)),
         Values::Words(places) => keyed(Int32Array::from(places), words)?,
     })
+}
+
+fn of_sensors(cells: &Cells, words: Option<&ArrayRef>, sensors: &[usize]) -> Result<ArrayRef, ArrowError> {
+    match cells {
+        Cells::Words { of, .. } => keyed(sensors.iter().map(|sensor| of[*sensor]).collect(), words),
+        Cells::Numbers(of) => {
+            let numbers: Float64Array = sensors.iter().map(|sensor| of[*sensor]).collect();
+            Ok(Arc::new(numbers))
+        }
+    }
 }
 
 fn keyed(keys: Int32Array, words: Option<&ArrayRef>) -> Result<ArrayRef, ArrowError> {

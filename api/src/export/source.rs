@@ -25,7 +25,7 @@ const BUCKET: &str = "PT1H";
 /// Where rows come from.
 #[derive(Debug)]
 pub(super) enum Source {
-    Readings(Readings),
+    Readings(Box<Readings>),
     Buckets(Box<Buckets>),
 }
 
@@ -41,7 +41,7 @@ impl Source {
             Table::Readings => {
                 let range = range::of_rows(parameters.from, parameters.to, now)?;
                 let readings = readings(state, access.data()?, parameters, range).await?;
-                Ok((Self::Readings(readings), range))
+                Ok((Self::Readings(Box::new(readings)), range))
             }
             Table::Buckets => {
                 let range = range::of_buckets(parameters.from, parameters.to, now)?;

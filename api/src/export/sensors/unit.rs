@@ -39,14 +39,12 @@ impl Units {
             ucum: unit.and_then(|unit| unit.ucum.clone()),
             kind: sensor.kind.clone(),
         };
-        let at = match self.known.get(&declared) {
-            Some(at) => *at,
-            None => {
-                let shown = Shown::of(sensor, asked, limits)?;
-                self.shown.push(shown);
-                self.known.insert(declared, self.shown.len() - 1);
-                self.shown.len() - 1
-            }
+        let at = if let Some(at) = self.known.get(&declared) {
+            *at
+        } else {
+            self.shown.push(Shown::of(sensor, asked, limits)?);
+            self.known.insert(declared, self.shown.len() - 1);
+            self.shown.len() - 1
         };
         self.of.push(at);
         Ok(&self.shown[at])
