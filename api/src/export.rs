@@ -11,6 +11,7 @@
 
 mod arrow;
 mod buckets;
+mod columns;
 mod csv;
 mod encode;
 mod lines;
@@ -20,6 +21,7 @@ mod parquet;
 mod readings;
 mod rows;
 mod sensors;
+mod source;
 mod stream;
 
 use std::sync::Arc;
@@ -35,7 +37,7 @@ use tokio::time::timeout;
 
 use self::encode::Format;
 use self::parameters::{Parameters, Table};
-use self::stream::Source;
+use self::source::Source;
 use crate::access::Access;
 use crate::graphql::error::ApiError;
 use crate::http::{Problem, RequestId};
@@ -77,7 +79,7 @@ pub(crate) async fn file(
     let place = state.exports().begin()?;
     let now = Utc::now();
     let patience = state.options().limits.request_timeout;
-    let prepared = timeout(patience, Source::prepare(&state, &access, &parameters, now)).await;
+    let prepared = timeout(patience, Source::prepare(&state, &access, parameters, now)).await;
     let (source, range) = prepared.unwrap_or(Err(ApiError::Timeout))?;
     let encoder = format.encoder(&source.shape()).map_err(ApiError::from)?;
     let body = stream::body(source, encoder, patience, place, request).await?;

@@ -1,11 +1,16 @@
 //! What each bucket of a sensor shows, empty ones filled as asked.
 
+mod filler;
+
 use async_graphql::Enum;
 use entity::query::aggregates::Aggregate;
 use entity::unit::Conversion;
 
+use self::filler::Filler;
 use super::SensorBuckets;
 use crate::ask::units::Shown;
+
+pub(crate) use self::filler::{Landmark, Outside};
 
 /// What to show of buckets without readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
@@ -60,6 +65,18 @@ pub(crate) struct View {
     pub(crate) shown: Shown,
 }
 
+impl View {
+    /// In the sensor's own unit, however few readings there are.
+    pub(crate) fn own(fill: Fill, interval: Option<f64>) -> Self {
+        Self {
+            fill,
+            interval,
+            completeness_min: None,
+            shown: Shown::default(),
+        }
+    }
+}
+
 /// The numbers of a bucket that are on the scale of its values, and so can be filled in.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Levels {
@@ -82,13 +99,7 @@ impl SensorBuckets {
     /// Hands over each bucket in order, in the sensor's own unit. `interval` is the expected time between two readings, in
     /// seconds.
     pub(crate) fn each(&self, fill: Fill, interval: Option<f64>, show: impl FnMut(Bucket)) {
-        let view = View {
-            fill,
-            interval,
-            completeness_min: None,
-            shown: Shown::default(),
-        };
-        self.each_in(&view, show);
+        self.each_in(&View::own(fill, interval), show);
     }
 
     /// Hands over each bucket in order.
@@ -210,82 +221,6 @@ impl Levels {
             first: aggregate.first,
             last: aggregate.last,
         })
-    }
-
-    fn all(value: f64) -> Self {
-        Self {
-            avg: value,
-            min: value,
-            max: value,
-            first: value,
-            last: value,
-        }
-    }
-
-    /// On the way from `self` to `other`, `part` of it gone.
-    fn towards(&self, other: &Self, part: f64) -> Self {
-        let between = |from: f64, to: f64| from * (1.0 - part) + to * part;
-        Self {
-            avg: between(self.avg, other.avg),
-            min: between(self.min, other.min),
-            max: between(self.max, other.max),
-            first: between(self.first, other.first),
-            last: between(self.last, other.last),
-        }
-    }
-}
-
-/// Fills buckets in ascending order.
-struct Filler<'a> {
-    of: &'a SensorBuckets,
-    view: &'a View,
-    /// The last bucket with values so far.
-    behind: Option<(usize, Levels)>,
-    /// Where in `found` to look for the next one.
-    next: usize,
-}
-
-impl<'a> Filler<'a> {
-    fn new(of: &'a SensorBuckets, view: &'a View) -> Self {
-        Self {
-            of,
-            view,
-            behind: None,
-            next: 0,
-        }
-    }
-
-    fn pass(&mut self, number: usize, levels: Levels) {
-        self.behind = Some((number, levels));
-    }
-
-    fn at(&mut self, number: usize) -> Option<Levels> {
-        match self.view.fill {
-            Fill::None | Fill::Null => None,
-            Fill::Previous => {
-                let last = self.behind.map(|(_, levels)| levels.last);
-                last.or(self.of.before).map(Levels::all)
-            }
-            Fill::Linear => {
-                let (behind, from) = self.behind?;
-                let (ahead, to) = self.ahead(number)?;
-                let middle = |bucket| self.of.grid.middle(bucket);
-                let part = (middle(number) - middle(behind)) / (middle(ahead) - middle(behind));
-                Some(from.towards(&to, part))
-            }
-        }
-    }
-
-    /// The next bucket with values after `number`.
-    fn ahead(&mut self, number: usize) -> Option<(usize, Levels)> {
-        loop {
-            let (at, aggregate) = self.of.found.get(self.next)?;
-            let completeness = self.of.completeness(*at, Some(self.next), self.view);
-            match Levels::of(aggregate).filter(|_| enough(completeness, self.view)) {
-                Some(levels) if *at > number => return Some((*at, levels)),
-                _ => self.next += 1,
-            }
-        }
     }
 }
 

@@ -89,8 +89,13 @@ impl Grid {
 
     /// The middle of a bucket, in seconds since the first edge.
     pub(crate) fn middle(&self, bucket: usize) -> f64 {
+        self.middle_of(self.start(bucket), self.end(bucket))
+    }
+
+    /// The middle of a bucket that may lie outside, in seconds since the first edge.
+    pub(crate) fn middle_of(&self, start: DateTime<Utc>, end: DateTime<Utc>) -> f64 {
         let first = self.edges[0];
-        ((self.start(bucket) - first) + (self.end(bucket) - first)).as_seconds_f64() / 2.0
+        ((start - first) + (end - first)).as_seconds_f64() / 2.0
     }
 }
 

@@ -10,6 +10,7 @@ use entity::query::aggregates::{
 use entity::query::readings::{self, TimeRange};
 use entity::{Bucketing, DatabaseConnection, FlagSet, QualityFlag, Scope};
 
+use super::fill::Outside;
 use super::{Grid, Percentiles, SensorBuckets};
 use crate::ask::buckets;
 use crate::graphql::error::ApiError;
@@ -87,7 +88,7 @@ impl BucketsOf {
         let count = sensors.len() as u64;
         asked.take_buckets(count.saturating_mul(grid.buckets() as u64), limits)?;
         let flags = self.flags();
-        if flags != FlagSet::SERVED || !self.bucketing.size.is_whole_minutes() {
+        if self.is_one_by_one() {
             asked.take_reading_days(self.days_of(sensors.len()), limits)?;
         }
         let of = AggregatesOf {
@@ -126,6 +127,7 @@ impl BucketsOf {
                 found: found.remove(&sensor).unwrap_or_default(),
                 before: before.map(|(_, value)| *value),
                 before_at: before.map(|(at, _)| *at),
+                outside: Outside::default(),
                 paced: None,
                 percentiles: percentiles.remove(&sensor).unwrap_or_default(),
             };
@@ -165,6 +167,11 @@ impl BucketsOf {
             group.values.insert(bucket, values);
         }
         Ok(groups)
+    }
+
+    /// Whether every reading is taken into account by itself, because rollups don't hold the answer.
+    pub(crate) fn is_one_by_one(&self) -> bool {
+        self.flags() != FlagSet::SERVED || !self.bucketing.size.is_whole_minutes()
     }
 
     /// The flags of the readings that count.

@@ -14,7 +14,8 @@ use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use super::encode::{EncodeError, Encoder};
-use super::rows::{Kind, Rows, Shape, Values};
+use super::rows::{Column, Kind, Rows, Shape, Values};
+use super::sensors::{Cells, SensorTable};
 
 const ZONE: &str = "UTC";
 
@@ -24,36 +25,27 @@ pub(super) struct Batches {
     shape: Arc<Shape>,
     /// The words of each column that has some.
     words: Vec<Option<ArrayRef>>,
-    /// Those of each column of sensors.
-    sensor_words: Vec<ArrayRef>,
 }
 
 impl Batches {
     pub(super) fn new(shape: &Arc<Shape>) -> Self {
-        let own = shape
+        let fields = shape
             .columns
             .iter()
-            .map(|(name, kind)| Field::new(*name, data_type(kind), *kind == Kind::FloatOrNull));
-        // A sensor has a name and a source; nothing else is sure.
-        let of_sensors = shape
-            .sensors
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| Field::new(&column.name, dictionary(), at > 1));
-        let words = |kind: &Kind| match kind {
-            Kind::Word(words) => Some(Arc::new(StringArray::from(words.clone())) as ArrayRef),
-            _ => None,
+            .map(|Column { name, kind }| field(name, kind, &shape.sensors));
+        let words = |kind: &Kind| -> Option<ArrayRef> {
+            match kind {
+                Kind::Word(words) => Some(Arc::new(StringArray::from(words.clone()))),
+                Kind::OfSensor(place) => match &shape.sensors.columns[*place].cells {
+                    Cells::Words { words, .. } => Some(Arc::new(StringArray::from_iter_values(words))),
+                    Cells::Numbers(_) => None,
+                },
+                _ => None,
+            }
         };
         Self {
-            schema: Arc::new(Schema::new(own.chain(of_sensors).collect::<Vec<_>>())),
-            words: shape.columns.iter().map(|(_, kind)| words(kind)).collect(),
-            sensor_words: shape
-                .sensors
-                .columns
-                .iter()
-                .map(|column| Arc::new(StringArray::from_iter_values(&column.words)) as ArrayRef)
-                .collect(),
+            schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())),
+            words: shape.columns.iter().map(|column| words(&column.kind)).collect(),
             shape: Arc::clone(shape),
         }
     }
@@ -61,26 +53,17 @@ impl Batches {
     /// A batch of these rows.
     pub(super) fn of(&self, rows: Rows) -> Result<RecordBatch, ArrowError> {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
-        for (values, words) in rows.columns.into_iter().zip(&self.words) {
-            columns.push(match values {
-                Values::Times(times) => {
-                    Arc::new(TimestampMicrosecondArray::from(times).with_timezone(ZONE)) as ArrayRef
-                }
-                Values::Floats(floats) => Arc::new(Float64Array::from(floats)),
-                Values::FloatsOrNulls(floats) => Arc::new(Float64Array::from(floats)),
-                Values::Counts(counts) => Arc::new(Int64Array::from(counts)),
-                Values::Truths(truths) => Arc::new(BooleanArray::from(truths)),
-                Values::Words(places) => {
-                    let words = words
-                        .as_ref()
-                        .ok_or_else(|| ArrowError::SchemaError("words in a column without".to_owned()))?;
-                    keyed(Int32Array::from(places), words)?
-                }
+        let mut of_rows = rows.columns.into_iter();
+        for (column, words) in self.shape.columns.iter().zip(&self.words) {
+            columns.push(if let Kind::OfSensor(place) = &column.kind {
+                let cells = &self.shape.sensors.columns[*place].cells;
+                of_sensors(cells, words.as_ref(), &rows.sensors)?
+            } else {
+                let values = of_rows
+                    .next()
+                    .ok_or_else(|| ArrowError::SchemaError("rows lack a column".to_owned()))?;
+                array(values, words.as_ref())?
             });
-        }
-        for (column, words) in self.shape.sensors.columns.iter().zip(&self.sensor_words) {
-            let keys: Int32Array = rows.sensors.iter().map(|place| column.of[*place]).collect();
-            columns.push(keyed(keys, words)?);
         }
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
     }
@@ -90,31 +73,66 @@ impl Batches {
         let values = |kind: &Kind| match kind {
             Kind::Time => Values::Times(Vec::new()),
             Kind::Float => Values::Floats(Vec::new()),
-            Kind::FloatOrNull => Values::FloatsOrNulls(Vec::new()),
+            Kind::FloatOrNull | Kind::OfSensor(_) => Values::FloatsOrNulls(Vec::new()),
             Kind::Count => Values::Counts(Vec::new()),
             Kind::Truth => Values::Truths(Vec::new()),
             Kind::Word(_) => Values::Words(Vec::new()),
         };
         self.of(Rows {
-            columns: self.shape.columns.iter().map(|(_, kind)| values(kind)).collect(),
+            columns: self.shape.of_rows().map(values).collect(),
             sensors: Vec::new(),
         })
     }
 }
 
-fn keyed(keys: Int32Array, words: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+fn array(values: Values, words: Option<&ArrayRef>) -> Result<ArrayRef, ArrowError> {
+    Ok(match values {
+        Values::Times(times) => Arc::new(TimestampMicrosecondArray::from(times).with_timezone(ZONE)),
+        Values::Floats(floats) => Arc::new(Float64Array::from(floats)),
+        Values::FloatsOrNulls(floats) => Arc::new(Float64Array::from(floats)),
+        Values::Counts(counts) => Arc::new(Int64Array::from(counts)),
+        Values::Truths(truths) => Arc::new(BooleanArray::from(truths)),
+        Values::Words(places) => keyed(Int32Array::from(places), words)?,
+    })
+}
+
+fn of_sensors(cells: &Cells, words: Option<&ArrayRef>, sensors: &[usize]) -> Result<ArrayRef, ArrowError> {
+    match cells {
+        Cells::Words { of, .. } => keyed(sensors.iter().map(|sensor| of[*sensor]).collect(), words),
+        Cells::Numbers(of) => {
+            let numbers: Float64Array = sensors.iter().map(|sensor| of[*sensor]).collect();
+            Ok(Arc::new(numbers))
+        }
+    }
+}
+
+fn keyed(keys: Int32Array, words: Option<&ArrayRef>) -> Result<ArrayRef, ArrowError> {
+    let words = words.ok_or_else(|| ArrowError::SchemaError("words in a column without".to_owned()))?;
     let array = DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(words))?;
     Ok(Arc::new(array))
 }
 
-fn data_type(kind: &Kind) -> DataType {
-    match kind {
-        Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, Some(ZONE.into())),
-        Kind::Float | Kind::FloatOrNull => DataType::Float64,
-        Kind::Count => DataType::Int64,
-        Kind::Truth => DataType::Boolean,
-        Kind::Word(_) => dictionary(),
-    }
+fn field(name: &str, kind: &Kind, sensors: &SensorTable) -> Field {
+    let (data_type, is_nullable) = match kind {
+        Kind::Time => (
+            DataType::Timestamp(TimeUnit::Microsecond, Some(ZONE.into())),
+            false,
+        ),
+        Kind::Float => (DataType::Float64, false),
+        Kind::FloatOrNull => (DataType::Float64, true),
+        Kind::Count => (DataType::Int64, false),
+        Kind::Truth => (DataType::Boolean, false),
+        Kind::Word(_) => (dictionary(), false),
+        Kind::OfSensor(place) => {
+            let column = &sensors.columns[*place];
+            let data_type = match column.cells {
+                Cells::Words { .. } => dictionary(),
+                Cells::Numbers(_) => DataType::Float64,
+            };
+            (data_type, column.is_nullable)
+        }
+    };
+    Field::new(name, data_type, is_nullable)
 }
 
 fn dictionary() -> DataType {

@@ -3,49 +3,33 @@
 //! Texts are written as they are. One that a spreadsheet would take for a formula is data here; `docs/reference/exports.md`
 //! says how to open such a file.
 
-use super::lines::Lines;
-use super::rows::{Kind, Shape};
+use super::lines::{Dialect, Lines};
+use super::rows::Shape;
 
 /// Writes rows of this shape.
 pub(super) fn lines(shape: &Shape) -> Lines {
     let mut head = Vec::new();
-    let own = shape.columns.iter().map(|(name, _)| *name);
-    let names = own.chain(shape.sensors.columns.iter().map(|column| column.name.as_str()));
-    for (at, name) in names.enumerate() {
-        if at > 0 {
-            head.push(b',');
-        }
-        field(&mut head, name);
+    for (at, column) in shape.columns.iter().enumerate() {
+        head.extend(before(at, &column.name));
+        field(&mut head, &column.name);
     }
-    head.extend_from_slice(b"\r\n");
-    let words = |kind: &Kind| match kind {
-        Kind::Word(words) => words.iter().map(|word| written(word)).collect(),
-        _ => Vec::new(),
-    };
-    Lines {
+    head.extend_from_slice(END);
+    let dialect = Dialect {
         head,
-        before: (0..shape.columns.len())
-            .map(|at| if at > 0 { b",".to_vec() } else { Vec::new() })
-            .collect(),
-        words: shape.columns.iter().map(|(_, kind)| words(kind)).collect(),
-        tails: (0..shape.sensors.len()).map(|place| tail(shape, place)).collect(),
+        before,
+        text: written,
+        end: END,
         quote: b"",
         null: b"",
         has_non_finite: true,
-    }
+    };
+    Lines::new(dialect, shape)
 }
 
-fn tail(shape: &Shape, place: usize) -> Vec<u8> {
-    let mut tail = Vec::new();
-    for column in &shape.sensors.columns {
-        tail.push(b',');
-        if let Some(text) = column.text(place) {
-            field(&mut tail, text);
-        }
-    }
-    tail.extend_from_slice(b"\r\n");
-    tail.shrink_to_fit();
-    tail
+const END: &[u8] = b"\r\n";
+
+fn before(at: usize, _: &str) -> Vec<u8> {
+    if at > 0 { b",".to_vec() } else { Vec::new() }
 }
 
 fn written(text: &str) -> Vec<u8> {

@@ -1,12 +1,17 @@
 //! What an export's address may say.
 
+mod read;
+mod sensors;
+
 use axum::http::Uri;
 use chrono::{DateTime, Utc};
-use entity::query::sensors::SensorFilter;
-use entity::{DatabaseConnection, QualityFlag, Scope};
+use entity::QualityFlag;
 
-use super::{buckets, readings, sensors};
-use crate::ask::sensors::{by_names, check_text, within_limit};
+use self::sensors::Sensors;
+use super::columns::Columns;
+use crate::ask::sensors::{check_text, within_limit};
+use crate::ask::values;
+use crate::buckets::Fill;
 use crate::graphql::error::ApiError;
 use crate::options::Limits;
 use crate::rest::parameters::{self, Parameters as Pairs};
@@ -32,31 +37,20 @@ impl Table {
         }
     }
 
-    fn known(self) -> &'static [&'static str] {
-        match self {
-            Self::Readings => &[
-                "sensor", "source", "type", "label", "flag", "from", "to", "labels",
-            ],
+    /// The parameters that it takes.
+    fn known(self) -> impl Iterator<Item = &'static str> {
+        let both = ["from", "to", "flag", "unit", "columns", "labels"];
+        let own: &[&str] = match self {
+            Self::Readings => &["value_min", "value_max"],
             Self::Buckets => &[
-                "sensor",
-                "source",
-                "type",
-                "label",
-                "from",
-                "to",
                 "bucket",
                 "time_zone",
-                "labels",
+                "fill",
+                "include_failed",
+                "min_completeness",
             ],
-        }
-    }
-
-    /// The columns of its own.
-    fn columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Readings => &readings::COLUMNS,
-            Self::Buckets => &buckets::COLUMNS,
-        }
+        };
+        sensors::KNOWN.into_iter().chain(both).chain(own.iter().copied())
     }
 }
 
@@ -64,17 +58,19 @@ impl Table {
 #[derive(Debug)]
 pub(super) struct Parameters {
     pub(super) table: Table,
-    sensors: Vec<String>,
-    sources: Vec<String>,
-    kinds: Vec<String>,
-    labels: Vec<(String, Option<String>)>,
+    pub(super) sensors: Sensors,
+    pub(super) columns: Columns,
     pub(super) flags: Option<Vec<QualityFlag>>,
     pub(super) from: Option<DateTime<Utc>>,
     pub(super) to: Option<DateTime<Utc>>,
+    pub(super) unit: Option<String>,
+    pub(super) value_min: Option<f64>,
+    pub(super) value_max: Option<f64>,
     pub(super) bucket: Option<String>,
     pub(super) time_zone: Option<String>,
-    /// Labels that are columns.
-    pub(super) label_columns: Vec<String>,
+    pub(super) fill: Option<Fill>,
+    pub(super) include_failed: Option<bool>,
+    pub(super) min_completeness: Option<f64>,
 }
 
 impl Parameters {
@@ -82,85 +78,72 @@ impl Parameters {
     pub(super) fn of(uri: &Uri, table: Table, limits: &Limits) -> Result<Self, ApiError> {
         let pairs = Pairs::pairs(uri)?;
         within_limit("sensor", pairs.len(), limits)?;
+        let (mut columns, mut labels) = (None, Vec::new());
         let mut read = Self {
             table,
-            sensors: Vec::new(),
-            sources: Vec::new(),
-            kinds: Vec::new(),
-            labels: Vec::new(),
+            sensors: Sensors::default(),
+            columns: Columns::pick(table, None, &[])?,
             flags: None,
             from: None,
             to: None,
+            unit: None,
+            value_min: None,
+            value_max: None,
             bucket: None,
             time_zone: None,
-            label_columns: Vec::new(),
+            fill: None,
+            include_failed: None,
+            min_completeness: None,
         };
         for (name, value) in pairs {
-            let Some(&name) = table.known().iter().find(|known| **known == name) else {
-                return Err(refused(
-                    &name,
-                    "there is no such parameter",
-                    table.known().join(", "),
-                ));
+            let Some(name) = table.known().find(|known| *known == name) else {
+                let accepted = table.known().collect::<Vec<_>>().join(", ");
+                return Err(refused(&name, "there is no such parameter", accepted));
             };
             check_text(name, &value, limits)?;
+            if read.sensors.take(name, &value)? {
+                continue;
+            }
             match name {
-                "sensor" => read.sensors.push(value),
-                "source" => read.sources.push(value),
-                "type" => read.kinds.push(value),
-                "label" => read.labels.push(label(&value)),
-                "labels" => read.add_columns(&value)?,
-                "flag" => read.flags.get_or_insert_default().push(flag(&value)?),
+                "columns" => once(name, &mut columns, value)?,
+                "labels" => add_labels(&mut labels, &value)?,
+                "flag" => read.flags.get_or_insert_default().push(read::flag(name, &value)?),
                 "from" => once(name, &mut read.from, parameters::time(name, &value)?)?,
                 "to" => once(name, &mut read.to, parameters::time(name, &value)?)?,
+                "unit" => once(name, &mut read.unit, value)?,
+                "value_min" => once(name, &mut read.value_min, read::number(name, &value)?)?,
+                "value_max" => once(name, &mut read.value_max, read::number(name, &value)?)?,
                 "bucket" => once(name, &mut read.bucket, value)?,
-                _ => once(name, &mut read.time_zone, value)?,
+                "time_zone" => once(name, &mut read.time_zone, value)?,
+                "fill" => once(name, &mut read.fill, read::fill(name, &value)?)?,
+                "include_failed" => once(name, &mut read.include_failed, read::truth(name, &value)?)?,
+                // The table knows no other.
+                _ => once(name, &mut read.min_completeness, read::number(name, &value)?)?,
             }
         }
+        values::check_bounds(("value_min", read.value_min), ("value_max", read.value_max))?;
+        read.columns = Columns::pick(table, columns.as_deref(), &labels)?;
         Ok(read)
-    }
-
-    /// Which sensors; one that is named and not known is an error.
-    pub(super) async fn filter(
-        &self,
-        db: &DatabaseConnection,
-        scope: &Scope,
-        limits: &Limits,
-    ) -> Result<SensorFilter, ApiError> {
-        let some = |texts: &[String]| (!texts.is_empty()).then(|| texts.to_vec());
-        let mut filter = SensorFilter {
-            sources: some(&self.sources),
-            kinds: some(&self.kinds),
-            labels: self.labels.clone(),
-            ..SensorFilter::default()
-        };
-        if !self.sensors.is_empty() {
-            let named = by_names(db, scope, "sensor", &self.sensors, limits).await?;
-            filter.uuids = Some(named.iter().map(|sensor| sensor.uuid).collect());
-        }
-        Ok(filter)
-    }
-
-    fn add_columns(&mut self, list: &str) -> Result<(), ApiError> {
-        for key in list.split(',').map(str::trim).filter(|key| !key.is_empty()) {
-            let is_taken = sensors::COLUMNS.contains(&key)
-                || self.table.columns().contains(&key)
-                || self.label_columns.iter().any(|known| known == key);
-            if is_taken {
-                let accepted = "keys of labels, separated by commas, each once".to_owned();
-                return Err(refused(
-                    "labels",
-                    &format!("there is a column {key:?} already"),
-                    accepted,
-                ));
-            }
-            self.label_columns.push(key.to_owned());
-        }
-        Ok(())
     }
 }
 
-fn refused(argument: &str, message: &str, accepted: String) -> ApiError {
+/// Adds the labels that a list names.
+fn add_labels(labels: &mut Vec<String>, list: &str) -> Result<(), ApiError> {
+    for key in list.split(',').map(str::trim).filter(|key| !key.is_empty()) {
+        if labels.iter().any(|known| known == key) {
+            let accepted = "keys of labels, separated by commas, each once".to_owned();
+            return Err(refused(
+                "labels",
+                &format!("there is a column {key:?} already"),
+                accepted,
+            ));
+        }
+        labels.push(key.to_owned());
+    }
+    Ok(())
+}
+
+pub(super) fn refused(argument: &str, message: &str, accepted: String) -> ApiError {
     ApiError::InvalidArgument {
         argument: argument.to_owned(),
         message: message.to_owned(),
@@ -175,25 +158,6 @@ fn once<T>(name: &str, place: &mut Option<T>, value: T) -> Result<(), ApiError> 
     Ok(())
 }
 
-/// `site:Harbour` is a label that says so, `site` one that says anything.
-fn label(text: &str) -> (String, Option<String>) {
-    match text.split_once(':') {
-        Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-        None => (text.to_owned(), None),
-    }
-}
-
-/// The flag with this word, in any case.
-fn flag(text: &str) -> Result<QualityFlag, ApiError> {
-    readings::FLAGS
-        .into_iter()
-        .find(|flag| readings::word(*flag).eq_ignore_ascii_case(text))
-        .ok_or_else(|| {
-            let accepted = readings::FLAGS.map(readings::word).join(", ");
-            refused("flag", &format!("{text:?} is no flag"), accepted)
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,22 +168,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_repeated_adds_up() {
-        let query = "sensor=a&sensor=b%2Cc&label=site:Dock:1&label=plant&flag=pass&flag=NOT_EVALUATED&labels=site,plant";
+    fn what_is_given_is_read() {
+        let query = "flag=pass&flag=NOT_EVALUATED&labels=site,plant&value_min=-1.5&value_max=1e3&unit=K";
         let read = read(Table::Readings, query).unwrap();
-        assert_eq!(read.sensors, ["a", "b,c"]);
-        assert_eq!(
-            read.labels,
-            [
-                ("site".to_owned(), Some("Dock:1".to_owned())),
-                ("plant".to_owned(), None)
-            ]
-        );
         assert_eq!(
             read.flags,
             Some(vec![QualityFlag::Pass, QualityFlag::NotEvaluated])
         );
-        assert_eq!(read.label_columns, ["site", "plant"]);
+        assert_eq!((read.value_min, read.value_max), (Some(-1.5), Some(1000.0)));
+        assert_eq!(read.unit.as_deref(), Some("K"));
+        assert_eq!(read.columns.of_sensors().len(), 6);
+    }
+
+    #[test]
+    fn every_known_parameter_is_read() {
+        for table in [Table::Readings, Table::Buckets] {
+            for name in table.known() {
+                let value = match name {
+                    "within" => "-1,170,1,-170",
+                    "near" => "0,0,10.5",
+                    "declared" | "include_failed" => "true",
+                    "from" | "to" => "2026-01-01",
+                    "flag" => "fail",
+                    "fill" => "Linear",
+                    "value_min" | "value_max" | "min_completeness" => "0.5",
+                    "columns" => "sensor",
+                    _ => "a",
+                };
+                assert!(read(table, &format!("{name}={value}")).is_ok(), "{name}");
+            }
+        }
     }
 
     #[test]
@@ -227,13 +205,29 @@ mod tests {
         for (table, query) in [
             (Table::Readings, "sensr=a"),
             (Table::Readings, "bucket=PT1H"),
-            (Table::Buckets, "flag=pass"),
+            (Table::Readings, "fill=null"),
+            (Table::Buckets, "value_min=1"),
             (Table::Readings, "from=2026-01-01&from=2026-01-02"),
+            (Table::Readings, "unit=K&unit=K"),
             (Table::Readings, "flag=good"),
             (Table::Readings, "from=yesterday"),
             (Table::Readings, "labels=site,site"),
+            (Table::Readings, "labels=site&labels=site"),
             (Table::Readings, "labels=value"),
             (Table::Buckets, "labels=avg"),
+            (Table::Readings, "columns=time&columns=value"),
+            (Table::Readings, "value_min=NaN"),
+            (Table::Readings, "value_max=inf"),
+            (Table::Readings, "value_min="),
+            (Table::Readings, "value_min=2&value_max=1"),
+            (Table::Readings, "near=1,2"),
+            (Table::Readings, "near=91,0,5"),
+            (Table::Readings, "near=0,0,-1"),
+            (Table::Readings, "within=1,2,3,4,5"),
+            (Table::Readings, "within=2,0,1,0"),
+            (Table::Readings, "declared=yes"),
+            (Table::Buckets, "fill=next"),
+            (Table::Buckets, "include_failed=1"),
         ] {
             let error = read(table, query).unwrap_err();
             assert!(

@@ -27,14 +27,14 @@ impl File {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(ROW_GROUP))
             .set_created_by(concat!("Fieldbook ", env!("CARGO_PKG_VERSION")).to_owned());
-        for (name, kind) in &shape.columns {
-            let column = ColumnPath::from(*name);
+        for column in &shape.columns {
+            let (column, kind) = (ColumnPath::from(column.name.as_str()), &column.kind);
             properties = match kind {
                 Kind::Time => properties
                     .set_column_dictionary_enabled(column.clone(), false)
                     .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED),
                 Kind::Float | Kind::FloatOrNull => properties.set_column_dictionary_enabled(column, false),
-                Kind::Count | Kind::Truth | Kind::Word(_) => properties,
+                Kind::Count | Kind::Truth | Kind::Word(_) | Kind::OfSensor(_) => properties,
             };
         }
         let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&batches.schema), Some(properties.build()))?;

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use entity::query::readings::{Batch, Scan};
 use entity::{DbErr, QualityFlag};
 
+use super::columns::Columns;
 use super::rows::{Kind, Rows, Shape, Values};
 use super::sensors::SensorTable;
 use crate::graphql::model;
 
-pub(super) const COLUMNS: [&str; 3] = ["time", "value", "flag"];
+pub(super) const COLUMNS: [&str; 4] = ["time", "value", "flag", "received_at"];
+
+/// So many of them are in a file that is not told which.
+pub(super) const DEFAULT: usize = 3;
 
 /// Every flag, in the order in which columns count them.
 pub(super) const FLAGS: [QualityFlag; 5] = [
@@ -29,52 +33,72 @@ pub(super) fn word(flag: QualityFlag) -> &'static str {
 #[derive(Debug)]
 pub(super) struct Readings {
     pub(super) shape: Arc<Shape>,
+    /// The columns of readings, in their order.
+    pub(super) own: Vec<&'static str>,
     pub(super) scan: Scan,
+    pub(super) conversion: Converted,
+}
+
+/// What is done to values after they are read.
+#[derive(Debug)]
+pub(super) enum Converted {
+    /// Nothing: they are in each sensor's own unit.
+    No,
+    /// They are converted into the unit that is asked for, and only those from `min` to `max` of it are kept.
+    Within { min: Option<f64>, max: Option<f64> },
 }
 
 impl Readings {
     /// What their rows look like.
-    pub(super) fn shape(sensors: SensorTable) -> Shape {
-        let kinds = [Kind::Time, Kind::Float, Kind::Word(FLAGS.map(word).to_vec())];
-        Shape {
-            columns: COLUMNS.into_iter().zip(kinds).collect(),
-            sensors,
-        }
+    pub(super) fn shape(columns: &Columns, sensors: SensorTable) -> Shape {
+        columns.shape(sensors, |name| match name {
+            "time" | "received_at" => Kind::Time,
+            "value" => Kind::Float,
+            _ => Kind::Word(FLAGS.map(word).to_vec()),
+        })
     }
 
     /// The next rows; `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Rows>, DbErr> {
-        let batch = self.scan.next().await?;
-        Ok(batch.map(|batch| rows(batch, &self.shape.sensors)))
+        while let Some(batch) = self.scan.next().await? {
+            let rows = self.rows(batch);
+            if !rows.sensors.is_empty() {
+                return Ok(Some(rows));
+            }
+        }
+        Ok(None)
+    }
+
+    fn rows(&self, mut batch: Batch) -> Rows {
+        let sensors = &self.shape.sensors;
+        // A sensor that registered after the export began is none of it, and neither are its readings.
+        let mut places: Vec<Option<usize>> = batch.sensors.iter().map(|id| sensors.place(*id)).collect();
+        if let Converted::Within { min, max } = self.conversion {
+            for (value, reading) in batch.values.iter_mut().zip(&mut places) {
+                *reading = reading.filter(|place| {
+                    *value = sensors.shown(*place).conversion.value(*value);
+                    min.is_none_or(|min| *value >= min) && max.is_none_or(|max| *value <= max)
+                });
+            }
+        }
+        let columns = self.own.iter().map(|name| match *name {
+            "time" => Values::Times(known(std::mem::take(&mut batch.times), &places)),
+            "value" => Values::Floats(known(std::mem::take(&mut batch.values), &places)),
+            "received_at" => Values::Times(known(std::mem::take(&mut batch.received), &places)),
+            _ => Values::Words(known(batch.flags.iter().copied().map(place).collect(), &places)),
+        });
+        Rows {
+            columns: columns.collect(),
+            sensors: places.iter().flatten().copied().collect(),
+        }
     }
 }
 
-fn rows(batch: Batch, sensors: &SensorTable) -> Rows {
-    let places: Vec<Option<usize>> = batch.sensors.iter().map(|id| sensors.place(*id)).collect();
-    let flags = batch.flags.into_iter().map(place);
-    // A sensor that registered after the export began is none of it, and neither are its readings.
+/// The rows of a column whose sensor has a place: mostly all.
+fn known<T>(column: Vec<T>, places: &[Option<usize>]) -> Vec<T> {
     if places.iter().all(Option::is_some) {
-        return Rows {
-            columns: vec![
-                Values::Times(batch.times),
-                Values::Floats(batch.values),
-                Values::Words(flags.collect()),
-            ],
-            sensors: places.into_iter().flatten().collect(),
-        };
+        return column;
     }
-    Rows {
-        columns: vec![
-            Values::Times(known(batch.times, &places)),
-            Values::Floats(known(batch.values, &places)),
-            Values::Words(known(flags, &places)),
-        ],
-        sensors: places.into_iter().flatten().collect(),
-    }
-}
-
-/// The rows of a column whose sensor has a place.
-fn known<T>(column: impl IntoIterator<Item = T>, places: &[Option<usize>]) -> Vec<T> {
     let rows = column.into_iter().zip(places);
     rows.filter(|(_, place)| place.is_some())
         .map(|(value, _)| value)

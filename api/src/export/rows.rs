@@ -2,11 +2,19 @@
 
 use super::sensors::SensorTable;
 
-/// What the rows of a table look like: columns of their own, then those of their sensor.
+/// What the rows of a table look like.
 #[derive(Debug)]
 pub(super) struct Shape {
-    pub(super) columns: Vec<(&'static str, Kind)>,
+    /// In the order of the file.
+    pub(super) columns: Vec<Column>,
     pub(super) sensors: SensorTable,
+}
+
+/// A column of a file.
+#[derive(Debug)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: Kind,
 }
 
 /// What a column holds.
@@ -21,6 +29,8 @@ pub(super) enum Kind {
     Truth,
     /// One of these words, by its place.
     Word(Vec<&'static str>),
+    /// What the column at this place among [`SensorTable::columns`] says of the row's sensor.
+    OfSensor(usize),
 }
 
 /// The values of a column.
@@ -36,10 +46,19 @@ pub(super) enum Values {
     Words(Vec<i32>),
 }
 
-/// Some rows: columns in the order of their shape, each as long as `sensors`.
+/// Some rows.
 #[derive(Debug)]
 pub(super) struct Rows {
+    /// Of the columns of their shape those that say nothing of sensors, in order, each as long as `sensors`.
     pub(super) columns: Vec<Values>,
     /// The place of each row's sensor.
     pub(super) sensors: Vec<usize>,
+}
+
+impl Shape {
+    /// The columns that rows bring with them.
+    pub(super) fn of_rows(&self) -> impl Iterator<Item = &Kind> {
+        let kinds = self.columns.iter().map(|column| &column.kind);
+        kinds.filter(|kind| !matches!(kind, Kind::OfSensor(_)))
+    }
 }

@@ -8,119 +8,23 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use entity::query::readings::{ReadingFilter, Scan, ScanOf, TimeRange};
-use entity::query::sensors::SensorFilter;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::buckets::{Buckets, Next};
 use super::encode::Encoder;
-use super::parameters::{Parameters, Table};
-use super::readings::Readings;
-use super::rows::{Rows, Shape};
-use super::sensors::SensorTable;
-use crate::access::Access;
-use crate::ask::buckets::BucketArguments;
-use crate::ask::range;
-use crate::buckets::BucketsIn;
+use super::rows::Rows;
+use super::source::Source;
 use crate::graphql::error::ApiError;
 use crate::http::RequestId;
-use crate::state::ApiState;
 
 /// How long the first rows are waited for before the answer begins: until then, a failure has a status and a text.
 const FIRST_WITHIN: Duration = Duration::from_secs(5);
 
 /// Bytes that are handed over at once; compressing more would hold up others.
 const PIECE: usize = 256 * 1024;
-
-/// How long a bucket is when the question does not say.
-const BUCKET: &str = "PT1H";
-
-/// Where rows come from.
-#[derive(Debug)]
-pub(super) enum Source {
-    Readings(Readings),
-    Buckets(Box<Buckets>),
-}
-
-impl Source {
-    /// Checks a question, and reads its sensors; gives its range, too.
-    pub(super) async fn prepare(
-        state: &ApiState,
-        access: &Access,
-        parameters: &Parameters,
-        now: DateTime<Utc>,
-    ) -> Result<(Self, TimeRange), ApiError> {
-        let scope = access.data()?;
-        let options = state.options();
-        let (db, limits) = (state.db(), &options.limits);
-        match parameters.table {
-            Table::Readings => {
-                let range = range::of_rows(parameters.from, parameters.to, now)?;
-                let filter = parameters.filter(db, scope, limits).await?;
-                let sensors =
-                    SensorTable::read(db, scope, &filter, &parameters.label_columns, limits).await?;
-                let of = ScanOf {
-                    sensors: (filter != SensorFilter::default()).then(|| sensors.ids()),
-                    range,
-                    filter: ReadingFilter {
-                        flags: parameters.flags.clone(),
-                        ..ReadingFilter::default()
-                    },
-                };
-                let readings = Readings {
-                    shape: Arc::new(Readings::shape(sensors)),
-                    scan: Scan::new(db, scope, of),
-                };
-                Ok((Self::Readings(readings), range))
-            }
-            Table::Buckets => {
-                let range = range::of_buckets(parameters.from, parameters.to, now)?;
-                let arguments = BucketArguments {
-                    bucket: parameters.bucket.as_deref().unwrap_or(BUCKET),
-                    time_zone: ("time_zone", parameters.time_zone.as_deref()),
-                };
-                let bucketing = arguments.check(options.time_zone)?;
-                let filter = parameters.filter(db, scope, limits).await?;
-                let sensors =
-                    SensorTable::read(db, scope, &filter, &parameters.label_columns, limits).await?;
-                let buckets = Buckets {
-                    shape: Arc::new(Buckets::shape(sensors, bucketing.zone)),
-                    state: state.clone(),
-                    access: access.clone(),
-                    scope: scope.clone(),
-                    of: BucketsIn {
-                        sensors: filter,
-                        bucketing,
-                        range,
-                    },
-                    at: now,
-                    next: Next::First,
-                };
-                Ok((Self::Buckets(Box::new(buckets)), range))
-            }
-        }
-    }
-
-    /// What its rows look like.
-    pub(super) fn shape(&self) -> Arc<Shape> {
-        Arc::clone(match self {
-            Self::Readings(readings) => &readings.shape,
-            Self::Buckets(buckets) => &buckets.shape,
-        })
-    }
-
-    async fn next(&mut self) -> Result<Option<Rows>, ApiError> {
-        match self {
-            Self::Readings(readings) => Ok(readings.next().await?),
-            Self::Buckets(buckets) => buckets.next().await,
-        }
-    }
-}
 
 /// What a reader says: rows, or that there are no more.
 type Read = Result<Option<Rows>, ApiError>;

@@ -23,7 +23,7 @@ import requests
 
 url, expected, room = sys.argv[1], json.load(open(sys.argv[2])), pathlib.Path(sys.argv[3])
 columns, wanted = expected["columns"], expected["rows"]
-times = [name for name in columns if name in ("time", "start", "end")]
+times = [name for name in columns if name in ("time", "start", "end", "received_at")]
 
 files = {}
 for format in ("csv", "ndjson", "parquet", "arrow"):
@@ -105,15 +105,31 @@ for name, reader in READERS.items():
     read += 1
 
 # Types, as programs see them without being told.
+WORDS = ("sensor", "source", "type", "unit", "integral_unit", "sensor_id", "description", "flag", "time_zone")
+DOUBLES = ("value", "avg", "min", "max", "sum", "first", "last", "stddev", "completeness", "time_weighted_avg", "integral",
+           "increase", "lat", "lng")
+TYPES = {
+    **{name: "timestamp[us, tz=UTC]" for name in times},
+    **{name: "dictionary<values=string, indices=int32, ordered=0>" for name in WORDS},
+    **{name: "double" for name in DOUBLES},
+    **{name: "int64" for name in ("count", "count_suspect", "count_fail")},
+    "complete": "bool",
+}
 schema = pyarrow.parquet.read_schema(parquet)
 assert schema.equals(pyarrow.feather.read_table(arrow, memory_map=False).schema), schema
-for name in times:
-    assert str(schema.field(name).type) == "timestamp[us, tz=UTC]", schema
-for name in ("sensor", "source", "type", "unit"):
-    assert str(schema.field(name).type) == "dictionary<values=string, indices=int32, ordered=0>", schema
-number = "value" if "value" in columns else "min"
-assert str(schema.field(number).type) == "double", schema
-assert str(polars.read_parquet_schema(parquet)[times[0]]) == "Datetime(time_unit='us', time_zone='UTC')"
+for field in schema:
+    if field.name in TYPES:
+        assert str(field.type) == TYPES[field.name], field
+in_polars = polars.read_parquet_schema(parquet)
+in_pandas = pandas.read_parquet(parquet).dtypes
+described = duckdb.sql(f"DESCRIBE SELECT * FROM read_parquet('{parquet}')").df()
+in_duckdb = dict(described[["column_name", "column_type"]].values)
+for name in columns:
+    if name in DOUBLES:
+        assert (in_polars[name], in_pandas[name], in_duckdb[name]) == (polars.Float64, "float64", "DOUBLE"), name
+    if name in times:
+        assert str(in_polars[name]) == "Datetime(time_unit='us', time_zone='UTC')", name
+        assert (str(in_pandas[name]), in_duckdb[name]) == ("datetime64[us, UTC]", "TIMESTAMP WITH TIME ZONE"), name
 if wanted:
     guessed = pandas.read_csv(csv, parse_dates=times)[times[0]].dtype
     assert str(guessed).startswith("datetime64[") and str(guessed).endswith(", UTC]"), guessed

@@ -1,9 +1,13 @@
 //! `/export/…`: whole tables as files.
 
 mod arguments;
+mod buckets;
 mod clients;
 mod leaving;
+mod picked;
+mod readings;
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::Value;
 
@@ -41,7 +45,8 @@ async fn fill(world: &World) {
     world
         .insert_readings(&format!(
             "SELECT TIMESTAMPTZ '2026-03-28 12:00:00Z' + i * INTERVAL '3 minutes' + (i % 3) * INTERVAL '41 microseconds', \
-                    (i - 100) / 7.0 * power(10, i % 5), now(), i, sensor, (ARRAY[1, 2, 3, 4])[1 + (i + sensor) % 4], 1 \
+                    (i - 100) / 7.0 * power(10, i % 5), \
+                    TIMESTAMPTZ '2026-03-28 12:00:01Z' + i * INTERVAL '3 minutes 7 microseconds', i, sensor, (ARRAY[1, 2, 3, 4])[1 + (i + sensor) % 4], 1 \
              FROM generate_series(0, 479) AS i, unnest(ARRAY[{ids}]) AS sensor \
              WHERE (i + sensor) % 5 > 0 ORDER BY sensor DESC, i % 7, i"
         ))
@@ -62,6 +67,24 @@ async fn of_sql(world: &World, statement: &str) -> Vec<Value> {
     let row = world.db.query_one_raw(statement).await.unwrap();
     let rows: Value = row.unwrap().try_get_by_index(0).unwrap();
     rows.as_array().unwrap().clone()
+}
+
+/// The lines of a table, as objects.
+async fn lines(world: &World, query: &str) -> Vec<Value> {
+    let text = text(world, &format!("/export/{query}")).await;
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Whether two values are the same, times and numbers to their last digit.
+fn alike(ours: &Value, theirs: &Value) -> bool {
+    let time = |value: &Value| value.as_str()?.parse::<DateTime<Utc>>().ok();
+    match (ours.as_f64().zip(theirs.as_f64()), time(ours).zip(time(theirs))) {
+        (Some((ours, theirs)), _) => ours.to_bits() == theirs.to_bits(),
+        (_, Some((ours, theirs))) => ours == theirs,
+        _ => ours == theirs,
+    }
 }
 
 /// The text of a file.

@@ -19,7 +19,7 @@ use crate::graphql::scalar::DateTime;
 
 pub(crate) use self::group::{GroupKey, Grouping};
 pub(crate) use self::json::Buckets;
-pub(crate) use self::question::{Arguments, Question};
+pub(crate) use self::question::Arguments;
 pub(crate) use self::selected::Selected;
 
 /// The aggregates of one sensor, or of sensors that have something in common.

@@ -6,6 +6,7 @@ use entity::query::sensors;
 
 use super::QualityFlag;
 use crate::ask::sensors::{check_text, within_limit};
+use crate::ask::{places, values};
 use crate::graphql::error::ApiError;
 use crate::options::Limits;
 
@@ -153,47 +154,25 @@ impl BoundingBox {
             north,
             east,
         } = self;
-        let sound = is_latitude(south) && is_latitude(north) && is_longitude(west) && is_longitude(east);
-        if sound && south <= north {
-            return Ok(sensors::BoundingBox {
-                south,
-                west,
-                north,
-                east,
-            });
-        }
-        Err(ApiError::InvalidArgument {
-            argument: format!("{argument}.within"),
-            message: "this is no box on the globe".to_owned(),
-            accepted: "south and north from -90 to 90, south not above north; west and east from -180 to 180"
-                .to_owned(),
-        })
+        let bounds = sensors::BoundingBox {
+            south,
+            west,
+            north,
+            east,
+        };
+        places::within(&format!("{argument}.within"), bounds)
     }
 }
 
 impl Near {
     fn check(self, argument: &'static str) -> Result<sensors::Near, ApiError> {
         let Self { lat, lng, metres } = self;
-        if is_latitude(lat) && is_longitude(lng) && metres.is_finite() && metres >= 0.0 {
-            return Ok(sensors::Near {
-                centre: sensors::Location { lat, lng },
-                metres,
-            });
-        }
-        Err(ApiError::InvalidArgument {
-            argument: format!("{argument}.near"),
-            message: "this is no circle on the globe".to_owned(),
-            accepted: "lat from -90 to 90, lng from -180 to 180, metres not below 0".to_owned(),
-        })
+        let circle = sensors::Near {
+            centre: sensors::Location { lat, lng },
+            metres,
+        };
+        places::near(&format!("{argument}.near"), circle)
     }
-}
-
-fn is_latitude(degrees: f64) -> bool {
-    (-90.0..=90.0).contains(&degrees)
-}
-
-fn is_longitude(degrees: f64) -> bool {
-    (-180.0..=180.0).contains(&degrees)
 }
 
 impl ReadingFilter {
@@ -203,15 +182,8 @@ impl ReadingFilter {
         argument: &'static str,
         limits: &Limits,
     ) -> Result<(readings::ReadingFilter, Option<sensors::SensorFilter>), ApiError> {
-        if let (Some(min), Some(max)) = (self.value_min, self.value_max)
-            && min > max
-        {
-            return Err(ApiError::InvalidArgument {
-                argument: format!("{argument}.valueMin"),
-                message: format!("{min} is above valueMax, {max}"),
-                accepted: format!("a number up to {max}"),
-            });
-        }
+        let min = format!("{argument}.valueMin");
+        values::check_bounds((&min, self.value_min), ("valueMax", self.value_max))?;
         let of_sensors = self
             .sensors
             .map(|filter| filter.check("filter.sensors", limits))

@@ -16,7 +16,7 @@ use super::{Buckets, Count, Direction, PageInfo, QualityFlag, Reading, ReadingCo
 use crate::ask::range;
 use crate::ask::units::Shown;
 use crate::buckets::Fill;
-use crate::graphql::batch::{LatestKey, OfSensor, ReadingsColumns};
+use crate::graphql::batch::{LatestKey, OfSensor, ReadingsBuckets, ReadingsColumns};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::model::aggregate::{Arguments, Selected};
 use crate::graphql::query::READINGS_FIRST;
@@ -271,8 +271,8 @@ impl Sensor {
         };
         let selected = Selected::of(ctx, &selection::of(ctx))?;
         let question = arguments.check(ctx, selected)?;
-        let view = question.view_of(ctx, &self.0)?;
-        let (sensor_id, what) = (self.0.id, question.what);
+        let view = question.view_of(&self.0, ctx.limits())?;
+        let (sensor_id, what) = (self.0.id, ReadingsBuckets::from(question.of));
         let buckets = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
         Ok(Buckets::new(buckets.unwrap_or_default(), Arc::new(view)))
     }

@@ -7,10 +7,10 @@ use entity::query::aggregates::Member;
 use entity::query::sensors::Sensor;
 
 use crate::ask::sensors;
-use crate::buckets::{self, BucketsOf, Fill, Grouped, SensorBuckets, View};
+use crate::buckets::{self, BucketsOf, Fill, Grouped, Question, SensorBuckets, View};
 use crate::graphql::batch::{OfSensor, ReadingsBuckets};
 use crate::graphql::error::ApiError;
-use crate::graphql::model::aggregate::{Arguments, GroupKey, Grouping, Question, Selected};
+use crate::graphql::model::aggregate::{Arguments, GroupKey, Grouping, Selected};
 use crate::graphql::model::{AggregateSeries, QualityFlag, SensorFilter};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::{DateTime, Duration};
@@ -109,9 +109,11 @@ async fn of_sensors(
     question: &Question,
     sensors: Vec<Arc<Sensor>>,
 ) -> Result<Vec<AggregateSeries>, ApiError> {
-    let views = sensors.iter().map(|sensor| question.view_of(ctx, sensor));
+    let views = sensors
+        .iter()
+        .map(|sensor| question.view_of(sensor, ctx.limits()));
     let views: Vec<View> = views.collect::<Result<_, _>>()?;
-    let buckets = load(ctx, &question.what, &sensors).await?;
+    let buckets = load(ctx, &question.of, &sensors).await?;
     let series = sensors.into_iter().zip(buckets).zip(views);
     Ok(series
         .map(|((sensor, buckets), view)| AggregateSeries::of_sensor(sensor, buckets, view))
@@ -125,8 +127,8 @@ async fn of_groups(
     sensors: Vec<Arc<Sensor>>,
 ) -> Result<Vec<AggregateSeries>, ApiError> {
     let groups = grouping.groups(sensors, question.unit(), ctx.limits())?;
-    let of = BucketsOf::from(question.what.clone());
-    let details = &mut question.what.details;
+    let of = question.of.clone();
+    let details = &mut question.of.details;
     // Which reading of a group is the first and which the last, only their times say.
     details.numbers.times |= details.numbers.ends;
     // Percentiles of a group are no sum of those of its sensors.
@@ -138,7 +140,7 @@ async fn of_groups(
         .iter()
         .flat_map(|group| group.sensors.iter().cloned())
         .collect();
-    let mut loaded = load(ctx, &question.what, &all).await?.into_iter();
+    let mut loaded = load(ctx, &question.of, &all).await?.into_iter();
     let members: Vec<Member> = (0..)
         .zip(&groups)
         .flat_map(|(number, group)| group.members(number))
@@ -170,9 +172,10 @@ async fn of_groups(
 /// The buckets of each sensor, in their order.
 async fn load(
     ctx: &Context<'_>,
-    what: &ReadingsBuckets,
+    of: &BucketsOf,
     sensors: &[Arc<Sensor>],
 ) -> Result<Vec<Arc<SensorBuckets>>, ApiError> {
+    let what = ReadingsBuckets::from(of.clone());
     let key = |sensor: &Arc<Sensor>| OfSensor {
         sensor_id: sensor.id,
         what: what.clone(),

@@ -6,7 +6,7 @@ use entity::query::sensors::SensorFilter;
 use super::reading_rows::{FIRST, more_than};
 use crate::ask::buckets::BucketArguments;
 use crate::ask::{cursor, page, range, sensors, time};
-use crate::buckets::BucketsIn;
+use crate::buckets::{BucketsIn, Question, Reader};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::flat::Nodes;
 use crate::graphql::model::{BucketRow, BucketRowConnection, BucketRows};
@@ -170,17 +170,21 @@ async fn rows(
         bucket: arguments.bucket.as_deref().unwrap_or(BUCKET),
         time_zone: ("timeZone", arguments.time_zone.as_deref()),
     };
+    let bucketing = bucketing.check(ctx.state().options().time_zone)?;
+    let range = range::of_buckets(from, to, end)?;
     let of = BucketsIn {
-        bucketing: bucketing.check(ctx.state().options().time_zone)?,
-        range: range::of_buckets(from, to, end)?,
         sensors: filter(ctx, arguments.sensor, arguments.kind).await?,
+        question: Question::plain(bucketing, range),
     };
     let has_previous = after.is_some();
-    let page = of
-        .page(ctx.db(), scope, ctx.asked(), limits, limit, after)
-        .await?;
-    let to = of.range.to;
-    Ok((of, BucketRows::new(page, has_previous, to)))
+    let reader = Reader {
+        db: ctx.db(),
+        scope,
+        asked: ctx.asked(),
+        limits,
+    };
+    let page = of.page(&reader, limit, after).await?;
+    Ok((of, BucketRows::new(page, has_previous, range.to)))
 }
 
 async fn filter(

@@ -4,19 +4,11 @@ use api::{Anonymous, Limits, Options};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{RANGE, fill, text};
+use super::{RANGE, alike, fill, lines, text};
 use crate::world::{World, open, with_limits};
 
 /// Whether a filter lets a row through.
 type Wanted = fn(&Value) -> bool;
-
-/// The lines of a table, as objects.
-async fn lines(world: &World, query: &str) -> Vec<Value> {
-    let text = text(world, &format!("/export/{query}")).await;
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
 
 #[tokio::test]
 async fn filters_choose_as_they_do_elsewhere() {
@@ -90,12 +82,7 @@ async fn buckets_are_those_of_the_flat_rows() {
                 name => name,
             };
             let ours = &ours[name];
-            let alike = match (name, ours.as_f64().zip(theirs.as_f64())) {
-                (_, Some((ours, theirs))) => ours.to_bits() == theirs.to_bits(),
-                ("start" | "end", _) => ours.as_str().unwrap().replace(".000000", "") == *theirs,
-                _ => ours == theirs,
-            };
-            assert!(alike, "{name} is {ours}, not {theirs}");
+            assert!(alike(ours, theirs), "{name} is {ours}, not {theirs}");
         }
     }
 }

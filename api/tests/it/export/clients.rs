@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use testbed::clients::{python, run};
 
@@ -71,6 +72,85 @@ async fn buckets_are_read_by_every_client_in_every_format_as_sql_has_them() {
         "complete",
     ];
     let path = format!("/export/buckets.FORMAT?{RANGE}&bucket=PT15M");
+    let said = read(&world, &path, &columns, &rows).await;
+    assert_eq!(said, json!({ "rows": rows.len(), "readers": 16 }));
+}
+
+#[tokio::test]
+async fn further_columns_of_readings_have_their_types_everywhere() {
+    let world = World::new().await;
+    fill(&world).await;
+    let rows = of_sql(
+        &world,
+        "SELECT jsonb_agg(jsonb_build_array( \
+             sensor.uuid, (extract(epoch FROM received_at) * 1000000)::int8, value, sensor.lat, \
+             (extract(epoch FROM time) * 1000000)::int8, description, sensor.lng) ORDER BY time, sensor_id) \
+         FROM reading JOIN sensor ON sensor.id = sensor_id WHERE value BETWEEN -20 AND 1000",
+    )
+    .await;
+    assert!(rows.len() > 1000, "{}", rows.len());
+    let columns = [
+        "sensor_id",
+        "received_at",
+        "value",
+        "lat",
+        "time",
+        "description",
+        "lng",
+    ];
+    let path = format!(
+        "/export/readings.FORMAT?{RANGE}&value_min=-20&value_max=1000&columns={}",
+        columns.join(",")
+    );
+    let said = read(&world, &path, &columns, &rows).await;
+    assert_eq!(said, json!({ "rows": rows.len(), "readers": 16 }));
+}
+
+#[tokio::test]
+async fn further_columns_of_buckets_have_their_types_everywhere() {
+    let world = World::new().await;
+    fill(&world).await;
+    let data = world
+        .data(
+            "{ aggregates(filter: { types: [\"temperature\"] }, from: \"2026-03-28T12:00:00Z\", to: \"2026-03-29T12:00:00Z\", \
+             bucket: \"PT1M\", fill: LINEAR, unit: \"K\", minCompleteness: 0) { sensor { name } integralUnit buckets { \
+             start count completeness avg timeWeightedAvg integral increase } } }",
+        )
+        .await;
+    let mut rows = Vec::new();
+    for series in data["aggregates"].as_array().unwrap() {
+        for bucket in series["buckets"].as_array().unwrap() {
+            let start: DateTime<Utc> = bucket["start"].as_str().unwrap().parse().unwrap();
+            let row = json!([
+                bucket["increase"],
+                series["integralUnit"],
+                bucket["integral"],
+                start.timestamp_micros(),
+                bucket["timeWeightedAvg"],
+                bucket["completeness"],
+                bucket["count"],
+                series["sensor"]["name"],
+                bucket["avg"]
+            ]);
+            rows.push(row);
+        }
+    }
+    assert_eq!(rows.len(), 4 * 1440);
+    let columns = [
+        "increase",
+        "integral_unit",
+        "integral",
+        "start",
+        "time_weighted_avg",
+        "completeness",
+        "count",
+        "sensor",
+        "avg",
+    ];
+    let path = format!(
+        "/export/buckets.FORMAT?{RANGE}&type=temperature&bucket=PT1M&fill=linear&unit=K&min_completeness=0&columns={}",
+        columns.join(",")
+    );
     let said = read(&world, &path, &columns, &rows).await;
     assert_eq!(said, json!({ "rows": rows.len(), "readers": 16 }));
 }

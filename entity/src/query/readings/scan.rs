@@ -28,6 +28,8 @@ pub struct ScanOf {
     pub range: TimeRange,
     /// These flags and values.
     pub filter: ReadingFilter,
+    /// Whether it is wanted when each was received.
+    pub with_received: bool,
 }
 
 /// Readings in columns of equal length, by time and then by sensor.
@@ -41,6 +43,8 @@ pub struct Batch {
     pub sensors: Vec<i32>,
     /// The ingest's verdict.
     pub flags: Vec<QualityFlag>,
+    /// When Fieldbook received each, in microseconds since 1970; empty where that is not wanted.
+    pub received: Vec<i64>,
 }
 
 /// A way through readings, by time and then by sensor.
@@ -50,6 +54,7 @@ pub struct Scan {
     /// `None` for all there are.
     sensors: Option<Vec<i32>>,
     filter: ReadingFilter,
+    with_received: bool,
     /// `None` when the asker can see none.
     pace: Option<Pace>,
 }
@@ -66,6 +71,7 @@ impl Scan {
             db: db.clone(),
             sensors,
             filter: of.filter,
+            with_received: of.with_received,
             pace: is_visible.then(|| Pace::new(of.range)),
         }
     }
@@ -116,25 +122,29 @@ impl Scan {
             .bind(self.filter.value_min)
             .bind(self.filter.value_max)
             .bind(self.sensors.as_deref())
-            .bind(readings_max.map(|max| i64::try_from(max).unwrap_or(i64::MAX)));
+            .bind(readings_max.map(|max| i64::try_from(max).unwrap_or(i64::MAX)))
+            .bind(self.with_received);
         let row = query
             .fetch_one(self.db.get_postgres_connection_pool())
             .await
             .map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
-        Batch::of(&Row::of_driver(&row))
+        Batch::of(&Row::of_driver(&row), self.with_received)
     }
 }
 
 impl Batch {
-    fn of(row: &Row<'_>) -> Result<Self, DbErr> {
+    fn of(row: &Row<'_>, with_received: bool) -> Result<Self, DbErr> {
         let mut batch = Self {
             times: packed::micros(row, 0)?,
             values: packed::floats(row, 1)?,
             sensors: packed::sensors(row, 2)?,
             flags: packed::flags(row, 3)?,
+            received: packed::micros(row, 4)?,
         };
+        let readings = batch.times.len();
         let lengths = [batch.values.len(), batch.sensors.len(), batch.flags.len()];
-        if lengths != [batch.times.len(); 3] {
+        let received = if with_received { readings } else { 0 };
+        if lengths != [readings; 3] || batch.received.len() != received {
             return Err(DbErr::Type("packed columns of different lengths".to_owned()));
         }
         batch.sort();
@@ -159,6 +169,9 @@ impl Batch {
         order.sort_unstable();
         self.values = sorted(&self.values, &order);
         self.flags = sorted(&self.flags, &order);
+        if !self.received.is_empty() {
+            self.received = sorted(&self.received, &order);
+        }
         self.times = order.iter().map(|(time, ..)| *time).collect();
         self.sensors = order.iter().map(|(_, sensor, _)| *sensor).collect();
     }

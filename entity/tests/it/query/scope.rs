@@ -290,6 +290,7 @@ async fn reading_pages(
                 sensors: sensors.map(<[i32]>::to_vec),
                 range: range(case),
                 filter: filter.clone(),
+                with_received: true,
             };
             let mut scan = Scan::new(db, scope, of);
             let mut read = 0;
@@ -302,6 +303,7 @@ async fn reading_pages(
                         batch.sensors[at],
                         batch.values[at],
                         batch.flags[at],
+                        batch.received[at],
                     );
                     answers.push(("readings::Scan", format!("{row:?}")));
                 }

@@ -33,6 +33,18 @@ impl From<ReadingsBuckets> for BucketsOf {
     }
 }
 
+impl From<BucketsOf> for ReadingsBuckets {
+    fn from(of: BucketsOf) -> Self {
+        Self {
+            bucketing: of.bucketing,
+            range: of.range.into(),
+            include_failed: of.include_failed,
+            before: of.before,
+            details: of.details,
+        }
+    }
+}
+
 impl Loader<OfSensor<ReadingsBuckets>> for Batches {
     type Value = Arc<SensorBuckets>;
     type Error = ApiError;
