@@ -202,12 +202,8 @@ impl Hub {
     ) -> Result<(Vec<Fresh>, i64), ApiError> {
         let _turn = self.0.catching_up.acquire().await;
         let db = &self.0.db;
-        let pieces = loaded::pieces(db, journal_id, after, upto, PIECES_MAX, POSITIONS_MAX).await?;
-        let reached = match pieces.last() {
-            // There may be more segments behind the last one.
-            Some(last) if pieces.len() >= PIECES_MAX as usize => last.upto,
-            _ => upto.min(after.saturating_add(POSITIONS_MAX.into())),
-        };
+        let (pieces, reached) =
+            loaded::pieces(db, journal_id, after, upto, PIECES_MAX, POSITIONS_MAX).await?;
         let of = sensors.map_or(self.everybody(), Of::Sensors);
         let rows = loaded::readings(db, scope, of, &pieces).await?;
         Ok((self.with_sensors(rows).await?, reached))
@@ -275,12 +271,7 @@ impl Hub {
             let reached = piece.upto;
             return Ok((vec![piece], reached));
         }
-        let pieces = loaded::pieces(&self.0.db, journal_id, after, seq, PIECES_MAX, POSITIONS_MAX).await?;
-        let reached = match pieces.last() {
-            Some(last) if pieces.len() >= PIECES_MAX as usize => last.upto,
-            _ => seq.min(after.saturating_add(POSITIONS_MAX.into())),
-        };
-        Ok((pieces, reached))
+        loaded::pieces(&self.0.db, journal_id, after, seq, PIECES_MAX, POSITIONS_MAX).await
     }
 
     /// Gives each subscriber what it wants of these readings, and moves the hub on.

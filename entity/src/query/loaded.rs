@@ -81,7 +81,8 @@ pub async fn sensors_version(db: &DatabaseConnection) -> Result<(i64, i64), DbEr
 }
 
 /// The pieces of a journal behind `after`, as far as `upto` at most, whose spans are those of its segments; `pieces_max`
-/// of them at most, and `positions_max` positions together. A piece without readings has no spans.
+/// of them at most, and `positions_max` positions together. A piece without readings has no spans. And the position that
+/// they reach: up to there nothing else is loaded.
 pub async fn pieces(
     db: &DatabaseConnection,
     journal_id: i16,
@@ -89,7 +90,7 @@ pub async fn pieces(
     upto: i64,
     pieces_max: u32,
     positions_max: u32,
-) -> Result<Vec<Piece>, DbErr> {
+) -> Result<(Vec<Piece>, i64), DbErr> {
     let upto = upto.min(after.saturating_add(positions_max.into()));
     let values: [Value; 4] = [
         journal_id.into(),
@@ -97,7 +98,7 @@ pub async fn pieces(
         upto.into(),
         i64::from(pieces_max).into(),
     ];
-    let rows = sql::query(db, include_str!("loaded/select_pieces.sql"), values, |row| {
+    let pieces: Vec<Piece> = sql::query(db, include_str!("loaded/select_pieces.sql"), values, |row| {
         let spans = row.get::<Option<_>>(2)?.zip(row.get::<Option<_>>(3)?);
         Ok(Piece {
             journal_id,
@@ -107,7 +108,12 @@ pub async fn pieces(
         })
     })
     .await?;
-    Ok(rows)
+    let reached = match pieces.last() {
+        // There may be more segments behind the last one.
+        Some(last) if pieces.len() >= pieces_max as usize => last.upto,
+        _ => upto,
+    };
+    Ok((pieces, reached))
 }
 
 /// The readings of these pieces, by journal, position, sensor and time; those out of scope are absent.

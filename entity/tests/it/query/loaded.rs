@@ -120,24 +120,25 @@ async fn pieces_are_the_segments_between_two_positions(db: &DatabaseConnection) 
         load(db, journal_id, first_seq, &new).await;
     }
     let found = async |after, upto, pieces_max, positions_max| {
-        let found = pieces(db, journal_id, after, upto, pieces_max, positions_max)
+        let (found, reached) = pieces(db, journal_id, after, upto, pieces_max, positions_max)
             .await
             .unwrap();
-        found
+        let found = found
             .into_iter()
             .map(|piece| (piece.after, piece.upto, piece.spans))
-            .collect::<Vec<_>>()
+            .collect::<Vec<_>>();
+        (found, reached)
     };
     let span = |from, to| vec![(at(from), at(to))];
-    assert_eq!(
-        found(0, 9, 9, 99).await,
-        [(0, 3, span(1, 3)), (3, 6, span(4, 6)), (6, 9, span(7, 9))]
-    );
-    assert_eq!(found(4, 8, 9, 99).await, [(4, 6, span(4, 6)), (6, 8, span(7, 9))]);
-    assert_eq!(found(3, 9, 1, 99).await, [(3, 6, span(4, 6))]);
-    assert_eq!(found(4, 9, 9, 3).await, [(4, 6, span(4, 6)), (6, 7, span(7, 9))]);
-    assert_eq!(found(9, 9, 9, 99).await.len(), 1);
-    assert_eq!(pieces(db, i16::MAX, 0, 9, 9, 99).await.unwrap(), []);
+    let three = vec![(0, 3, span(1, 3)), (3, 6, span(4, 6)), (6, 9, span(7, 9))];
+    assert_eq!(found(0, 9, 9, 99).await, (three, 9));
+    let cut = vec![(4, 6, span(4, 6)), (6, 8, span(7, 9))];
+    assert_eq!(found(4, 8, 9, 99).await, (cut, 8));
+    assert_eq!(found(3, 9, 1, 99).await, (vec![(3, 6, span(4, 6))], 6));
+    let short = vec![(4, 6, span(4, 6)), (6, 7, span(7, 9))];
+    assert_eq!(found(4, 9, 9, 3).await, (short, 7));
+    assert_eq!(found(9, 9, 9, 99).await.0.len(), 1);
+    assert_eq!(pieces(db, i16::MAX, 0, 9, 9, 99).await.unwrap(), (Vec::new(), 9));
 }
 
 async fn sensors_that_change_change_their_version(db: &DatabaseConnection) {
