@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::readings::{self, Reading};
 use crate::Scope;
+use crate::scope::Reach;
 use crate::sql;
 
 pub use listen::{Heard, Listener};
@@ -140,22 +141,24 @@ pub async fn readings(
     if spans == 0 {
         return Ok(Vec::new());
     }
-    let (sensors, lookups) = match of {
-        Of::Sensors(sensors) => match readings::within(scope, sensors) {
-            None => return Ok(Vec::new()),
-            Some(sensors) => {
-                let lookups = sensors.len() as u64;
-                (Some(sensors), lookups)
-            }
-        },
+    let (asked, everybody) = match of {
+        Of::Sensors(sensors) => (Some(sensors), 0),
         Of::Everybody { sensors } => (None, sensors),
+    };
+    // A limited asker's sensors are told to the statement: theirs are found among everybody's, or by key.
+    let (sensors, lookups) = match scope.reach(asked) {
+        Reach::Nothing => return Ok(Vec::new()),
+        Reach::Everything => (None, everybody),
+        Reach::Sensors(sensors) => {
+            let lookups = sensors.len() as u64;
+            (Some(sensors), lookups)
+        }
     };
     let select = if lookups.saturating_mul(spans) <= KEY_LOOKUPS_MAX {
         include_str!("loaded/select_readings_by_key.sql")
     } else {
         include_str!("loaded/select_readings_by_time.sql")
     };
-    let everybody = sensors.is_none();
     let values: [Value; 6] = [
         columns.0.into(),
         columns.1.into(),
@@ -164,13 +167,7 @@ pub async fn readings(
         sql::times(columns.4.into_iter()),
         sensors.into(),
     ];
-    let mut rows = sql::query(db, select, values, readings::read).await?;
-    if everybody {
-        let sensors: Vec<i32> = rows.iter().map(|row| row.sensor_id).collect();
-        let seen = visible(scope, &sensors);
-        rows.retain(|row| seen.binary_search(&row.sensor_id).is_ok());
-    }
-    Ok(rows)
+    sql::query(db, select, values, readings::read).await
 }
 
 /// The sensors among these that an asker may see, in order and each once.

@@ -6,12 +6,14 @@ use entity::query::loaded::{
     Heard, Listener, Of, Piece, pieces, positions, readings, sensors_version, visible,
 };
 use entity::{DatabaseConnection, Scope};
+use sea_orm::ConnectionTrait as _;
 use sqlx::Connection as _;
 
 use crate::support::{at, journal, on_both, postgres, reading, sensors};
 
 on_both!(
     readings_are_found_by_position_by_key_and_by_time,
+    nobody_else_s_readings_are_read_for_a_limited_asker,
     pieces_are_the_segments_between_two_positions,
     sensors_that_change_change_their_version,
 );
@@ -110,6 +112,44 @@ async fn readings_are_found_by_position_by_key_and_by_time(db: &DatabaseConnecti
         reached.contains(&(one, 4)) && reached.contains(&(other, 4)),
         "{reached:?}"
     );
+}
+
+async fn nobody_else_s_readings_are_read_for_a_limited_asker(db: &DatabaseConnection) {
+    let known = sensors(db, &["a", "b"]).await;
+    let (mine, other) = (known[0].id, known[1].id);
+    let journal_id = journal(db).await;
+    load(
+        db,
+        journal_id,
+        1,
+        &[reading(mine, 0, 0.0, 1), reading(other, 0, 0.0, 2)],
+    )
+    .await;
+    // From now on it is an error to read a row of the other.
+    for statement in [
+        "ALTER TABLE reading RENAME TO reading_all".to_owned(),
+        format!(
+            "CREATE FUNCTION is_mine(sensor_id int4) RETURNS bool LANGUAGE plpgsql COST 100000 AS \
+             $$ BEGIN IF sensor_id = {other} THEN RAISE 'read for nothing'; END IF; RETURN true; END $$"
+        ),
+        "CREATE VIEW reading AS SELECT * FROM reading_all WHERE is_mine(sensor_id)".to_owned(),
+    ] {
+        db.execute_unprepared(&statement).await.unwrap();
+    }
+    let asked = [piece(journal_id, 0, 2, &[(0, 0)])];
+    let everybody = Of::Everybody { sensors: 2 };
+    assert!(readings(db, &Scope::Everything, everybody, &asked).await.is_err());
+    // By key, and by time.
+    let few = Scope::of_sensors(vec![mine]);
+    let many = Scope::of_sensors((1..50_000).filter(|sensor| *sensor != other).collect());
+    for scope in [few, many] {
+        let found = readings(db, &scope, everybody, &asked).await.unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|reading| (reading.sensor_id, reading.seq))
+            .collect();
+        assert_eq!(found, [(mine, 1)]);
+    }
 }
 
 async fn pieces_are_the_segments_between_two_positions(db: &DatabaseConnection) {
