@@ -271,6 +271,8 @@ impl Hub {
             let reached = piece.upto;
             return Ok((vec![piece], reached));
         }
+        // What nobody told of yet may be of sensors that nobody told of, either; those up to `seq` are committed by now.
+        self.0.registry.refresh().await?;
         loaded::pieces(&self.0.db, journal_id, after, seq, PIECES_MAX, POSITIONS_MAX).await
     }
 

@@ -73,8 +73,7 @@ pub async fn positions(db: &DatabaseConnection) -> Result<Vec<Position>, DbErr> 
     .await
 }
 
-/// Two numbers that are others when sensors were registered or declared meanwhile: the greatest key of a sensor, and how
-/// many lists there are.
+/// How many sensors there are and how many lists declared them: others when sensors were registered or declared meanwhile.
 pub async fn sensors_version(db: &DatabaseConnection) -> Result<(i64, i64), DbErr> {
     let select = include_str!("loaded/select_sensors_version.sql");
     let rows = sql::query(db, select, [], |row| Ok((row.get(0)?, row.get(1)?))).await?;

@@ -1,7 +1,7 @@
 //! Readings by position: what a look and a subscriber that catches up are given.
 
 use chrono::{DateTime, Utc};
-use entity::load::{CHANNEL, Counts, LoadTransaction, Loaded, NewReading};
+use entity::load::{CHANNEL, Counts, LoadTransaction, Loaded, NewReading, NewSensor};
 use entity::query::loaded::{
     Heard, Listener, Of, Piece, pieces, positions, readings, sensors_version, visible,
 };
@@ -184,6 +184,25 @@ async fn pieces_are_the_segments_between_two_positions(db: &DatabaseConnection) 
 async fn sensors_that_change_change_their_version(db: &DatabaseConnection) {
     let before = sensors_version(db).await.unwrap();
     sensors(db, &["a"]).await;
+    assert_ne!(sensors_version(db).await.unwrap(), before);
+}
+
+/// On PostgreSQL alone: PGlite has one connection, and this takes two.
+#[tokio::test]
+async fn a_sensor_that_is_committed_late_changes_the_version_too() {
+    let db = &postgres().await.db;
+    let journal_id = journal(db).await;
+    let new = NewSensor {
+        source: "plant".to_owned(),
+        name: "first".to_owned(),
+        registered_at: at(0),
+    };
+    let mut late = LoadTransaction::begin(db, journal_id).await.unwrap();
+    let first = late.register_sensors(&[new]).await.unwrap()[0].id;
+    let second = sensors(db, &["second"]).await[0].id;
+    assert!(first < second);
+    let before = sensors_version(db).await.unwrap();
+    late.commit().await.unwrap();
     assert_ne!(sensors_version(db).await.unwrap(), before);
 }
 
