@@ -263,24 +263,22 @@ impl Feed {
 
     /// Takes of a delivery what was not given yet, is wanted, and may be seen.
     async fn accept(&mut self, delivery: Delivery) -> Result<(), ApiError> {
-        let Delivery { batch, positions } = delivery;
-        let rows = &batch.rows;
-        let mut seen: Vec<i32> = rows.iter().map(|fresh| fresh.row.sensor_id).collect();
+        let mut seen: Vec<i32> = delivery.rows().map(|fresh| fresh.row.sensor_id).collect();
         seen = loaded::visible(&self.scope, &seen);
-        self.cursor.take_up_all(&positions);
+        self.cursor.take_up_all(&delivery.positions);
         if let Choice::Matching(_) = self.choice {
             let matching = self.matching().await?;
             seen.retain(|sensor| matching.contains(sensor));
         }
-        let wanted = rows.iter().filter(|fresh| {
+        let wanted = delivery.rows().filter(|fresh| {
             fresh.row.seq > self.cursor.get(fresh.row.journal_id)
                 && seen.binary_search(&fresh.row.sensor_id).is_ok()
         });
         self.pending.extend(wanted.cloned());
         if self.pending.is_empty() {
-            self.cursor.merge(&positions);
+            self.cursor.merge(&delivery.positions);
         } else {
-            self.behind_pending = Some(positions);
+            self.behind_pending = Some(delivery.positions);
         }
         Ok(())
     }

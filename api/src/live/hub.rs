@@ -278,38 +278,30 @@ impl Hub {
 
     /// Gives each subscriber what it wants of these readings, and moves the hub on.
     fn give(&self, rows: Vec<Fresh>, positions: Arc<Positions>) {
+        let too_slow = || counter!("fieldbook_live_too_slow_total").increment(1);
         let held = &self.0.held;
-        let readings_max = self.0.limits.queue_readings_max;
+        let limits = &self.0.limits;
         let mut members = self.members();
-        let mut by_member: HashMap<u64, Vec<Fresh>> = HashMap::new();
-        for row in &rows {
-            for id in members.by_sensor.get(&row.row.sensor_id).into_iter().flatten() {
-                by_member.entry(*id).or_default().push(row.clone());
-            }
-        }
-        if held.load(Ordering::Relaxed) + rows.len() > self.0.limits.queued_readings_max {
+        if held.load(Ordering::Relaxed) + rows.len() > limits.queued_readings_max {
             for member in members.all.values().filter(|member| !member.is_idle()) {
-                member.lapse(Lapse::TooSlow);
-                counter!("fieldbook_live_too_slow_total").increment(1);
+                if member.lapse(Lapse::TooSlow) {
+                    too_slow();
+                }
             }
         }
-        let deliver = |id: &u64, batch: Arc<Batch>| {
-            let Some(member) = members.all.get(id) else { return };
+        let wanted = members.wanted(&rows);
+        let batch = Batch::new(rows, held);
+        for (id, of) in wanted {
+            let Some(member) = members.all.get(&id) else {
+                continue;
+            };
             let delivery = Delivery {
-                batch,
+                batch: Arc::clone(&batch),
+                of,
                 positions: Arc::clone(&positions),
             };
-            if member.put(delivery, readings_max) {
-                counter!("fieldbook_live_too_slow_total").increment(1);
-            }
-        };
-        for (id, rows) in by_member {
-            deliver(&id, Batch::new(rows, held));
-        }
-        if !rows.is_empty() && !members.everybody.is_empty() {
-            let batch = Batch::new(rows, held);
-            for id in &members.everybody {
-                deliver(id, Arc::clone(&batch));
+            if member.put(delivery, limits.queue_readings_max) {
+                too_slow();
             }
         }
         members.positions = Some(positions);
@@ -351,6 +343,19 @@ impl Members {
             .is_empty()
             .then(|| self.by_sensor.keys().copied().collect());
         (positions.as_ref().clone(), wanted)
+    }
+
+    /// Who wants some of these rows, and which by their places; `None` for all of them.
+    fn wanted(&self, rows: &[Fresh]) -> Vec<(u64, Option<Box<[u32]>>)> {
+        let mut places: HashMap<u64, Vec<u32>> = HashMap::new();
+        for (place, fresh) in (0..).zip(rows) {
+            for id in self.by_sensor.get(&fresh.row.sensor_id).into_iter().flatten() {
+                places.entry(*id).or_default().push(place);
+            }
+        }
+        let some = places.into_iter().map(|(id, places)| (id, Some(places.into())));
+        let all = self.everybody.iter().filter(|_| !rows.is_empty());
+        some.chain(all.map(|id| (*id, None))).collect()
     }
 
     fn leave(&mut self, id: u64) {
