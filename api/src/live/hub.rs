@@ -101,13 +101,14 @@ impl Membership {
         members.positions.clone().unwrap_or_default()
     }
 
-    /// Where the hub is, when nothing waits for this subscriber.
+    /// Where the hub is, when it has looked for this subscriber up to there and nothing waits.
     pub(super) fn idle_at(&self) -> Option<Arc<Positions>> {
         let members = self.hub.members();
-        self.subscriber
-            .is_idle()
-            .then(|| members.positions.clone())
-            .flatten()
+        let is_new = members.newcomers.iter().any(|(id, _)| *id == self.id);
+        if is_new || !self.subscriber.is_idle() {
+            return None;
+        }
+        members.positions.clone()
     }
 }
 
