@@ -415,8 +415,8 @@ async fn turn(
     if let Some(listener) = listener {
         let mut heard = tokio::select! {
             biased;
-            () = std::future::ready(()), if more => listener.heard_already(),
             heard = listener.hear() => Some(heard?),
+            () = std::future::ready(()), if more => None,
             () = tokio::time::sleep(limits.poll_interval) => Some(Heard::Something),
             () = hub.0.left.notified() => return Ok(false),
         };
@@ -428,7 +428,7 @@ async fn turn(
                 }
                 Heard::Something => sensors = true,
             }
-            heard = listener.heard_already();
+            heard = listener.heard_already().await?;
         }
     } else {
         // What is committed from now on is heard; what was before is found by the first look.

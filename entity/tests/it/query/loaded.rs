@@ -1,5 +1,7 @@
 //! Readings by position: what a look and a subscriber that catches up are given.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use entity::load::{CHANNEL, Counts, LoadTransaction, Loaded, NewReading, NewSensor};
 use entity::query::loaded::{
@@ -204,6 +206,40 @@ async fn a_sensor_that_is_committed_late_changes_the_version_too() {
     let before = sensors_version(db).await.unwrap();
     late.commit().await.unwrap();
     assert_ne!(sensors_version(db).await.unwrap(), before);
+}
+
+/// On PostgreSQL alone: PGlite has one connection, and who listens on it keeps it from everybody else.
+#[tokio::test]
+async fn all_that_is_heard_is_taken_at_once() {
+    let db = &postgres().await.db;
+    let id = sensors(db, &["a"]).await[0].id;
+    let journal_id = journal(db).await;
+    let mut listener = Listener::listen(db).await.unwrap();
+    assert_eq!(listener.heard_already().await.unwrap(), None);
+    for seq in 1..=3 {
+        load(db, journal_id, 1, &[reading(id, seq, 0.0, seq)]).await;
+    }
+    let mut heard = vec![listener.hear().await.unwrap()];
+    let others = async {
+        while heard.len() < 3 {
+            match listener.heard_already().await.unwrap() {
+                Some(one) => heard.push(one),
+                None => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), others)
+        .await
+        .expect("the other two have arrived");
+    let positions: Vec<_> = heard
+        .iter()
+        .map(|heard| match heard {
+            Heard::Loaded(loaded) => (loaded.after, loaded.upto),
+            Heard::Something => panic!("{heard:?}"),
+        })
+        .collect();
+    assert_eq!(positions, [(0, 1), (1, 2), (2, 3)]);
+    assert_eq!(listener.heard_already().await.unwrap(), None);
 }
 
 /// On PostgreSQL alone: PGlite has one connection, and who listens on it keeps it from everybody else.
