@@ -387,9 +387,10 @@ async fn run(hub: Hub) {
     while !hub.is_deserted() {
         let turn = timeout(ANSWER_TIMEOUT, turn(&hub, &mut hints, &mut listener, more)).await;
         match turn.unwrap_or_else(|_| Err(DbErr::Custom("the database says nothing".to_owned()))) {
-            Ok(there_is) => {
+            Ok((there_is, rest)) => {
                 more = there_is;
                 backoff = BACKOFF.0;
+                tokio::time::sleep(rest).await;
             }
             Err(error) => {
                 counter!("fieldbook_live_retries_total").increment(1);
@@ -403,13 +404,13 @@ async fn run(hub: Hub) {
     }
 }
 
-/// Waits until something may be new, unless there is `more` already, looks, and rests. Whether there is more then.
+/// Waits until something may be new, unless there is `more` already, and looks. Whether there is more then, and the rest until the next turn.
 async fn turn(
     hub: &Hub,
     hints: &mut Hints,
     listener: &mut Option<Listener>,
     more: bool,
-) -> Result<bool, DbErr> {
+) -> Result<(bool, Duration), DbErr> {
     let limits = &hub.0.limits;
     let mut sensors = false;
     if let Some(listener) = listener {
@@ -418,7 +419,7 @@ async fn turn(
             heard = listener.hear() => Some(heard?),
             () = std::future::ready(()), if more => None,
             () = tokio::time::sleep(limits.poll_interval) => Some(Heard::Something),
-            () = hub.0.left.notified() => return Ok(false),
+            () = hub.0.left.notified() => return Ok((false, Duration::ZERO)),
         };
         while let Some(one) = heard {
             match one {
@@ -442,10 +443,11 @@ async fn turn(
     let more = hub.look(hints).await?;
     if !more {
         // Looks take a third of the time at most, and are no closer together than the interval says.
-        let rest = (started.elapsed() * 2).max(limits.look_interval);
-        tokio::time::sleep(rest).await;
+        let rest = started.elapsed() * 2;
+        let rest = rest.clamp(limits.look_interval, limits.look_interval.max(BACKOFF.1));
+        return Ok((false, rest));
     }
-    Ok(more)
+    Ok((more, Duration::ZERO))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
