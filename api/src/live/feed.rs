@@ -107,16 +107,9 @@ impl Feed {
             Some(after) => {
                 let now = loaded::positions(hub.db()).await?;
                 let cursor = Positions::read(&after, &now)?;
-                let behind = cursor.behind(&hub_at);
-                if behind > hub.limits().catch_up_max {
-                    return Err(ApiError::LimitExceeded {
-                        argument: Some("after"),
-                        limit: hub.limits().catch_up_max,
-                        asked: Some(behind),
-                        advice: "so many messages were loaded since: take the readings since then page by page with the \
-                                 query readings and its argument from, and subscribe without after"
-                            .to_owned(),
-                    });
+                let (behind, max) = (cursor.behind(&hub_at), hub.limits().catch_up_max);
+                if behind > max {
+                    return Err(too_far(Some("after"), max, behind));
                 }
                 (cursor, Some(hub_at))
             }
@@ -319,6 +312,9 @@ impl Feed {
             self.target = Some(target);
             return Ok(None);
         }
+        if self.pace == Pace::OrEnd {
+            return Err(too_far(None, catch_up_max, positions));
+        }
         let from = self.cursor();
         self.cursor.merge(&target);
         Ok(Some(Missed {
@@ -326,5 +322,17 @@ impl Feed {
             from,
             to: self.cursor(),
         }))
+    }
+}
+
+/// More to catch up with than a subscription does.
+fn too_far(argument: Option<&'static str>, limit: u64, behind: u64) -> ApiError {
+    ApiError::LimitExceeded {
+        argument,
+        limit,
+        asked: Some(behind),
+        advice: "so many messages were loaded since: take the readings since then page by page with the query readings and \
+                 its argument from, and subscribe without after"
+            .to_owned(),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It runs while somebody subscribes. A look reads the checkpoints, then, in one statement, the readings of the positions
 //! that are new, of all sensors that somebody wants. It is due when a notification comes, and every few seconds without
-//! one; a rest after each look keeps the pace bounded, however often loaders commit. A look takes a bounded number of
-//! positions; the next one goes on.
+//! one; a rest after each look keeps the pace bounded, however often loaders commit (`watch`). A look takes a bounded
+//! number of positions; the next one goes on.
 //!
 //! | metric | meaning |
 //! |---|---|
@@ -12,26 +12,26 @@
 //! | `fieldbook_live_readings_total` | readings that looks found |
 //! | `fieldbook_live_look_duration_seconds` | how long such a look took |
 //! | `fieldbook_live_too_slow_total` | times a subscriber's queue was emptied because it was full |
-//! | `fieldbook_live_retries_total` | times the database did not answer the hub |
+//! | `fieldbook_live_retries_total` | times the database did not answer the hub, or not in time |
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use entity::query::loaded::{self, Heard, Listener, Of, Piece, Position};
+use entity::query::loaded::{self, Listener, Of, Piece, Position};
 use entity::query::readings::Reading;
 use entity::query::sensors::Sensor;
 use entity::{DatabaseConnection, DbErr, Scope};
 use metrics::{counter, gauge, histogram};
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::timeout;
 
 use super::LiveLimits;
 use super::hints::Hints;
 use super::positions::Positions;
 use super::registry::Registry;
 use super::subscriber::{Batch, Delivery, Fresh, Interest, Lapse, Subscriber};
+use super::watch;
 use crate::graphql::error::ApiError;
 
 /// Positions that one look or one chunk of catching up takes, of one journal.
@@ -39,12 +39,6 @@ const POSITIONS_MAX: u32 = 20_000;
 
 /// Segments whose spans one statement looks through.
 const PIECES_MAX: u32 = 64;
-
-/// After a failure: the first rest, and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-
-/// A database that says nothing for so long is taken as away.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The hub; cheap to clone.
 #[derive(Debug, Clone)]
@@ -145,21 +139,45 @@ impl Hub {
     /// Takes a subscriber, and gives where the hub is: what comes behind is put into its queue.
     pub(super) async fn join(&self, interest: Interest) -> Result<(Membership, Arc<Positions>), ApiError> {
         loop {
-            if self.members().positions.is_none() {
-                // Nobody subscribed so far: it begins where the loaders are.
-                self.0.registry.refresh().await?;
-                let now = Arc::new(Positions::of(&loaded::positions(&self.0.db).await?));
-                let mut members = self.members();
-                if members.positions.is_none() {
-                    members.positions = Some(now);
-                    tokio::spawn(run(self.clone()));
-                }
-            }
-            // It may have ended between the two locks, because the last subscriber left.
+            // The hub may end between the locks, because the last subscriber leaves.
             if let Some(joined) = self.try_join(&interest)? {
                 return Ok(joined);
             }
+            let (listener, now) = self.begin().await?;
+            let mut members = self.members();
+            if members.positions.is_none() {
+                members.positions = Some(Arc::new(now));
+                tokio::spawn(watch::run(self.clone(), listener));
+            }
         }
+    }
+
+    /// Where the loaders are, and a listener that hears what they commit from then on.
+    pub(super) async fn begin(&self) -> Result<(Listener, Positions), DbErr> {
+        let listener = Listener::listen(&self.0.db).await?;
+        let now = Positions::of(&loaded::positions(&self.0.db).await?);
+        self.refresh().await?;
+        Ok((listener, now))
+    }
+
+    /// Goes on from here. Everybody reads from the database what lies between.
+    pub(super) fn start_over(&self, positions: Positions) {
+        let mut members = self.members();
+        members.positions = Some(Arc::new(positions));
+        members.take_up_newcomers();
+        for member in members.all.values() {
+            member.lapse(Lapse::CameLate);
+        }
+    }
+
+    /// Asks whether sensors were declared or registered.
+    pub(super) async fn refresh(&self) -> Result<(), DbErr> {
+        self.0.registry.refresh().await
+    }
+
+    /// Waits until somebody leaves.
+    pub(super) async fn left(&self) {
+        self.0.left.notified().await;
     }
 
     fn try_join(&self, interest: &Interest) -> Result<Option<(Membership, Arc<Positions>)>, ApiError> {
@@ -231,7 +249,7 @@ impl Hub {
     }
 
     /// Looks at what is new, and gives it to who wants it. Whether there is more.
-    async fn look(&self, hints: &mut Hints) -> Result<bool, DbErr> {
+    pub(super) async fn look(&self, hints: &mut Hints) -> Result<bool, DbErr> {
         let started = Instant::now();
         let now = loaded::positions(&self.0.db).await?;
         let (mut positions, wanted) = self.members().begin_look();
@@ -244,7 +262,6 @@ impl Hub {
                 let (of_journal, reached) = self.pieces(hints, position, after).await?;
                 pieces.extend(of_journal);
                 positions.advance(position.journal_id, reached);
-                hints.forget(position.journal_id, reached);
                 more |= reached < position.seq;
             }
         }
@@ -256,7 +273,12 @@ impl Hub {
             counter!("fieldbook_live_readings_total").increment(rows.len() as u64);
             histogram!("fieldbook_live_look_duration_seconds").record(started.elapsed().as_secs_f64());
         }
-        self.give(rows, Arc::new(positions));
+        let positions = Arc::new(positions);
+        self.give(rows, Arc::clone(&positions));
+        // Not before: the next try of a look that failed needs them.
+        for Position { journal_id, .. } in now {
+            hints.forget(journal_id, positions.get(journal_id));
+        }
         Ok(more)
     }
 
@@ -273,7 +295,7 @@ impl Hub {
             return Ok((vec![piece], reached));
         }
         // What nobody told of yet may be of sensors that nobody told of, either; those up to `seq` are committed by now.
-        self.0.registry.refresh().await?;
+        self.refresh().await?;
         loaded::pieces(&self.0.db, journal_id, after, seq, PIECES_MAX, POSITIONS_MAX).await
     }
 
@@ -309,7 +331,7 @@ impl Hub {
     }
 
     /// Ends the hub when nobody subscribes any more.
-    fn is_deserted(&self) -> bool {
+    pub(super) fn is_deserted(&self) -> bool {
         let mut members = self.members();
         if members.all.is_empty() {
             members.positions = None;
@@ -321,6 +343,16 @@ impl Hub {
 impl Members {
     /// Takes up who came since the last look; gives where the hub is, and the sensors that are wanted, `None` for all.
     fn begin_look(&mut self) -> (Positions, Option<Vec<i32>>) {
+        self.take_up_newcomers();
+        let positions = self.positions.as_deref().cloned().unwrap_or_default();
+        let wanted = self
+            .everybody
+            .is_empty()
+            .then(|| self.by_sensor.keys().copied().collect());
+        (positions, wanted)
+    }
+
+    fn take_up_newcomers(&mut self) {
         let positions = self.positions.clone().unwrap_or_default();
         for (id, came_at) in std::mem::take(&mut self.newcomers) {
             let Some(subscriber) = self.all.get(&id) else {
@@ -339,11 +371,6 @@ impl Members {
                 subscriber.lapse(Lapse::CameLate);
             }
         }
-        let wanted = self
-            .everybody
-            .is_empty()
-            .then(|| self.by_sensor.keys().copied().collect());
-        (positions.as_ref().clone(), wanted)
     }
 
     /// Who wants some of these rows, and which by their places; `None` for all of them.
@@ -376,78 +403,6 @@ impl Members {
             }
         }
     }
-}
-
-/// Looks while somebody subscribes.
-async fn run(hub: Hub) {
-    let mut hints = Hints::default();
-    let mut listener = None;
-    let mut more = false;
-    let mut backoff = BACKOFF.0;
-    while !hub.is_deserted() {
-        let turn = timeout(ANSWER_TIMEOUT, turn(&hub, &mut hints, &mut listener, more)).await;
-        match turn.unwrap_or_else(|_| Err(DbErr::Custom("the database says nothing".to_owned()))) {
-            Ok((there_is, rest)) => {
-                more = there_is;
-                backoff = BACKOFF.0;
-                tokio::time::sleep(rest).await;
-            }
-            Err(error) => {
-                counter!("fieldbook_live_retries_total").increment(1);
-                tracing::warn!(error = %error, "look at what is loaded, for subscriptions");
-                // A listener that missed something finds it by looking.
-                listener = None;
-                tokio::time::sleep(backoff).await;
-                backoff = (backoff * 2).min(BACKOFF.1);
-            }
-        }
-    }
-}
-
-/// Waits until something may be new, unless there is `more` already, and looks. Whether there is more then, and the rest until the next turn.
-async fn turn(
-    hub: &Hub,
-    hints: &mut Hints,
-    listener: &mut Option<Listener>,
-    more: bool,
-) -> Result<(bool, Duration), DbErr> {
-    let limits = &hub.0.limits;
-    let mut sensors = false;
-    if let Some(listener) = listener {
-        let mut heard = tokio::select! {
-            biased;
-            heard = listener.hear() => Some(heard?),
-            () = std::future::ready(()), if more => None,
-            () = tokio::time::sleep(limits.poll_interval) => Some(Heard::Something),
-            () = hub.0.left.notified() => return Ok((false, Duration::ZERO)),
-        };
-        while let Some(one) = heard {
-            match one {
-                Heard::Loaded(loaded) => {
-                    sensors |= loaded.sensors;
-                    hints.add(loaded);
-                }
-                Heard::Something => sensors = true,
-            }
-            heard = listener.heard_already().await?;
-        }
-    } else {
-        // What is committed from now on is heard; what was before is found by the first look.
-        *listener = Some(Listener::listen(&hub.0.db).await?);
-        sensors = true;
-    }
-    if sensors {
-        hub.0.registry.refresh().await?;
-    }
-    let started = Instant::now();
-    let more = hub.look(hints).await?;
-    if !more {
-        // Looks take a third of the time at most, and are no closer together than the interval says.
-        let rest = started.elapsed() * 2;
-        let rest = rest.clamp(limits.look_interval, limits.look_interval.max(BACKOFF.1));
-        return Ok((false, rest));
-    }
-    Ok((more, Duration::ZERO))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]

@@ -80,7 +80,7 @@ pub(super) enum Interest {
 /// Why a subscriber must go on from the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lapse {
-    /// It came while the hub was looking.
+    /// It came while the hub was looking, or the hub started over: that is nobody's slowness.
     CameLate,
     /// It took too long to take what it was given.
     TooSlow,

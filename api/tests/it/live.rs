@@ -7,6 +7,7 @@ mod events;
 mod protocol;
 mod resume;
 mod socket;
+mod stuck;
 
 use std::time::Duration;
 
