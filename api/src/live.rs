@@ -12,7 +12,8 @@
 //! | `positions` | how far somebody has come in each journal, and its text: the cursor |
 //! | `registry` | the sensors of readings, fresh within seconds |
 //! | `hints` | where in time the positions lie that notifications told of |
-//! | `hub` | the look, its pace, and who is told |
+//! | `hub` | the look, and who is told |
+//! | `watch` | when to look: what is heard, the pace, and what follows a failure |
 //! | `subscriber` | one subscriber's queue |
 //! | `feed` | one subscriber's readings: from the database up to where the hub is, then from its queue |
 //! | `operation` | a feed as the answers to a subscription operation |
@@ -30,6 +31,7 @@ pub(crate) mod operation;
 pub(crate) mod positions;
 mod registry;
 pub(crate) mod subscriber;
+mod watch;
 
 pub use self::limits::LiveLimits;
 

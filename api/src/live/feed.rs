@@ -107,16 +107,9 @@ impl Feed {
             Some(after) => {
                 let now = loaded::positions(hub.db()).await?;
                 let cursor = Positions::read(&after, &now)?;
-                let behind = cursor.behind(&hub_at);
-                if behind > hub.limits().catch_up_max {
-                    return Err(ApiError::LimitExceeded {
-                        argument: Some("after"),
-                        limit: hub.limits().catch_up_max,
-                        asked: Some(behind),
-                        advice: "so many messages were loaded since: take the readings since then page by page with the \
-                                 query readings and its argument from, and subscribe without after"
-                            .to_owned(),
-                    });
+                let (behind, max) = (cursor.behind(&hub_at), hub.limits().catch_up_max);
+                if behind > max {
+                    return Err(too_far(Some("after"), max, behind));
                 }
                 (cursor, Some(hub_at))
             }
@@ -268,24 +261,22 @@ impl Feed {
 
     /// Takes of a delivery what was not given yet, is wanted, and may be seen.
     async fn accept(&mut self, delivery: Delivery) -> Result<(), ApiError> {
-        let Delivery { batch, positions } = delivery;
-        let rows = &batch.rows;
-        let mut seen: Vec<i32> = rows.iter().map(|fresh| fresh.row.sensor_id).collect();
+        let mut seen: Vec<i32> = delivery.rows().map(|fresh| fresh.row.sensor_id).collect();
         seen = loaded::visible(&self.scope, &seen);
-        self.cursor.take_up_all(&positions);
+        self.cursor.take_up_all(&delivery.positions);
         if let Choice::Matching(_) = self.choice {
             let matching = self.matching().await?;
             seen.retain(|sensor| matching.contains(sensor));
         }
-        let wanted = rows.iter().filter(|fresh| {
+        let wanted = delivery.rows().filter(|fresh| {
             fresh.row.receipt.seq > self.cursor.get(fresh.row.receipt.journal_id)
                 && seen.binary_search(&fresh.row.sensor_id).is_ok()
         });
         self.pending.extend(wanted.cloned());
         if self.pending.is_empty() {
-            self.cursor.merge(&positions);
+            self.cursor.merge(&delivery.positions);
         } else {
-            self.behind_pending = Some(positions);
+            self.behind_pending = Some(delivery.positions);
         }
         Ok(())
     }
@@ -326,6 +317,9 @@ impl Feed {
             self.target = Some(target);
             return Ok(None);
         }
+        if self.pace == Pace::OrEnd {
+            return Err(too_far(None, catch_up_max, positions));
+        }
         let from = self.cursor();
         self.cursor.merge(&target);
         Ok(Some(Missed {
@@ -333,5 +327,17 @@ impl Feed {
             from,
             to: self.cursor(),
         }))
+    }
+}
+
+/// More to catch up with than a subscription does.
+fn too_far(argument: Option<&'static str>, limit: u64, behind: u64) -> ApiError {
+    ApiError::LimitExceeded {
+        argument,
+        limit,
+        asked: Some(behind),
+        advice: "so many messages were loaded since: take the readings since then page by page with the query readings and \
+                 its argument from, and subscribe without after"
+            .to_owned(),
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It runs while somebody subscribes. A look reads the checkpoints, then, in one statement, the readings of the positions
 //! that are new, of all sensors that somebody wants. It is due when a notification comes, and every few seconds without
-//! one; a rest after each look keeps the pace bounded, however often loaders commit. A look takes a bounded number of
-//! positions; the next one goes on.
+//! one; a rest after each look keeps the pace bounded, however often loaders commit (`watch`). A look takes a bounded
+//! number of positions; the next one goes on.
 //!
 //! | metric | meaning |
 //! |---|---|
@@ -12,26 +12,26 @@
 //! | `fieldbook_live_readings_total` | readings that looks found |
 //! | `fieldbook_live_look_duration_seconds` | how long such a look took |
 //! | `fieldbook_live_too_slow_total` | times a subscriber's queue was emptied because it was full |
-//! | `fieldbook_live_retries_total` | times the database did not answer the hub |
+//! | `fieldbook_live_retries_total` | times the database did not answer the hub, or not in time |
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use entity::query::loaded::{self, Heard, Listener, Of, Piece, Position};
+use entity::query::loaded::{self, Listener, Of, Piece, Position};
 use entity::query::readings::Reading;
 use entity::query::sensors::Sensor;
 use entity::{DatabaseConnection, DbErr, Scope};
 use metrics::{counter, gauge, histogram};
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::timeout;
 
 use super::LiveLimits;
 use super::hints::Hints;
 use super::positions::Positions;
 use super::registry::Registry;
 use super::subscriber::{Batch, Delivery, Fresh, Interest, Lapse, Subscriber};
+use super::watch;
 use crate::graphql::error::ApiError;
 
 /// Positions that one look or one chunk of catching up takes, of one journal.
@@ -39,12 +39,6 @@ const POSITIONS_MAX: u32 = 20_000;
 
 /// Segments whose spans one statement looks through.
 const PIECES_MAX: u32 = 64;
-
-/// After a failure: the first rest, and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-
-/// A database that says nothing for so long is taken as away.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The hub; cheap to clone.
 #[derive(Debug, Clone)]
@@ -101,13 +95,14 @@ impl Membership {
         members.positions.clone().unwrap_or_default()
     }
 
-    /// Where the hub is, when nothing waits for this subscriber.
+    /// Where the hub is, when it has looked for this subscriber up to there and nothing waits.
     pub(super) fn idle_at(&self) -> Option<Arc<Positions>> {
         let members = self.hub.members();
-        self.subscriber
-            .is_idle()
-            .then(|| members.positions.clone())
-            .flatten()
+        let is_new = members.newcomers.iter().any(|(id, _)| *id == self.id);
+        if is_new || !self.subscriber.is_idle() {
+            return None;
+        }
+        members.positions.clone()
     }
 }
 
@@ -144,21 +139,45 @@ impl Hub {
     /// Takes a subscriber, and gives where the hub is: what comes behind is put into its queue.
     pub(super) async fn join(&self, interest: Interest) -> Result<(Membership, Arc<Positions>), ApiError> {
         loop {
-            if self.members().positions.is_none() {
-                // Nobody subscribed so far: it begins where the loaders are.
-                self.0.registry.refresh().await?;
-                let now = Arc::new(Positions::of(&loaded::positions(&self.0.db).await?));
-                let mut members = self.members();
-                if members.positions.is_none() {
-                    members.positions = Some(now);
-                    tokio::spawn(run(self.clone()));
-                }
-            }
-            // It may have ended between the two locks, because the last subscriber left.
+            // The hub may end between the locks, because the last subscriber leaves.
             if let Some(joined) = self.try_join(&interest)? {
                 return Ok(joined);
             }
+            let (listener, now) = self.begin().await?;
+            let mut members = self.members();
+            if members.positions.is_none() {
+                members.positions = Some(Arc::new(now));
+                tokio::spawn(watch::run(self.clone(), listener));
+            }
         }
+    }
+
+    /// Where the loaders are, and a listener that hears what they commit from then on.
+    pub(super) async fn begin(&self) -> Result<(Listener, Positions), DbErr> {
+        let listener = Listener::listen(&self.0.db).await?;
+        let now = Positions::of(&loaded::positions(&self.0.db).await?);
+        self.refresh().await?;
+        Ok((listener, now))
+    }
+
+    /// Goes on from here. Everybody reads from the database what lies between.
+    pub(super) fn start_over(&self, positions: Positions) {
+        let mut members = self.members();
+        members.positions = Some(Arc::new(positions));
+        members.take_up_newcomers();
+        for member in members.all.values() {
+            member.lapse(Lapse::CameLate);
+        }
+    }
+
+    /// Asks whether sensors were declared or registered.
+    pub(super) async fn refresh(&self) -> Result<(), DbErr> {
+        self.0.registry.refresh().await
+    }
+
+    /// Waits until somebody leaves.
+    pub(super) async fn left(&self) {
+        self.0.left.notified().await;
     }
 
     fn try_join(&self, interest: &Interest) -> Result<Option<(Membership, Arc<Positions>)>, ApiError> {
@@ -202,12 +221,8 @@ impl Hub {
     ) -> Result<(Vec<Fresh>, i64), ApiError> {
         let _turn = self.0.catching_up.acquire().await;
         let db = &self.0.db;
-        let pieces = loaded::pieces(db, journal_id, after, upto, PIECES_MAX, POSITIONS_MAX).await?;
-        let reached = match pieces.last() {
-            // There may be more segments behind the last one.
-            Some(last) if pieces.len() >= PIECES_MAX as usize => last.upto,
-            _ => upto.min(after.saturating_add(POSITIONS_MAX.into())),
-        };
+        let (pieces, reached) =
+            loaded::pieces(db, journal_id, after, upto, PIECES_MAX, POSITIONS_MAX).await?;
         let of = sensors.map_or(self.everybody(), Of::Sensors);
         let rows = loaded::readings(db, scope, of, &pieces).await?;
         Ok((self.with_sensors(rows).await?, reached))
@@ -234,7 +249,7 @@ impl Hub {
     }
 
     /// Looks at what is new, and gives it to who wants it. Whether there is more.
-    async fn look(&self, hints: &mut Hints) -> Result<bool, DbErr> {
+    pub(super) async fn look(&self, hints: &mut Hints) -> Result<bool, DbErr> {
         let started = Instant::now();
         let now = loaded::positions(&self.0.db).await?;
         let (mut positions, wanted) = self.members().begin_look();
@@ -247,7 +262,6 @@ impl Hub {
                 let (of_journal, reached) = self.pieces(hints, position, after).await?;
                 pieces.extend(of_journal);
                 positions.advance(position.journal_id, reached);
-                hints.forget(position.journal_id, reached);
                 more |= reached < position.seq;
             }
         }
@@ -259,7 +273,12 @@ impl Hub {
             counter!("fieldbook_live_readings_total").increment(rows.len() as u64);
             histogram!("fieldbook_live_look_duration_seconds").record(started.elapsed().as_secs_f64());
         }
-        self.give(rows, Arc::new(positions));
+        let positions = Arc::new(positions);
+        self.give(rows, Arc::clone(&positions));
+        // Not before: the next try of a look that failed needs them.
+        for Position { journal_id, .. } in now {
+            hints.forget(journal_id, positions.get(journal_id));
+        }
         Ok(more)
     }
 
@@ -275,55 +294,44 @@ impl Hub {
             let reached = piece.upto;
             return Ok((vec![piece], reached));
         }
-        let pieces = loaded::pieces(&self.0.db, journal_id, after, seq, PIECES_MAX, POSITIONS_MAX).await?;
-        let reached = match pieces.last() {
-            Some(last) if pieces.len() >= PIECES_MAX as usize => last.upto,
-            _ => seq.min(after.saturating_add(POSITIONS_MAX.into())),
-        };
-        Ok((pieces, reached))
+        // What nobody told of yet may be of sensors that nobody told of, either; those up to `seq` are committed by now.
+        self.refresh().await?;
+        loaded::pieces(&self.0.db, journal_id, after, seq, PIECES_MAX, POSITIONS_MAX).await
     }
 
     /// Gives each subscriber what it wants of these readings, and moves the hub on.
     fn give(&self, rows: Vec<Fresh>, positions: Arc<Positions>) {
+        let too_slow = || counter!("fieldbook_live_too_slow_total").increment(1);
         let held = &self.0.held;
-        let readings_max = self.0.limits.queue_readings_max;
+        let limits = &self.0.limits;
         let mut members = self.members();
-        let mut by_member: HashMap<u64, Vec<Fresh>> = HashMap::new();
-        for row in &rows {
-            for id in members.by_sensor.get(&row.row.sensor_id).into_iter().flatten() {
-                by_member.entry(*id).or_default().push(row.clone());
-            }
-        }
-        if held.load(Ordering::Relaxed) + rows.len() > self.0.limits.queued_readings_max {
+        if held.load(Ordering::Relaxed) + rows.len() > limits.queued_readings_max {
             for member in members.all.values().filter(|member| !member.is_idle()) {
-                member.lapse(Lapse::TooSlow);
-                counter!("fieldbook_live_too_slow_total").increment(1);
+                if member.lapse(Lapse::TooSlow) {
+                    too_slow();
+                }
             }
         }
-        let deliver = |id: &u64, batch: Arc<Batch>| {
-            let Some(member) = members.all.get(id) else { return };
+        let wanted = members.wanted(&rows);
+        let batch = Batch::new(rows, held);
+        for (id, of) in wanted {
+            let Some(member) = members.all.get(&id) else {
+                continue;
+            };
             let delivery = Delivery {
-                batch,
+                batch: Arc::clone(&batch),
+                of,
                 positions: Arc::clone(&positions),
             };
-            if member.put(delivery, readings_max) {
-                counter!("fieldbook_live_too_slow_total").increment(1);
-            }
-        };
-        for (id, rows) in by_member {
-            deliver(&id, Batch::new(rows, held));
-        }
-        if !rows.is_empty() && !members.everybody.is_empty() {
-            let batch = Batch::new(rows, held);
-            for id in &members.everybody {
-                deliver(id, Arc::clone(&batch));
+            if member.put(delivery, limits.queue_readings_max) {
+                too_slow();
             }
         }
         members.positions = Some(positions);
     }
 
     /// Ends the hub when nobody subscribes any more.
-    fn is_deserted(&self) -> bool {
+    pub(super) fn is_deserted(&self) -> bool {
         let mut members = self.members();
         if members.all.is_empty() {
             members.positions = None;
@@ -335,6 +343,16 @@ impl Hub {
 impl Members {
     /// Takes up who came since the last look; gives where the hub is, and the sensors that are wanted, `None` for all.
     fn begin_look(&mut self) -> (Positions, Option<Vec<i32>>) {
+        self.take_up_newcomers();
+        let positions = self.positions.as_deref().cloned().unwrap_or_default();
+        let wanted = self
+            .everybody
+            .is_empty()
+            .then(|| self.by_sensor.keys().copied().collect());
+        (positions, wanted)
+    }
+
+    fn take_up_newcomers(&mut self) {
         let positions = self.positions.clone().unwrap_or_default();
         for (id, came_at) in std::mem::take(&mut self.newcomers) {
             let Some(subscriber) = self.all.get(&id) else {
@@ -353,11 +371,19 @@ impl Members {
                 subscriber.lapse(Lapse::CameLate);
             }
         }
-        let wanted = self
-            .everybody
-            .is_empty()
-            .then(|| self.by_sensor.keys().copied().collect());
-        (positions.as_ref().clone(), wanted)
+    }
+
+    /// Who wants some of these rows, and which by their places; `None` for all of them.
+    fn wanted(&self, rows: &[Fresh]) -> Vec<(u64, Option<Box<[u32]>>)> {
+        let mut places: HashMap<u64, Vec<u32>> = HashMap::new();
+        for (place, fresh) in (0..).zip(rows) {
+            for id in self.by_sensor.get(&fresh.row.sensor_id).into_iter().flatten() {
+                places.entry(*id).or_default().push(place);
+            }
+        }
+        let some = places.into_iter().map(|(id, places)| (id, Some(places.into())));
+        let all = self.everybody.iter().filter(|_| !rows.is_empty());
+        some.chain(all.map(|id| (*id, None))).collect()
     }
 
     fn leave(&mut self, id: u64) {
@@ -377,76 +403,6 @@ impl Members {
             }
         }
     }
-}
-
-/// Looks while somebody subscribes.
-async fn run(hub: Hub) {
-    let mut hints = Hints::default();
-    let mut listener = None;
-    let mut more = false;
-    let mut backoff = BACKOFF.0;
-    while !hub.is_deserted() {
-        let turn = timeout(ANSWER_TIMEOUT, turn(&hub, &mut hints, &mut listener, more)).await;
-        match turn.unwrap_or_else(|_| Err(DbErr::Custom("the database says nothing".to_owned()))) {
-            Ok(there_is) => {
-                more = there_is;
-                backoff = BACKOFF.0;
-            }
-            Err(error) => {
-                counter!("fieldbook_live_retries_total").increment(1);
-                tracing::warn!(error = %error, "look at what is loaded, for subscriptions");
-                // A listener that missed something finds it by looking.
-                listener = None;
-                tokio::time::sleep(backoff).await;
-                backoff = (backoff * 2).min(BACKOFF.1);
-            }
-        }
-    }
-}
-
-/// Waits until something may be new, unless there is `more` already, looks, and rests. Whether there is more then.
-async fn turn(
-    hub: &Hub,
-    hints: &mut Hints,
-    listener: &mut Option<Listener>,
-    more: bool,
-) -> Result<bool, DbErr> {
-    let limits = &hub.0.limits;
-    let mut sensors = false;
-    if let Some(listener) = listener {
-        let mut heard = tokio::select! {
-            biased;
-            () = std::future::ready(()), if more => listener.heard_already(),
-            heard = listener.hear() => Some(heard?),
-            () = tokio::time::sleep(limits.poll_interval) => Some(Heard::Something),
-            () = hub.0.left.notified() => return Ok(false),
-        };
-        while let Some(one) = heard {
-            match one {
-                Heard::Loaded(loaded) => {
-                    sensors |= loaded.sensors;
-                    hints.add(loaded);
-                }
-                Heard::Something => sensors = true,
-            }
-            heard = listener.heard_already();
-        }
-    } else {
-        // What is committed from now on is heard; what was before is found by the first look.
-        *listener = Some(Listener::listen(&hub.0.db).await?);
-        sensors = true;
-    }
-    if sensors {
-        hub.0.registry.refresh().await?;
-    }
-    let started = Instant::now();
-    let more = hub.look(hints).await?;
-    if !more {
-        // Looks take a third of the time at most, and are no closer together than the interval says.
-        let rest = (started.elapsed() * 2).max(limits.look_interval);
-        tokio::time::sleep(rest).await;
-    }
-    Ok(more)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]

@@ -13,8 +13,9 @@ pub struct LiveLimits {
     pub subscribers_max: usize,
     /// Readings that wait for one subscriber; one that falls further behind is told so. Default: 20,000.
     pub queue_readings_max: usize,
-    /// Readings that wait for all subscribers together, those that several wait for counted once for all of them. When
-    /// there are more, everyone whose queue is not empty has fallen behind. Default: 1,000,000, some 80 MB.
+    /// Readings that wait for all subscribers together, those that several wait for counted once for all of them. The
+    /// readings of one look stay together until nobody waits for any of them. When there are more, everyone whose queue
+    /// is not empty has fallen behind. Default: 1,000,000, some 80 MB.
     pub queued_readings_max: usize,
     /// Positions that a subscription catches up with from the database, after a cursor or when it has fallen behind.
     /// A position is a message. Default: 1,000,000.

@@ -124,16 +124,10 @@ impl Positions {
         let pairs = parse(cursor).ok_or_else(|| refused("this is no cursor of a subscription"))?;
         let mut known: HashMap<Uuid, &Position> =
             now.iter().map(|position| (position.journal, position)).collect();
-        let mut places: BTreeMap<_, _> = now
-            .iter()
-            .map(|position| {
-                let place = Place {
-                    journal: position.journal,
-                    seq: 0,
-                };
-                (position.journal_id, place)
-            })
-            .collect();
+        let mut read = Self::default();
+        for position in now {
+            read.take_up(position);
+        }
         for (journal, seq) in pairs {
             let position = known
                 .remove(&journal)
@@ -143,9 +137,9 @@ impl Positions {
                     "this cursor is further than what is loaded: the database is an older copy, or another one",
                 ));
             }
-            places.insert(position.journal_id, Place { journal, seq });
+            read.advance(position.journal_id, seq);
         }
-        Ok(Self(places))
+        Ok(read)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The sensors of readings, so that an event costs no statement for them.
 //!
-//! What is known is forgotten when a loader tells that sensors were declared or registered, when a poll finds so, and in
-//! any case after a few seconds: an event shows no description older than that.
+//! What is known is forgotten when a loader tells that sensors were declared or registered, when a poll or a look at what
+//! nobody told of finds so, and in any case after a few seconds: an event shows no description older than that.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -23,16 +23,34 @@ pub(crate) struct Fresh {
 /// What one look found for a subscriber.
 #[derive(Debug, Clone)]
 pub(super) struct Delivery {
-    /// By journal and position; one batch for everyone who wants everything.
+    /// What it found for all of them.
     pub(super) batch: Arc<Batch>,
+    /// The places of this subscriber's in the batch, in order; `None` for all of it.
+    pub(super) of: Option<Box<[u32]>>,
     /// Where the hub was behind this look: for this subscriber there is nothing else up to there.
     pub(super) positions: Arc<Positions>,
 }
 
-/// Readings in memory, counted as long as somebody holds them.
+impl Delivery {
+    /// The readings, by journal and position.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Fresh> {
+        let rows = &self.batch.rows;
+        let some = self.of.as_deref().into_iter().flatten();
+        let some = some.filter_map(|place| rows.get(usize::try_from(*place).ok()?));
+        let all = rows.iter().filter(|_| self.of.is_none());
+        some.chain(all)
+    }
+
+    fn count(&self) -> usize {
+        self.of.as_ref().map_or(self.batch.rows.len(), |of| of.len())
+    }
+}
+
+/// What one look found, by journal and position: in memory once for all who want some of it, and counted as long as
+/// somebody holds it.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) rows: Vec<Fresh>,
+    rows: Vec<Fresh>,
     held: Arc<AtomicUsize>,
 }
 
@@ -62,7 +80,7 @@ pub(super) enum Interest {
 /// Why a subscriber must go on from the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lapse {
-    /// It came while the hub was looking.
+    /// It came while the hub was looking, or the hub started over: that is nobody's slowness.
     CameLate,
     /// It took too long to take what it was given.
     TooSlow,
@@ -103,7 +121,7 @@ impl Subscriber {
         if queue.lapse.is_some() {
             return false;
         }
-        let readings = queue.readings + delivery.batch.rows.len();
+        let readings = queue.readings + delivery.count();
         let is_full = !queue.deliveries.is_empty()
             && (readings > readings_max || queue.deliveries.len() >= DELIVERIES_MAX);
         if is_full {
@@ -120,10 +138,11 @@ impl Subscriber {
         is_full
     }
 
-    /// Empties the queue: its subscriber goes on from the database.
-    pub(super) fn lapse(&self, why: Lapse) {
+    /// Empties the queue: its subscriber goes on from the database. Whether that is new.
+    pub(super) fn lapse(&self, why: Lapse) -> bool {
         let mut queue = self.queue();
-        if queue.lapse.is_none() {
+        let is_new = queue.lapse.is_none();
+        if is_new {
             *queue = Queue {
                 lapse: Some(why),
                 ..Queue::default()
@@ -131,6 +150,7 @@ impl Subscriber {
         }
         drop(queue);
         self.woken.notify_one();
+        is_new
     }
 
     /// Takes the next delivery, or why there is none.
@@ -140,7 +160,7 @@ impl Subscriber {
             return Err(why);
         }
         let delivery = queue.deliveries.pop_front();
-        queue.readings -= delivery.as_ref().map_or(0, |delivery| delivery.batch.rows.len());
+        queue.readings -= delivery.as_ref().map_or(0, Delivery::count);
         Ok(delivery)
     }
 
@@ -200,6 +220,7 @@ mod tests {
         let fresh = Fresh { row, sensor };
         Delivery {
             batch: Batch::new(vec![fresh; readings], held),
+            of: None,
             positions: Arc::default(),
         }
     }
@@ -225,6 +246,28 @@ mod tests {
         let held = Arc::default();
         let subscriber = Subscriber::new(Interest::Everybody);
         assert!(!subscriber.put(delivery(50, &held), 10));
-        assert_eq!(subscriber.take().unwrap().unwrap().batch.rows.len(), 50);
+        assert_eq!(subscriber.take().unwrap().unwrap().rows().count(), 50);
+    }
+
+    #[test]
+    fn a_batch_of_several_is_counted_once_and_each_queue_counts_its_own() {
+        let held = Arc::default();
+        let whole = delivery(8, &held);
+        let part = Delivery {
+            of: Some(Box::new([1, 7])),
+            ..whole.clone()
+        };
+        let (few, all) = (
+            Subscriber::new(Interest::Everybody),
+            Subscriber::new(Interest::Everybody),
+        );
+        for _ in 0..5 {
+            assert!(!few.put(part.clone(), 10));
+        }
+        assert!(!all.put(whole, 10));
+        assert_eq!((part.rows().count(), held.load(Ordering::Relaxed)), (2, 8));
+        assert!(few.put(part, 10));
+        assert!(all.lapse(Lapse::TooSlow) && !all.lapse(Lapse::TooSlow));
+        assert_eq!(held.load(Ordering::Relaxed), 0);
     }
 }

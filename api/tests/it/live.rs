@@ -8,6 +8,7 @@ mod events;
 mod protocol;
 mod resume;
 mod socket;
+mod stuck;
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::world::{World, open};
 
 /// Waits until a statement of another session waits for a lock.
-async fn somebody_waits(world: &World) {
+pub(crate) async fn somebody_waits(world: &World) {
     let waiting = "DO $$ BEGIN \
          FOR i IN 1..1000 LOOP \
              IF EXISTS (SELECT FROM pg_locks WHERE NOT granted \

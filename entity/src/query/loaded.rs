@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::readings::{self, Reading};
 use crate::Scope;
+use crate::scope::Reach;
 use crate::sql;
 
 pub use listen::{Heard, Listener};
@@ -72,8 +73,7 @@ pub async fn positions(db: &DatabaseConnection) -> Result<Vec<Position>, DbErr> 
     .await
 }
 
-/// Two numbers that are others when sensors were registered or declared meanwhile: the greatest key of a sensor, and how
-/// many lists there are.
+/// How many sensors there are and how many lists declared them: others when sensors were registered or declared meanwhile.
 pub async fn sensors_version(db: &DatabaseConnection) -> Result<(i64, i64), DbErr> {
     let select = include_str!("loaded/select_sensors_version.sql");
     let rows = sql::query(db, select, [], |row| Ok((row.get(0)?, row.get(1)?))).await?;
@@ -81,7 +81,8 @@ pub async fn sensors_version(db: &DatabaseConnection) -> Result<(i64, i64), DbEr
 }
 
 /// The pieces of a journal behind `after`, as far as `upto` at most, whose spans are those of its segments; `pieces_max`
-/// of them at most, and `positions_max` positions together. A piece without readings has no spans.
+/// of them at most, and `positions_max` positions together. A piece without readings has no spans. And the position that
+/// they reach: up to there nothing else is loaded.
 pub async fn pieces(
     db: &DatabaseConnection,
     journal_id: i16,
@@ -89,7 +90,7 @@ pub async fn pieces(
     upto: i64,
     pieces_max: u32,
     positions_max: u32,
-) -> Result<Vec<Piece>, DbErr> {
+) -> Result<(Vec<Piece>, i64), DbErr> {
     let upto = upto.min(after.saturating_add(positions_max.into()));
     let values: [Value; 4] = [
         journal_id.into(),
@@ -97,7 +98,7 @@ pub async fn pieces(
         upto.into(),
         i64::from(pieces_max).into(),
     ];
-    let rows = sql::query(db, include_str!("loaded/select_pieces.sql"), values, |row| {
+    let pieces: Vec<Piece> = sql::query(db, include_str!("loaded/select_pieces.sql"), values, |row| {
         let spans = row.get::<Option<_>>(2)?.zip(row.get::<Option<_>>(3)?);
         Ok(Piece {
             journal_id,
@@ -107,7 +108,12 @@ pub async fn pieces(
         })
     })
     .await?;
-    Ok(rows)
+    let reached = match pieces.last() {
+        // There may be more segments behind the last one.
+        Some(last) if pieces.len() >= pieces_max as usize => last.upto,
+        _ => upto,
+    };
+    Ok((pieces, reached))
 }
 
 /// The readings of these pieces, by journal, position, sensor and time; those out of scope are absent.
@@ -134,22 +140,24 @@ pub async fn readings(
     if spans == 0 {
         return Ok(Vec::new());
     }
-    let (sensors, lookups) = match of {
-        Of::Sensors(sensors) => match readings::within(scope, sensors) {
-            None => return Ok(Vec::new()),
-            Some(sensors) => {
-                let lookups = sensors.len() as u64;
-                (Some(sensors), lookups)
-            }
-        },
+    let (asked, everybody) = match of {
+        Of::Sensors(sensors) => (Some(sensors), 0),
         Of::Everybody { sensors } => (None, sensors),
+    };
+    // A limited asker's sensors are told to the statement: theirs are found among everybody's, or by key.
+    let (sensors, lookups) = match scope.reach(asked) {
+        Reach::Nothing => return Ok(Vec::new()),
+        Reach::Everything => (None, everybody),
+        Reach::Sensors(sensors) => {
+            let lookups = sensors.len() as u64;
+            (Some(sensors), lookups)
+        }
     };
     let select = if lookups.saturating_mul(spans) <= KEY_LOOKUPS_MAX {
         include_str!("loaded/select_readings_by_key.sql")
     } else {
         include_str!("loaded/select_readings_by_time.sql")
     };
-    let everybody = sensors.is_none();
     let values: [Value; 6] = [
         columns.0.into(),
         columns.1.into(),
@@ -158,13 +166,7 @@ pub async fn readings(
         sql::times(columns.4.into_iter()),
         sensors.into(),
     ];
-    let mut rows = sql::query(db, select, values, readings::read).await?;
-    if everybody {
-        let sensors: Vec<i32> = rows.iter().map(|row| row.sensor_id).collect();
-        let seen = visible(scope, &sensors);
-        rows.retain(|row| seen.binary_search(&row.sensor_id).is_ok());
-    }
-    Ok(rows)
+    sql::query(db, select, values, readings::read).await
 }
 
 /// The sensors among these that an asker may see, in order and each once.

@@ -6,6 +6,8 @@
     reason = "positions of a test"
 )]
 
+use std::time::Duration;
+
 use api::{LiveLimits, Options};
 use entity::load::DeclaredSensor;
 use serde_json::{Value, json};
@@ -143,4 +145,52 @@ async fn a_slow_subscription_ends_with_the_cursor_to_go_on_with() {
     assert!(ends > 0);
     let expected: Vec<f64> = (1..=READINGS + 1).map(|seq| seq as f64).collect();
     assert_eq!(found, expected);
+}
+
+/// A first load fills the socket, so the readings of two more wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readings_that_wait_for_many_are_counted_once() {
+    const SUBSCRIPTIONS: usize = 20;
+    let world = World::with(Options {
+        live: LiveLimits {
+            queued_readings_max: 1_000,
+            send_timeout: Duration::from_mins(5),
+            ..LiveLimits::default()
+        },
+        ..open()
+    })
+    .await;
+    let sensor = talker(&world).await;
+    let mut loader = Loader::new(&world).await;
+    let mut slow = Socket::ready(&world).await;
+    let mut swift = Socket::ready(&world).await;
+    let begin = swift.stream("swift", "(sensors: [\"talker\"])").await;
+    for id in 0..SUBSCRIPTIONS {
+        let query = format!(
+            "subscription {{ readingAdded(sensors: [\"talker\"], after: \"{begin}\") {{ value sensor {{ description }} }} }}"
+        );
+        slow.subscribe(&id.to_string(), &query).await;
+    }
+    // Who has been given the first one is there.
+    let mut found = vec![Vec::new(); SUBSCRIPTIONS];
+    loader.load_some(sensor, 1).await;
+    hear_up_to(&mut slow, &mut found, 1).await;
+    for _ in 0..3 {
+        loader.load_some(sensor, 100).await;
+        let loaded = loader.seq as f64;
+        while values(&swift.batch("swift").await["readings"]).last() != Some(&loaded) {}
+    }
+    hear_up_to(&mut slow, &mut found, 301).await;
+    let expected: Vec<f64> = (1..=301).map(f64::from).collect();
+    assert!(found.iter().all(|found| *found == expected));
+}
+
+/// Takes what comes for each of some subscriptions, whose ids are their places, until each has as many readings.
+async fn hear_up_to(socket: &mut Socket, found: &mut [Vec<f64>], count: usize) {
+    while found.iter().any(|found| found.len() < count) {
+        let message = socket.hear().await;
+        assert_eq!(message["type"], "next", "{message:#}");
+        let id: usize = message["id"].as_str().unwrap().parse().unwrap();
+        found[id].extend(values(&message["payload"]["data"]["readingAdded"]));
+    }
 }

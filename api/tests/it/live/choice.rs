@@ -95,6 +95,34 @@ async fn a_filter_follows_what_is_declared_and_descriptions_are_fresh() {
 }
 
 #[tokio::test]
+async fn a_filter_follows_what_is_found_before_it_is_heard_of() {
+    let world = World::with(Options {
+        live: LiveLimits {
+            poll_interval: Duration::from_hours(1),
+            ..LiveLimits::default()
+        },
+        ..open()
+    })
+    .await;
+    let a = world.sensors(&["a"]).await[0];
+    let (mut one, mut other) = (Loader::new(&world).await, Loader::new(&world).await);
+    let mut socket = Socket::ready(&world).await;
+    socket.stream("1", "(filter: { sources: [\"plant\"] })").await;
+    // It knows from now on which sensors match.
+    one.load_some(a, 1).await;
+    assert_eq!(values(&socket.batch("1").await["readings"]), [1.0]);
+    // A sensor registers and is loaded; before that is heard, a look is due for another reason.
+    let b = world.sensors(&["b"]).await[0];
+    one.load_silently(&[(b, second(1))]).await;
+    other.load(&[(a, second(2))]).await;
+    let mut found = Vec::new();
+    while found.last() != Some(&1.0) {
+        found.extend(values(&socket.batch("1").await["readings"]));
+    }
+    assert_eq!(found, [2.0, 1.0]);
+}
+
+#[tokio::test]
 async fn a_stream_without_readings_says_how_far_it_is() {
     let world = World::with(Options {
         live: LiveLimits {

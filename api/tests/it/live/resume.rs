@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::socket::{Socket, values};
 use super::{Loader, in_time, second};
+use crate::shutdown::somebody_waits;
 use crate::world::{World, open};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,6 +113,44 @@ async fn what_nobody_was_notified_of_is_found_all_the_same() {
     let readings = [(sensors[0], second(0)), (sensors[0], second(1))];
     loader.load_silently(&readings).await;
     assert_eq!(values(&socket.batch("1").await["readings"]), [1.0, 2.0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_begins_during_a_look_misses_nothing() {
+    let world = World::with(Options {
+        live: LiveLimits {
+            // Cursors are told all the time, and looks are due when this says so.
+            cursor_interval: Duration::from_millis(20),
+            poll_interval: Duration::from_hours(1),
+            ..LiveLimits::default()
+        },
+        ..open()
+    })
+    .await;
+    let sensors = world.sensors(&["a"]).await;
+    let mut loader = Loader::new(&world).await;
+    let mut first = Socket::ready(&world).await;
+    first.stream("1", "").await;
+    loader.load_silently(&[(sensors[0], second(0))]).await;
+    // A look that waits in its middle.
+    let locked = sea_orm::TransactionTrait::begin(&world.db).await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&locked, "LOCK TABLE reading")
+        .await
+        .unwrap();
+    world.run("SELECT pg_notify('fieldbook_loaded', 'look')").await;
+    somebody_waits(&world).await;
+    let mut late = Socket::ready(&world).await;
+    late.stream("2", "").await;
+    locked.rollback().await.unwrap();
+    assert_eq!(values(&first.batch("1").await["readings"]), [1.0]);
+    // However far it says that it is, it has not been given that reading.
+    late.event("2").await;
+    loader.load_some(sensors[0], 1).await;
+    let mut found = Vec::new();
+    while found.last() != Some(&2.0) {
+        found.extend(values(&late.batch("2").await["readings"]));
+    }
+    assert_eq!(found, [1.0, 2.0]);
 }
 
 #[tokio::test]

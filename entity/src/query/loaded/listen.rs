@@ -1,8 +1,7 @@
 //! Hearing of what loaders commit.
 
-use std::collections::VecDeque;
-
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
+use sqlx::PgPool;
 use sqlx::postgres::{PgListener, PgNotification};
 
 use crate::load::{CHANNEL, Loaded};
@@ -10,8 +9,9 @@ use crate::load::{CHANNEL, Loaded};
 /// A connection of its own that hears of what loaders commit.
 #[derive(Debug)]
 pub struct Listener {
-    listener: PgListener,
-    heard: VecDeque<Heard>,
+    pool: PgPool,
+    /// `None` when its connection is lost.
+    listener: Option<PgListener>,
 }
 
 /// What a listener hears.
@@ -26,33 +26,46 @@ pub enum Heard {
 impl Listener {
     /// Takes a connection of the pool for as long as it lives, and listens.
     pub async fn listen(db: &DatabaseConnection) -> Result<Self, DbErr> {
-        let mut listener = PgListener::connect_with(db.get_postgres_connection_pool())
-            .await
-            .map_err(lost)?;
-        listener.listen(CHANNEL).await.map_err(lost)?;
-        Ok(Self {
-            listener,
-            heard: VecDeque::new(),
-        })
+        let pool = db.get_postgres_connection_pool().clone();
+        let listener = Some(listen(&pool).await?);
+        Ok(Self { pool, listener })
     }
 
-    /// Waits until something is heard. A connection that is lost is told as [`Heard::Something`], and renewed when this is
-    /// called again; an error is that of renewing it. Dropped while it waits, it has lost nothing.
+    /// Waits until something is heard. A connection that is lost is renewed first, and then told as
+    /// [`Heard::Something`]; an error is that of renewing it, and the next call tries again.
+    ///
+    /// Dropped while it waits, it has lost nothing: neither a notification that has come in part, nor that the connection
+    /// was lost.
     pub async fn hear(&mut self) -> Result<Heard, DbErr> {
-        if let Some(heard) = self.heard_already() {
-            return Ok(heard);
+        if let Some(listener) = &mut self.listener {
+            // No notification and an error say the same: this connection hears nothing any more.
+            if let Ok(Some(notification)) = listener.try_recv().await {
+                return Ok(understand(&notification));
+            }
+            self.listener = None;
         }
-        let notification = self.listener.try_recv().await.map_err(lost)?;
-        Ok(notification.map_or(Heard::Something, |notification| understand(&notification)))
+        self.listener = Some(listen(&self.pool).await?);
+        Ok(Heard::Something)
     }
 
-    /// What was heard and not asked for yet, without waiting.
-    pub fn heard_already(&mut self) -> Option<Heard> {
-        while let Some(notification) = self.listener.next_buffered() {
-            self.heard.push_back(understand(&notification));
+    /// What has arrived, without waiting. The driver's own buffer has only what arrives while this connection runs a
+    /// statement, which is never, so it is read from the socket.
+    pub async fn heard_already(&mut self) -> Result<Option<Heard>, DbErr> {
+        tokio::select! {
+            biased;
+            heard = self.hear() => heard.map(Some),
+            () = std::future::ready(()) => Ok(None),
         }
-        self.heard.pop_front()
     }
+}
+
+/// A connection that listens. The driver would renew it by itself, but forgets that it did when it is dropped meanwhile,
+/// and gives a connection that listens back to the pool.
+async fn listen(pool: &PgPool) -> Result<PgListener, DbErr> {
+    let mut listener = PgListener::connect_with(pool).await.map_err(lost)?;
+    listener.eager_reconnect(false);
+    listener.listen(CHANNEL).await.map_err(lost)?;
+    Ok(listener)
 }
 
 fn understand(notification: &PgNotification) -> Heard {

@@ -1,17 +1,21 @@
 //! Readings by position: what a look and a subscriber that catches up are given.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
-use entity::load::{CHANNEL, Counts, LoadTransaction, Loaded, NewReading};
+use entity::load::{CHANNEL, Counts, LoadTransaction, Loaded, NewReading, NewSensor};
 use entity::query::loaded::{
     Heard, Listener, Of, Piece, pieces, positions, readings, sensors_version, visible,
 };
 use entity::{DatabaseConnection, Scope};
+use sea_orm::ConnectionTrait as _;
 use sqlx::Connection as _;
 
 use crate::support::{at, journal, on_both, postgres, reading, sensors};
 
 on_both!(
     readings_are_found_by_position_by_key_and_by_time,
+    nobody_else_s_readings_are_read_for_a_limited_asker,
     pieces_are_the_segments_between_two_positions,
     sensors_that_change_change_their_version,
 );
@@ -112,6 +116,44 @@ async fn readings_are_found_by_position_by_key_and_by_time(db: &DatabaseConnecti
     );
 }
 
+async fn nobody_else_s_readings_are_read_for_a_limited_asker(db: &DatabaseConnection) {
+    let known = sensors(db, &["a", "b"]).await;
+    let (mine, other) = (known[0].id, known[1].id);
+    let journal_id = journal(db).await;
+    load(
+        db,
+        journal_id,
+        1,
+        &[reading(mine, 0, 0.0, 1), reading(other, 0, 0.0, 2)],
+    )
+    .await;
+    // From now on it is an error to read a row of the other.
+    for statement in [
+        "ALTER TABLE reading RENAME TO reading_all".to_owned(),
+        format!(
+            "CREATE FUNCTION is_mine(sensor_id int4) RETURNS bool LANGUAGE plpgsql COST 100000 AS \
+             $$ BEGIN IF sensor_id = {other} THEN RAISE 'read for nothing'; END IF; RETURN true; END $$"
+        ),
+        "CREATE VIEW reading AS SELECT * FROM reading_all WHERE is_mine(sensor_id)".to_owned(),
+    ] {
+        db.execute_unprepared(&statement).await.unwrap();
+    }
+    let asked = [piece(journal_id, 0, 2, &[(0, 0)])];
+    let everybody = Of::Everybody { sensors: 2 };
+    assert!(readings(db, &Scope::Everything, everybody, &asked).await.is_err());
+    // By key, and by time.
+    let few = Scope::of_sensors(vec![mine]);
+    let many = Scope::of_sensors((1..50_000).filter(|sensor| *sensor != other).collect());
+    for scope in [few, many] {
+        let found = readings(db, &scope, everybody, &asked).await.unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|reading| (reading.sensor_id, reading.receipt.seq))
+            .collect();
+        assert_eq!(found, [(mine, 1)]);
+    }
+}
+
 async fn pieces_are_the_segments_between_two_positions(db: &DatabaseConnection) {
     let id = sensors(db, &["a"]).await[0].id;
     let journal_id = journal(db).await;
@@ -120,30 +162,84 @@ async fn pieces_are_the_segments_between_two_positions(db: &DatabaseConnection) 
         load(db, journal_id, first_seq, &new).await;
     }
     let found = async |after, upto, pieces_max, positions_max| {
-        let found = pieces(db, journal_id, after, upto, pieces_max, positions_max)
+        let (found, reached) = pieces(db, journal_id, after, upto, pieces_max, positions_max)
             .await
             .unwrap();
-        found
+        let found = found
             .into_iter()
             .map(|piece| (piece.after, piece.upto, piece.spans))
-            .collect::<Vec<_>>()
+            .collect::<Vec<_>>();
+        (found, reached)
     };
     let span = |from, to| vec![(at(from), at(to))];
-    assert_eq!(
-        found(0, 9, 9, 99).await,
-        [(0, 3, span(1, 3)), (3, 6, span(4, 6)), (6, 9, span(7, 9))]
-    );
-    assert_eq!(found(4, 8, 9, 99).await, [(4, 6, span(4, 6)), (6, 8, span(7, 9))]);
-    assert_eq!(found(3, 9, 1, 99).await, [(3, 6, span(4, 6))]);
-    assert_eq!(found(4, 9, 9, 3).await, [(4, 6, span(4, 6)), (6, 7, span(7, 9))]);
-    assert_eq!(found(9, 9, 9, 99).await.len(), 1);
-    assert_eq!(pieces(db, i16::MAX, 0, 9, 9, 99).await.unwrap(), []);
+    let three = vec![(0, 3, span(1, 3)), (3, 6, span(4, 6)), (6, 9, span(7, 9))];
+    assert_eq!(found(0, 9, 9, 99).await, (three, 9));
+    let cut = vec![(4, 6, span(4, 6)), (6, 8, span(7, 9))];
+    assert_eq!(found(4, 8, 9, 99).await, (cut, 8));
+    assert_eq!(found(3, 9, 1, 99).await, (vec![(3, 6, span(4, 6))], 6));
+    let short = vec![(4, 6, span(4, 6)), (6, 7, span(7, 9))];
+    assert_eq!(found(4, 9, 9, 3).await, (short, 7));
+    assert_eq!(found(9, 9, 9, 99).await.0.len(), 1);
+    assert_eq!(pieces(db, i16::MAX, 0, 9, 9, 99).await.unwrap(), (Vec::new(), 9));
 }
 
 async fn sensors_that_change_change_their_version(db: &DatabaseConnection) {
     let before = sensors_version(db).await.unwrap();
     sensors(db, &["a"]).await;
     assert_ne!(sensors_version(db).await.unwrap(), before);
+}
+
+/// On PostgreSQL alone: PGlite has one connection, and this takes two.
+#[tokio::test]
+async fn a_sensor_that_is_committed_late_changes_the_version_too() {
+    let db = &postgres().await.db;
+    let journal_id = journal(db).await;
+    let new = NewSensor {
+        source: "plant".to_owned(),
+        name: "first".to_owned(),
+        registered_at: at(0),
+    };
+    let mut late = LoadTransaction::begin(db, journal_id).await.unwrap();
+    let first = late.register_sensors(&[new]).await.unwrap()[0].id;
+    let second = sensors(db, &["second"]).await[0].id;
+    assert!(first < second);
+    let before = sensors_version(db).await.unwrap();
+    late.commit().await.unwrap();
+    assert_ne!(sensors_version(db).await.unwrap(), before);
+}
+
+/// On PostgreSQL alone: PGlite has one connection, and who listens on it keeps it from everybody else.
+#[tokio::test]
+async fn all_that_is_heard_is_taken_at_once() {
+    let db = &postgres().await.db;
+    let id = sensors(db, &["a"]).await[0].id;
+    let journal_id = journal(db).await;
+    let mut listener = Listener::listen(db).await.unwrap();
+    assert_eq!(listener.heard_already().await.unwrap(), None);
+    for seq in 1..=3 {
+        load(db, journal_id, 1, &[reading(id, seq, 0.0, seq)]).await;
+    }
+    let mut heard = vec![listener.hear().await.unwrap()];
+    let others = async {
+        while heard.len() < 3 {
+            match listener.heard_already().await.unwrap() {
+                Some(one) => heard.push(one),
+                None => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), others)
+        .await
+        .expect("the other two have arrived");
+    let positions: Vec<_> = heard
+        .iter()
+        .map(|heard| match heard {
+            Heard::Loaded(loaded) => (loaded.after, loaded.upto),
+            Heard::Something => panic!("{heard:?}"),
+        })
+        .collect();
+    assert_eq!(positions, [(0, 1), (1, 2), (2, 3)]);
+    assert_eq!(listener.heard_already().await.unwrap(), None);
 }
 
 /// On PostgreSQL alone: PGlite has one connection, and who listens on it keeps it from everybody else.
