@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgPoolCopyExt as _;
 
-use crate::graphql::data;
+use crate::graphql::data::{self, Layout};
 use crate::graphql::peer::Peer;
 use crate::report::{Median, median};
 use crate::server::Server;
@@ -23,8 +23,15 @@ const FORMATS: [&str; 4] = ["csv", "ndjson", "parquet", "arrow"];
 const COPY: &str = "COPY reading (time, value, sensor_id, flag) TO STDOUT (FORMAT csv)";
 
 pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
+    for layout in [Layout::ByTime, Layout::BySensor] {
+        measure(runs, layout).await?;
+    }
+    Ok(())
+}
+
+async fn measure(runs: usize, layout: Layout) -> anyhow::Result<()> {
     let server = Server::start().await?;
-    data::fill(&server.db, 0, MILLIONS).await?;
+    data::fill(&server.db, layout, 0, MILLIONS).await?;
     let mut limit = Vec::new();
     let mut ours = vec![Vec::new(); FORMATS.len()];
     let mut memory = [0.0_f64; FORMATS.len()];
@@ -42,7 +49,7 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
         }
     }
     let limit = median(limit);
-    println!("COPY of {MILLIONS} million readings as CSV: {limit} readings/s");
+    println!("{MILLIONS} million readings lying {layout:?}; COPY as CSV: {limit} readings/s");
     for (at, format) in FORMATS.iter().enumerate() {
         let ours: Median = median(ours[at].iter().copied());
         println!(

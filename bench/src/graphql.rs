@@ -11,6 +11,7 @@ mod question;
 
 use std::collections::HashMap;
 
+use self::data::Layout;
 use self::load::Load;
 use self::peer::Peer;
 use self::question::{QUESTIONS, Question};
@@ -22,7 +23,7 @@ const MILLIONS: usize = 2;
 
 pub(crate) async fn run(runs: usize, millions: &[usize]) -> anyhow::Result<()> {
     let server = Server::start().await?;
-    data::fill(&server.db, 0, MILLIONS).await?;
+    data::fill(&server.db, Layout::BySensor, 0, MILLIONS).await?;
     let ours = Peer::fieldbook(&server.url).await?;
     let theirs = Peer::postgraphile(&server.url).await?;
     for question in &QUESTIONS {
@@ -65,7 +66,7 @@ pub(crate) async fn run(runs: usize, millions: &[usize]) -> anyhow::Result<()> {
         .collect();
     let mut filled = MILLIONS;
     for &millions in millions {
-        data::fill(&server.db, filled, millions).await?;
+        data::fill(&server.db, Layout::BySensor, filled, millions).await?;
         filled = millions;
         for (question, before) in QUESTIONS.iter().zip(&before) {
             let mut rates = Vec::new();

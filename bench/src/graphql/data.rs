@@ -8,9 +8,32 @@ use crate::server;
 
 const SENSORS: usize = 1_000;
 
+/// How readings lie in their table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Layout {
+    /// Those of a sensor together, as after an import.
+    BySensor,
+    /// In the order in which they came, as the loader writes them.
+    ByTime,
+}
+
+impl Layout {
+    fn order(self) -> &'static str {
+        match self {
+            Self::BySensor => "sensor.id, minute",
+            Self::ByTime => "minute, sensor.id",
+        }
+    }
+}
+
 /// Fills the tables up to so many million readings. More readings of a sensor come behind those that it has, so what was
 /// asked of the earlier ones has the same answer.
-pub(crate) async fn fill(db: &DatabaseConnection, from: usize, to: usize) -> anyhow::Result<()> {
+pub(crate) async fn fill(
+    db: &DatabaseConnection,
+    layout: Layout,
+    from: usize,
+    to: usize,
+) -> anyhow::Result<()> {
     if from == 0 {
         server::sensors(db, SENSORS).await?;
         // PostGraphile knows relations by foreign keys, and this one has none.
@@ -26,7 +49,8 @@ pub(crate) async fn fill(db: &DatabaseConnection, from: usize, to: usize) -> any
          SELECT timestamptz '2026-01-01' + minute * INTERVAL '1 minute' + sensor.id * INTERVAL '57 milliseconds',
                 round((20 + 5 * sin(minute / 60.0 + sensor.id))::numeric, 2),
                 timestamptz '2026-01-01' + minute * INTERVAL '1 minute' + INTERVAL '1 second', minute, sensor.id, 1, 1
-         FROM sensor, generate_series({first}, {last}) AS minute ORDER BY sensor.id, minute"
+         FROM sensor, generate_series({first}, {last}) AS minute ORDER BY {}",
+        layout.order()
     );
     db.execute_unprepared(&insert).await.context("fill the tables")?;
     for table in ["reading", "sensor"] {
