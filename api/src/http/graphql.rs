@@ -129,16 +129,7 @@ async fn respond(
         return subscription(media_type, id);
     }
     if matches!(method, Method::Get(..)) && checked.operation != OperationType::Query {
-        let message = "a GET may only query: send mutations with POST".to_owned();
-        let refusal = Refusal {
-            status: StatusCode::METHOD_NOT_ALLOWED,
-            error: ApiError::BadRequest { message },
-        };
-        let mut response = answer::of_refusal(refusal, media_type, id);
-        response
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static("POST"));
-        return response;
+        return mutation_by_get(media_type, id);
     }
     let mut request = Request::new(query).variables(variables);
     request.operation_name = checked.operation_name.clone();
@@ -171,6 +162,20 @@ async fn respond(
     if let Some(operation) = operation {
         response.extensions_mut().insert(Operation(operation));
     }
+    response
+}
+
+/// The answer to a GET that asks for more than a query.
+fn mutation_by_get(media_type: MediaType, id: &RequestId) -> Response {
+    let message = "a GET may only query: send mutations with POST".to_owned();
+    let refusal = Refusal {
+        status: StatusCode::METHOD_NOT_ALLOWED,
+        error: ApiError::BadRequest { message },
+    };
+    let mut response = answer::of_refusal(refusal, media_type, id);
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static("POST"));
     response
 }
 

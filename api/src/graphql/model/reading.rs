@@ -73,6 +73,7 @@ impl Reading {
     }
 
     /// When Fieldbook received it.
+    #[expect(clippy::unused_async, reason = "a resolver")]
     async fn received_at(&self) -> Result<DateTime, ApiError> {
         Ok(DateTime(self.receipt()?.received_at))
     }

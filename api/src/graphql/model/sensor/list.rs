@@ -190,14 +190,12 @@ impl OutputType for Edges {
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         let Self(rows) = self;
         let selected = selection::selected(ctx);
-        match rows.edge_projection(ctx, &selected).await {
-            Some(projection) => projection
+        if let Some(projection) = rows.edge_projection(ctx, &selected).await {
+            return projection
                 .list(rows.edges())
-                .map_err(|error| scalar::failed(ctx, field, error)),
-            None => {
-                let edges: Vec<_> = rows.edges().map(Some).collect();
-                Some(edges).resolve(ctx, field).await
-            }
+                .map_err(|error| scalar::failed(ctx, field, error));
         }
+        let edges: Vec<_> = rows.edges().map(Some).collect();
+        Some(edges).resolve(ctx, field).await
     }
 }
