@@ -64,7 +64,7 @@ struct Members {
     all: BTreeMap<u64, Arc<Subscriber>>,
     everybody: HashSet<u64>,
     by_sensor: HashMap<i32, Vec<u64>>,
-    /// Who came since the last look began, and where the hub was then.
+    /// Who came since the last look began or ended, and where the hub was then.
     newcomers: Vec<(u64, Arc<Positions>)>,
     next: u64,
 }
@@ -95,14 +95,11 @@ impl Membership {
         members.positions.clone().unwrap_or_default()
     }
 
-    /// Where the hub is, when it has looked for this subscriber up to there and nothing waits.
+    /// Where the hub is, when nothing waits: it has looked for this subscriber up to there.
     pub(super) fn idle_at(&self) -> Option<Arc<Positions>> {
         let members = self.hub.members();
-        let is_new = members.newcomers.iter().any(|(id, _)| *id == self.id);
-        if is_new || !self.subscriber.is_idle() {
-            return None;
-        }
-        members.positions.clone()
+        let positions = members.positions.clone();
+        positions.filter(|_| self.subscriber.is_idle())
     }
 }
 
@@ -328,6 +325,8 @@ impl Hub {
             }
         }
         members.positions = Some(positions);
+        // This look has passed them by, and when the next one is due nobody knows.
+        members.take_up_newcomers();
     }
 
     /// Ends the hub when nobody subscribes any more.
@@ -341,7 +340,7 @@ impl Hub {
 }
 
 impl Members {
-    /// Takes up who came since the last look; gives where the hub is, and the sensors that are wanted, `None` for all.
+    /// Takes up who came; gives where the hub is, and the sensors that are wanted, `None` for all.
     fn begin_look(&mut self) -> (Positions, Option<Vec<i32>>) {
         self.take_up_newcomers();
         let positions = self.positions.as_deref().cloned().unwrap_or_default();
@@ -352,6 +351,7 @@ impl Members {
         (positions, wanted)
     }
 
+    /// Has looks see who came. Whoever came before the hub moved on reads from the database what lies between.
     fn take_up_newcomers(&mut self) {
         let positions = self.positions.clone().unwrap_or_default();
         for (id, came_at) in std::mem::take(&mut self.newcomers) {
@@ -366,7 +366,6 @@ impl Members {
                     }
                 }
             }
-            // A look that was going on has passed it by.
             if came_at != positions {
                 subscriber.lapse(Lapse::CameLate);
             }

@@ -7,7 +7,7 @@ use entity::load::DeclaredSensor;
 use serde_json::json;
 
 use super::socket::{Socket, values};
-use super::{Loader, second};
+use super::{Loader, in_time, second};
 use crate::world::{World, open, thermometer};
 
 #[tokio::test]
@@ -137,9 +137,18 @@ async fn a_stream_without_readings_says_how_far_it_is() {
     let mut socket = Socket::ready(&world).await;
     let cursor = socket.stream("1", "(sensors: [\"b\"])").await;
     loader.load_some(sensors[0], 3).await;
-    let event = socket.event("1").await;
-    assert_eq!(event["data"]["readingStream"]["readings"], json!([]));
-    assert_ne!(event["data"]["readingStream"]["cursor"], cursor);
+    // On a busy machine it may say once more where it was.
+    in_time(async {
+        loop {
+            let event = socket.event("1").await;
+            let batch = &event["data"]["readingStream"];
+            assert_eq!(batch["readings"], json!([]));
+            if batch["cursor"] != cursor {
+                break;
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

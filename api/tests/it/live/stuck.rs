@@ -8,7 +8,7 @@ use entity::ConnectOptions;
 use serde_json::{Value, json};
 
 use super::socket::{Socket, values};
-use super::{Loader, second};
+use super::{Loader, in_time, second};
 use crate::world::{World, open};
 
 /// An API whose statements are cancelled after a moment, over the database of another, and the sensors `a` and `b`.
@@ -77,14 +77,17 @@ impl Stuck {
 /// What is said of each of so many operations, but for batches that say nothing.
 async fn hear(socket: &mut Socket, operations: usize) -> BTreeMap<String, Value> {
     let mut said = BTreeMap::new();
-    while said.len() < operations {
-        let message = socket.hear().await;
-        let batch = &message["payload"]["data"]["readingStream"];
-        if batch.is_null() || batch["readings"] != json!([]) || batch["missed"] != json!(null) {
-            let before = said.insert(message["id"].as_str().unwrap().to_owned(), message);
-            assert_eq!(before, None);
+    in_time(async {
+        while said.len() < operations {
+            let message = socket.hear().await;
+            let batch = &message["payload"]["data"]["readingStream"];
+            if batch.is_null() || batch["readings"] != json!([]) || batch["missed"] != json!(null) {
+                let before = said.insert(message["id"].as_str().unwrap().to_owned(), message);
+                assert_eq!(before, None);
+            }
         }
-    }
+    })
+    .await;
     said
 }
 
@@ -106,4 +109,32 @@ async fn who_asks_for_few_sensors_goes_on_and_the_others_end_with_their_cursor()
     assert_eq!(values(&socket.batch("few").await["readings"]), [3.0]);
     socket.stream("again", &format!("(after: \"{cursor}\")")).await;
     assert_eq!(values(&socket.batch("again").await["readings"]), [1.0, 2.0, 3.0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_much_to_catch_up_with_is_missed_or_the_end() {
+    let mut stuck = Stuck::new(1).await;
+    let mut socket = Socket::ready(&stuck.hasty).await;
+    let begin = socket.stream("all", "").await;
+    socket.stream("few", "(sensors: [\"a\"])").await;
+    let added = format!("subscription {{ readingAdded(sensors: [\"a\"], after: \"{begin}\") {{ value }} }}");
+    socket.subscribe("added", &added).await;
+    // Who has been given the first one is there.
+    stuck.loader.load_some(stuck.sensors[0], 1).await;
+    let cursor = hear(&mut socket, 3).await["added"]["payload"]["extensions"]["cursor"].clone();
+    stuck.get_stuck().await;
+    let mut said = hear(&mut socket, 3).await;
+    for stream in ["all", "few"] {
+        let mut batch = said.remove(stream).unwrap()["payload"]["data"]["readingStream"].take();
+        assert_eq!(
+            (batch["readings"].take(), batch["missed"]["positions"].take()),
+            (json!([]), json!(2.0)),
+            "{stream}"
+        );
+        assert_eq!(batch["missed"]["from"], cursor);
+    }
+    let end = &said["added"]["payload"][0]["extensions"];
+    let expected = json!({ "code": "LIMIT_EXCEEDED", "limit": 1, "asked": 2, "cursor": cursor });
+    assert_eq!(end, &expected);
+    stuck.get_loose().await;
 }
