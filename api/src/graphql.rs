@@ -3,7 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod document;
 pub(crate) mod error;
-mod flat;
+mod list;
 pub(crate) mod model;
 pub(crate) mod projection;
 pub(crate) mod query;

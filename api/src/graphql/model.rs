@@ -24,7 +24,7 @@ pub(crate) use flag::QualityFlag;
 pub(crate) use live::ReadingBatch;
 pub(crate) use page::PageInfo;
 pub(crate) use raw::RawMessage;
-pub(crate) use reading::{Nodes, Reading, ReadingConnection};
+pub(crate) use reading::{Reading, ReadingConnection, ReadingNodes};
 pub(crate) use reading_row::{ReadingRow, ReadingRowConnection, ReadingRows};
 pub(crate) use sensor::{Sensor, SensorConnection};
 pub(crate) use series::Series;

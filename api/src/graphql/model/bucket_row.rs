@@ -6,7 +6,7 @@ use chrono::Utc;
 use super::PageInfo;
 use crate::ask::{cursor, units};
 use crate::buckets::{BucketPage, FoundBucket, Levels};
-use crate::graphql::flat::{Edges, Nodes};
+use crate::graphql::list::{Edges, Nodes};
 use crate::graphql::projection::{Plain, Projection, Write, instant, json, text};
 use crate::graphql::scalar::DateTime;
 use crate::graphql::selection::Selected;
@@ -198,13 +198,13 @@ impl BucketRows {
     }
 
     /// The rows alone.
-    pub(crate) fn into_nodes(self) -> Nodes<BucketRow> {
+    pub(crate) fn into_nodes(self) -> Nodes<Vec<BucketRow>> {
         Nodes(self.page.rows.into_iter().map(BucketRow).collect())
     }
 }
 
 /// A bucket and its place in the list.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct BucketRowEdge {
     pub(crate) node: BucketRow,
     /// Where the list's range ends.
@@ -255,7 +255,7 @@ pub(crate) struct BucketRowConnection(pub(crate) BucketRows);
 #[Object]
 impl BucketRowConnection {
     /// The rows with their cursors.
-    async fn edges(&self) -> Edges<BucketRowEdge> {
+    async fn edges(&self) -> Edges<Vec<BucketRowEdge>> {
         let BucketRows { page, to, .. } = &self.0;
         let edge = |found: &FoundBucket| BucketRowEdge {
             node: BucketRow(found.clone()),
@@ -265,7 +265,7 @@ impl BucketRowConnection {
     }
 
     /// The rows.
-    async fn nodes(&self) -> Nodes<BucketRow> {
+    async fn nodes(&self) -> Nodes<Vec<BucketRow>> {
         Nodes(self.0.page.rows.iter().cloned().map(BucketRow).collect())
     }
 

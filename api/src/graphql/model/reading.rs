@@ -14,11 +14,12 @@ use super::{Count, PageInfo, QualityFlag, RawMessage, Sensor, Total};
 use crate::ask::cursor;
 use crate::graphql::batch::SensorKey;
 use crate::graphql::error::{ApiError, Nullable};
+use crate::graphql::list::{Edges, Nodes};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
 
-pub(crate) use self::list::Nodes;
-use self::list::{Edges, Rows};
+pub(crate) use self::list::ReadingNodes;
+use self::list::{ReadingEdges, Rows};
 
 /// A stored reading, with its receipt where something takes one.
 pub(crate) type Row = readings::Reading<Option<Receipt>>;
@@ -121,13 +122,13 @@ impl ReadingConnection {
 #[Object]
 impl ReadingConnection {
     /// The readings with their cursors.
-    async fn edges(&self) -> Edges {
-        Edges(Arc::clone(&self.rows))
+    async fn edges(&self) -> Edges<ReadingEdges> {
+        Edges(ReadingEdges(Arc::clone(&self.rows)))
     }
 
     /// The readings.
-    async fn nodes(&self) -> Nodes {
-        Nodes(Arc::clone(&self.rows))
+    async fn nodes(&self) -> Nodes<ReadingNodes> {
+        Nodes(ReadingNodes(Arc::clone(&self.rows)))
     }
 
     /// Where this page lies.

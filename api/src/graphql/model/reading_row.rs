@@ -11,7 +11,7 @@ use entity::query::sensors::Sensor;
 use super::{PageInfo, QualityFlag};
 use crate::ask::{cursor, units};
 use crate::graphql::error::ApiError;
-use crate::graphql::flat::{Edges, Nodes};
+use crate::graphql::list::{Edges, Nodes};
 use crate::graphql::projection::{Plain, Projection, Write, instant, json, text};
 use crate::graphql::scalar::DateTime;
 use crate::graphql::selection::Selected;
@@ -139,13 +139,13 @@ impl ReadingRows {
     }
 
     /// The rows alone.
-    pub(crate) fn into_nodes(self) -> Nodes<ReadingRow> {
+    pub(crate) fn into_nodes(self) -> Nodes<Vec<ReadingRow>> {
         Nodes(self.rows)
     }
 }
 
 /// A reading and its place in the list.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ReadingRowEdge(pub(crate) ReadingRow);
 
 impl ReadingRowEdge {
@@ -195,12 +195,12 @@ pub(crate) struct ReadingRowConnection(pub(crate) ReadingRows);
 #[Object]
 impl ReadingRowConnection {
     /// The rows with their cursors.
-    async fn edges(&self) -> Edges<ReadingRowEdge> {
+    async fn edges(&self) -> Edges<Vec<ReadingRowEdge>> {
         Edges(self.0.rows.iter().cloned().map(ReadingRowEdge).collect())
     }
 
     /// The rows.
-    async fn nodes(&self) -> Nodes<ReadingRow> {
+    async fn nodes(&self) -> Nodes<Vec<ReadingRow>> {
         Nodes(self.0.rows.clone())
     }
 

@@ -10,7 +10,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::query::page::Page;
 use entity::query::sensors::{self, Sensor as Row, SensorFilter, SensorOrder};
 
-use self::list::{Edges, Nodes, Rows};
+use self::list::{Rows, SensorEdges, SensorNodes};
 use self::readings::{ReadingsArguments, takes_receipts};
 use super::{Buckets, Count, Direction, PageInfo, QualityFlag, Reading, ReadingConnection, Series, series};
 use crate::ask::range;
@@ -18,6 +18,7 @@ use crate::ask::units::Shown;
 use crate::buckets::Fill;
 use crate::graphql::batch::{LatestKey, OfSensor, ReadingsBuckets, ReadingsColumns};
 use crate::graphql::error::{ApiError, Nullable};
+use crate::graphql::list::{Edges, Nodes};
 use crate::graphql::model::aggregate::{Arguments, Selected};
 use crate::graphql::query::READINGS_FIRST;
 use crate::graphql::request::ContextExt as _;
@@ -368,13 +369,13 @@ impl SensorConnection {
 #[Object]
 impl SensorConnection {
     /// The sensors with their cursors.
-    async fn edges(&self) -> Edges {
-        Edges(Arc::clone(&self.page))
+    async fn edges(&self) -> Edges<SensorEdges> {
+        Edges(SensorEdges(Arc::clone(&self.page)))
     }
 
     /// The sensors.
-    async fn nodes(&self) -> Nodes {
-        Nodes(Arc::clone(&self.page))
+    async fn nodes(&self) -> Nodes<SensorNodes> {
+        Nodes(SensorNodes(Arc::clone(&self.page)))
     }
 
     /// Where this page lies.

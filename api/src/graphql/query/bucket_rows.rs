@@ -8,7 +8,7 @@ use crate::ask::buckets::BucketArguments;
 use crate::ask::{cursor, page, range, sensors, time};
 use crate::buckets::{BucketsIn, Question, Reader};
 use crate::graphql::error::{ApiError, Nullable};
-use crate::graphql::flat::Nodes;
+use crate::graphql::list::Nodes;
 use crate::graphql::model::{BucketRow, BucketRowConnection, BucketRows};
 use crate::graphql::request::ContextExt as _;
 
@@ -68,7 +68,7 @@ impl BucketRowsQuery {
         first: Option<i32>,
         #[graphql(desc = "Go on after this cursor: pageInfo.endCursor of bucketRowsConnection.")]
         after: Option<String>,
-    ) -> Result<Nodes<BucketRow>, ApiError> {
+    ) -> Result<Nodes<Vec<BucketRow>>, ApiError> {
         let arguments = Arguments {
             bucket,
             time_zone,

@@ -8,7 +8,8 @@ use entity::query::readings;
 
 use crate::ask::sensors;
 use crate::graphql::error::ApiError;
-use crate::graphql::model::{Nodes, SensorFilter};
+use crate::graphql::list::Nodes;
+use crate::graphql::model::{ReadingNodes, SensorFilter};
 use crate::graphql::request::ContextExt as _;
 
 #[derive(Default)]
@@ -26,7 +27,7 @@ impl LatestQuery {
         #[graphql(desc = "Which sensors. Default: all, up to 10,000.")] filter: Option<SensorFilter>,
         #[graphql(desc = "Leave out readings older than this many seconds. Default: however old.")]
         max_age_seconds: Option<i32>,
-    ) -> Result<Nodes, ApiError> {
+    ) -> Result<Nodes<ReadingNodes>, ApiError> {
         let scope = ctx.scope()?;
         let limits = ctx.limits();
         let since = match max_age_seconds {
@@ -53,6 +54,6 @@ impl LatestQuery {
             .filter_map(|sensor| latest.remove(&sensor.id))
             .map(Into::into)
             .collect();
-        Ok(Nodes::new(rows, chosen))
+        Ok(Nodes(ReadingNodes::new(rows, chosen)))
     }
 }

@@ -9,7 +9,7 @@ use entity::query::sensors::{Sensor, SensorFilter};
 
 use crate::ask::{cursor, page, range, sensors, time};
 use crate::graphql::error::{ApiError, Nullable};
-use crate::graphql::flat::Nodes;
+use crate::graphql::list::Nodes;
 use crate::graphql::model::{ReadingRow, ReadingRowConnection, ReadingRows};
 use crate::graphql::request::ContextExt as _;
 
@@ -56,7 +56,7 @@ impl ReadingRowsQuery {
         first: Option<i32>,
         #[graphql(desc = "Go on after this cursor: pageInfo.endCursor of readingRowsConnection.")]
         after: Option<String>,
-    ) -> Result<Nodes<ReadingRow>, ApiError> {
+    ) -> Result<Nodes<Vec<ReadingRow>>, ApiError> {
         let arguments = Arguments {
             sensor,
             kind,

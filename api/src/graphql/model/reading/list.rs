@@ -1,12 +1,10 @@
-//! Lists of readings: written in one piece where nothing of them takes a resolver, and left to the library otherwise.
+//! Lists of readings, with their sensors.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::parser::types::Field;
-use async_graphql::registry::Registry;
-use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{ContextSelectionSet, Value};
 use entity::query::page::Page;
 use entity::query::readings::Direction;
 use entity::query::sensors::Sensor as SensorRow;
@@ -15,9 +13,9 @@ use serde::ser::Error as _;
 use super::{Reading, ReadingConnection, ReadingEdge, Row, place};
 use crate::graphql::batch::{Loaders, SensorKey};
 use crate::graphql::error::ApiError;
+use crate::graphql::list::Listed;
 use crate::graphql::model::{PageInfo, QualityFlag, Sensor};
 use crate::graphql::projection::{self, Plain, Projection, Write, instant, json, object};
-use crate::graphql::scalar;
 use crate::graphql::selection::{self, Selected};
 
 /// The rows of a list, and the sensors of theirs that are known already.
@@ -126,9 +124,9 @@ impl Rows {
 }
 
 /// The readings of a list.
-pub(crate) struct Nodes(pub(super) Arc<Rows>);
+pub(crate) struct ReadingNodes(pub(super) Arc<Rows>);
 
-impl Nodes {
+impl ReadingNodes {
     /// Readings of sensors that are known.
     pub(crate) fn new(rows: Vec<Row>, sensors: Vec<Arc<SensorRow>>) -> Self {
         let page = Page {
@@ -141,55 +139,30 @@ impl Nodes {
 }
 
 /// The readings of a list with their cursors.
-pub(crate) struct Edges(pub(super) Arc<Rows>);
+pub(crate) struct ReadingEdges(pub(super) Arc<Rows>);
 
-impl OutputType for Nodes {
-    fn type_name() -> Cow<'static, str> {
-        Vec::<Reading>::type_name()
+impl Listed for ReadingNodes {
+    type Object = Reading;
+
+    async fn in_one_piece(&self, ctx: &ContextSelectionSet<'_>) -> Result<Option<Value>, ApiError> {
+        self.0.json(ctx, |reading| reading).await
     }
 
-    fn qualified_type_name() -> String {
-        Vec::<Reading>::qualified_type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        Vec::<Reading>::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let Self(rows) = self;
-        match rows.json(ctx, |reading| reading).await {
-            Ok(Some(json)) => Ok(json),
-            Ok(None) => rows.readings().collect::<Vec<_>>().resolve(ctx, field).await,
-            Err(error) => Err(scalar::failed(ctx, field, error)),
-        }
+    fn objects(&self) -> Vec<Reading> {
+        self.0.readings().collect()
     }
 }
 
-impl OutputType for Edges {
-    fn type_name() -> Cow<'static, str> {
-        Option::<Vec<Option<ReadingEdge>>>::type_name()
+impl Listed for ReadingEdges {
+    type Object = ReadingEdge;
+
+    async fn in_one_piece(&self, ctx: &ContextSelectionSet<'_>) -> Result<Option<Value>, ApiError> {
+        let direction = self.0.direction;
+        self.0.json(ctx, |node| ReadingEdge { node, direction }).await
     }
 
-    fn qualified_type_name() -> String {
-        Option::<Vec<Option<ReadingEdge>>>::qualified_type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        Option::<Vec<Option<ReadingEdge>>>::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let Self(rows) = self;
-        let direction = rows.direction;
-        match rows.json(ctx, |node| ReadingEdge { node, direction }).await {
-            Ok(Some(json)) => Ok(json),
-            Ok(None) => {
-                let edges = rows.edges().map(Some);
-                Some(edges.collect::<Vec<_>>()).resolve(ctx, field).await
-            }
-            Err(error) => Err(scalar::failed(ctx, field, error)),
-        }
+    fn objects(&self) -> Vec<ReadingEdge> {
+        self.0.edges().collect()
     }
 }
 

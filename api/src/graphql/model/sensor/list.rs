@@ -1,16 +1,12 @@
-//! Lists of sensors: written in one piece where nothing of them takes a resolver of its own, and left to the library
-//! otherwise.
+//! Lists of sensors, with what is asked of each.
 //!
 //! The latest reading of each and pages of readings of each are read for all sensors of the list at once, and written with
 //! them. Whatever is wrong with such a field is for its resolver to say: the list is left to the library then.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::parser::types::Field;
-use async_graphql::registry::Registry;
-use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{ContextSelectionSet, Value};
 use entity::query::page::Page;
 use entity::query::sensors::{Sensor as Row, SensorOrder};
 
@@ -18,10 +14,11 @@ use super::readings::{self, ReadingsArguments, takes_receipts};
 use super::{Sensor, SensorEdge};
 use crate::ask::cursor;
 use crate::graphql::batch::{LatestKey, OfSensor};
+use crate::graphql::error::ApiError;
+use crate::graphql::list::Listed;
 use crate::graphql::model::{PageInfo, Reading, ReadingConnection};
 use crate::graphql::projection::{Plain as _, Projection, Write};
 use crate::graphql::request::ContextExt as _;
-use crate::graphql::scalar;
 use crate::graphql::selection::{self, Selected};
 
 /// The rows of a list.
@@ -144,58 +141,36 @@ impl Rows {
 }
 
 /// The sensors of a list.
-pub(super) struct Nodes(pub(super) Arc<Rows>);
+pub(crate) struct SensorNodes(pub(super) Arc<Rows>);
 
 /// The sensors of a list with their cursors.
-pub(super) struct Edges(pub(super) Arc<Rows>);
+pub(crate) struct SensorEdges(pub(super) Arc<Rows>);
 
-impl OutputType for Nodes {
-    fn type_name() -> Cow<'static, str> {
-        Vec::<Sensor>::type_name()
+impl Listed for SensorNodes {
+    type Object = Sensor;
+
+    async fn in_one_piece(&self, ctx: &ContextSelectionSet<'_>) -> Result<Option<Value>, ApiError> {
+        let projection = self.0.projection(ctx, &selection::selected(ctx)).await;
+        let sensors = &self.0.page.rows;
+        projection.map(|projection| projection.list(sensors)).transpose()
     }
 
-    fn qualified_type_name() -> String {
-        Vec::<Sensor>::qualified_type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        Vec::<Sensor>::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let Self(rows) = self;
-        let sensors = &rows.page.rows;
-        match rows.projection(ctx, &selection::selected(ctx)).await {
-            Some(projection) => projection
-                .list(sensors.iter().cloned())
-                .map_err(|error| scalar::failed(ctx, field, error)),
-            None => sensors.resolve(ctx, field).await,
-        }
+    fn objects(&self) -> Vec<Sensor> {
+        self.0.page.rows.clone()
     }
 }
 
-impl OutputType for Edges {
-    fn type_name() -> Cow<'static, str> {
-        Option::<Vec<Option<SensorEdge>>>::type_name()
+impl Listed for SensorEdges {
+    type Object = SensorEdge;
+
+    async fn in_one_piece(&self, ctx: &ContextSelectionSet<'_>) -> Result<Option<Value>, ApiError> {
+        let projection = self.0.edge_projection(ctx, &selection::selected(ctx)).await;
+        projection
+            .map(|projection| projection.list(self.0.edges()))
+            .transpose()
     }
 
-    fn qualified_type_name() -> String {
-        Option::<Vec<Option<SensorEdge>>>::qualified_type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        Option::<Vec<Option<SensorEdge>>>::create_type_info(registry)
-    }
-
-    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let Self(rows) = self;
-        let selected = selection::selected(ctx);
-        if let Some(projection) = rows.edge_projection(ctx, &selected).await {
-            return projection
-                .list(rows.edges())
-                .map_err(|error| scalar::failed(ctx, field, error));
-        }
-        let edges: Vec<_> = rows.edges().map(Some).collect();
-        Some(edges).resolve(ctx, field).await
+    fn objects(&self) -> Vec<SensorEdge> {
+        self.0.edges().collect()
     }
 }

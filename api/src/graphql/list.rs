@@ -1,4 +1,5 @@
-//! Lists of flat rows, written in one piece: tools that ask for flat rows ask for many.
+//! Lists of objects: written in one piece where nothing of them takes a resolver of its own, and left to the library
+//! otherwise.
 
 use std::borrow::Cow;
 
@@ -6,70 +7,92 @@ use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
 
+use super::error::ApiError;
 use super::projection::{Plain, Projection};
-use super::scalar;
-use super::selection;
+use super::{scalar, selection};
+
+/// What is in a list.
+pub(crate) trait Listed: Send + Sync {
+    /// One of its objects.
+    type Object: OutputType;
+
+    /// The list as JSON; `None` when a selected field takes a resolver of its own.
+    fn in_one_piece(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+    ) -> impl Future<Output = Result<Option<Value>, ApiError>> + Send;
+
+    /// Its objects, for the library.
+    fn objects(&self) -> Vec<Self::Object>;
+}
 
 /// `[T!]!` in the schema.
-pub(crate) struct Nodes<T>(pub(crate) Vec<T>);
+pub(crate) struct Nodes<L>(pub(crate) L);
 
 /// `[T]` in the schema: nullable both ways, which is the one shape that BI drivers read.
-pub(crate) struct Edges<T>(pub(crate) Vec<T>);
+pub(crate) struct Edges<L>(pub(crate) L);
 
-impl<T: Plain + OutputType> OutputType for Nodes<T> {
+impl<L: Listed> OutputType for Nodes<L> {
     fn type_name() -> Cow<'static, str> {
-        Vec::<T>::type_name()
+        Vec::<L::Object>::type_name()
     }
 
     fn qualified_type_name() -> String {
-        Vec::<T>::qualified_type_name()
+        Vec::<L::Object>::qualified_type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        Vec::<T>::create_type_info(registry)
+        Vec::<L::Object>::create_type_info(registry)
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if let Some(json) = written(ctx, field, &self.0)? {
-            return Ok(json);
-        }
-        self.0.resolve(ctx, field).await
+        resolve(&self.0, ctx, field).await
     }
 }
 
-impl<T: Plain + OutputType> OutputType for Edges<T> {
+impl<L: Listed> OutputType for Edges<L> {
     fn type_name() -> Cow<'static, str> {
-        Option::<Vec<Option<T>>>::type_name()
+        Option::<Vec<Option<L::Object>>>::type_name()
     }
 
     fn qualified_type_name() -> String {
-        Option::<Vec<Option<T>>>::qualified_type_name()
+        Option::<Vec<Option<L::Object>>>::qualified_type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        Option::<Vec<Option<T>>>::create_type_info(registry)
+        Option::<Vec<Option<L::Object>>>::create_type_info(registry)
     }
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if let Some(json) = written(ctx, field, &self.0)? {
-            return Ok(json);
-        }
-        let edges: Vec<Option<&T>> = self.0.iter().map(Some).collect();
-        edges.resolve(ctx, field).await
+        // None of them is null, so what is written is the same.
+        resolve(&self.0, ctx, field).await
     }
 }
 
-/// The rows as JSON; `None` when a selected field takes a resolver.
-fn written<T: Plain>(
+async fn resolve<L: Listed>(
+    list: &L,
     ctx: &ContextSelectionSet<'_>,
     field: &Positioned<Field>,
-    rows: &[T],
-) -> ServerResult<Option<Value>> {
-    let Some(projection) = Projection::<T>::of(&selection::selected(ctx)) else {
-        return Ok(None);
-    };
-    let written = projection.list(rows).map(Some);
-    written.map_err(|error| scalar::failed(ctx, field, error))
+) -> ServerResult<Value> {
+    match list.in_one_piece(ctx).await {
+        Ok(Some(json)) => Ok(json),
+        Ok(None) => list.objects().resolve(ctx, field).await,
+        Err(error) => Err(scalar::failed(ctx, field, error)),
+    }
+}
+
+/// Flat rows: tools that ask for them ask for many.
+impl<T: Plain + OutputType + Clone> Listed for Vec<T> {
+    type Object = T;
+
+    async fn in_one_piece(&self, ctx: &ContextSelectionSet<'_>) -> Result<Option<Value>, ApiError> {
+        let projection = Projection::<T>::of(&selection::selected(ctx));
+        projection.map(|projection| projection.list(self)).transpose()
+    }
+
+    fn objects(&self) -> Vec<T> {
+        self.clone()
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +115,7 @@ mod tests {
 
     #[Object]
     impl Query {
-        async fn readings(&self) -> Nodes<ReadingRow> {
+        async fn readings(&self) -> Nodes<Vec<ReadingRow>> {
             Nodes(reading_rows())
         }
 
@@ -100,7 +123,7 @@ mod tests {
             reading_rows()
         }
 
-        async fn reading_edges(&self) -> Edges<ReadingRowEdge> {
+        async fn reading_edges(&self) -> Edges<Vec<ReadingRowEdge>> {
             Edges(reading_rows().into_iter().map(ReadingRowEdge).collect())
         }
 
@@ -108,7 +131,7 @@ mod tests {
             reading_rows().into_iter().map(ReadingRowEdge).collect()
         }
 
-        async fn buckets(&self) -> Nodes<BucketRow> {
+        async fn buckets(&self) -> Nodes<Vec<BucketRow>> {
             Nodes(bucket_rows())
         }
 
@@ -116,7 +139,7 @@ mod tests {
             bucket_rows()
         }
 
-        async fn bucket_edges(&self) -> Edges<BucketRowEdge> {
+        async fn bucket_edges(&self) -> Edges<Vec<BucketRowEdge>> {
             Edges(bucket_edges())
         }
 
