@@ -242,8 +242,8 @@ mod tests {
     #[test]
     fn a_key_opens_the_datasets_that_it_names() {
         let all = key(None, Scope::Everything);
-        for dataset in catalogue::DATASETS {
-            assert_eq!(all.dataset(dataset.slug).unwrap(), &Scope::Everything);
+        for slug in ["raw-messages", "readings", "sensors", "weather"] {
+            assert_eq!(all.dataset(slug).unwrap(), &Scope::Everything);
         }
         let sensors = key(Some(&["sensors"]), Scope::Everything);
         assert_eq!(sensors.data().unwrap_err().code(), ErrorCode::Forbidden);
@@ -262,7 +262,6 @@ mod tests {
         let some = key(None, Scope::of_sensors(vec![1]));
         for slug in OF_ALL_SENSORS {
             assert_eq!(some.dataset(slug).unwrap_err().code(), ErrorCode::Forbidden);
-            assert!(catalogue::Dataset::by_slug(slug).is_some());
         }
         assert_eq!(
             some.dataset("reading-conflicts").unwrap(),

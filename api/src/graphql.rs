@@ -11,6 +11,7 @@ pub(crate) mod request;
 pub(crate) mod scalar;
 mod selection;
 pub(crate) mod subscription;
+pub(crate) mod types;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, ValidationMode};
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use catalogue::Annotations;
 use entity::Zone;
 
 pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
@@ -10,7 +11,7 @@ pub use crate::live::LiveLimits;
 use crate::odata::ODataLimits;
 
 /// How the API is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Where it listens. Default: `127.0.0.1:8000`.
     pub http: SocketAddr,
@@ -22,6 +23,8 @@ pub struct Options {
     pub oidc: Option<OidcOptions>,
     /// The zone in which days begin where a question does not name one. Default: UTC.
     pub time_zone: Zone,
+    /// What people said of the datasets. Default: what Fieldbook begins with.
+    pub annotations: Annotations,
     /// How long open requests may go on once the server is told to stop. Default: 10 s.
     pub drain_timeout: Duration,
     /// The limits of questions and answers.
@@ -38,6 +41,7 @@ impl Default for Options {
             anonymous_explicit: false,
             oidc: None,
             time_zone: Zone::UTC,
+            annotations: Annotations::default(),
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),
             live: LiveLimits::default(),

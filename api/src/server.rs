@@ -85,6 +85,7 @@ pub async fn serve(
     let drain_timeout = state.options().drain_timeout;
     tracing::info!(http.address = %address, "serving HTTP on {address}");
 
+    let kept = state.clone();
     let live = state.clone();
     let closing = state.live().closing.clone();
     let (draining, drain_started) = oneshot::channel();
@@ -105,6 +106,7 @@ pub async fn serve(
     };
     tokio::select! {
         result = served => result,
+        never = kept.catalogue().run() => match never {},
         () = deadline(drain_started, drain_timeout) => Err(ServeError::Drain { seconds: drain_timeout.as_secs() }),
     }
 }

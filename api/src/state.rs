@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use catalogue::Keeper;
+use chrono::Utc;
 use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
@@ -53,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) exports: Exports,
     pub(crate) named: Named,
     pub(crate) parsed: Parsed,
+    pub(crate) catalogue: Keeper,
 }
 
 impl ApiState {
@@ -64,6 +67,12 @@ impl ApiState {
             exports: Exports::new(options.limits.exports_max),
             named: Named::new(&parts.db),
             parsed: Parsed::default(),
+            catalogue: Keeper::new(
+                &parts.db,
+                options.annotations.clone(),
+                graphql::types::types(&graphql::sdl()),
+                Utc::now,
+            ),
             event_schema: graphql::event_schema(),
             authenticator: Authenticator::new(&options),
             options,
@@ -117,6 +126,11 @@ impl ApiState {
     /// Finds single sensors.
     pub(crate) fn named(&self) -> &Named {
         &self.0.named
+    }
+
+    /// What there is.
+    pub fn catalogue(&self) -> &Keeper {
+        &self.0.catalogue
     }
 
     pub(crate) fn live(&self) -> &Live {

@@ -1,6 +1,21 @@
-//! Datasets: what Fieldbook keeps, under the names people ask for.
+//! The catalogue: what Fieldbook keeps, found out and not written down, and what that is worth.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`model`] | the one model that GraphQL, pages and feeds are drawn from |
+//! | [`discover`] | datasets and their fields, from what the database says of itself |
+//! | [`annotations`] | the file of what no machine can know: owner, contact, licence, promise |
+//! | [`schema`] | what a dataset promises, and which version a change makes |
+//! | [`keeper`] | finds everything out again and again, notes versions, has the answer at hand |
+//!
+//! What a table or column means is written once, as its comment in the database. Nothing here knows HTTP or GraphQL.
 
-pub mod dataset;
+pub mod annotations;
+pub mod discover;
+mod distributions;
+pub mod keeper;
 pub mod model;
+pub mod schema;
 
-pub use crate::dataset::{DATASETS, Dataset};
+pub use crate::annotations::Annotations;
+pub use crate::keeper::Keeper;

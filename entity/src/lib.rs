@@ -1,7 +1,7 @@
 //! The domain's words as types, and every query against Fieldbook's tables.
 //!
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
-//! within a [`Scope`]; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
+//! within a [`Scope`]; [`releases`] keeps the versions of datasets; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
 //! here knows MQTT, S3, HTTP or GraphQL.
 
 pub mod bucket;
@@ -10,6 +10,7 @@ pub mod flag;
 pub mod keys;
 pub mod load;
 pub mod query;
+pub mod releases;
 pub mod rollup;
 pub mod scope;
 mod sql;

@@ -1,6 +1,7 @@
 //! What the API asks: reading queries, each within a [`Scope`](crate::Scope).
 
 pub mod aggregates;
+pub mod describe;
 pub mod loaded;
 pub mod page;
 pub mod raw;

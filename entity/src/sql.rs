@@ -85,6 +85,11 @@ pub(crate) fn times(times: impl Iterator<Item = DateTime<Utc>>) -> Value {
     times.collect::<Vec<_>>().into()
 }
 
+/// A name as an identifier: the one thing of a statement that cannot be a parameter.
+pub(crate) fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Whether PostgreSQL can hold this text: its texts have no NUL, so one with NUL equals none of them.
 pub(crate) fn is_storable(text: &str) -> bool {
     !text.contains('\0')

@@ -125,6 +125,15 @@ pub(crate) struct UpArgs {
     /// Time zone of buckets of a day and more where a question names none, such as Europe/Zurich
     #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = time_zone)]
     pub(crate) time_zone: Zone,
+    #[command(flatten)]
+    pub(crate) catalogue: CatalogueArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatalogueArgs {
+    /// What no machine can know of the datasets, as TOML: owners, contacts, licences, promises
+    #[arg(long = "catalogue", env = "FIELDBOOK_CATALOGUE", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// A time zone, or which ones are meant.
@@ -181,6 +190,8 @@ pub(crate) struct ServeArgs {
     /// Time zone of buckets of a day and more where a question names none, such as Europe/Zurich
     #[arg(long, env = "FIELDBOOK_TIME_ZONE", value_name = "ZONE", default_value = "UTC", value_parser = time_zone)]
     pub(crate) time_zone: Zone,
+    #[command(flatten)]
+    pub(crate) catalogue: CatalogueArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use archive::Secret;
 use async_trait::async_trait;
+use catalogue::Annotations;
 use entity::load::OnConflict;
 use entity::{ConnectOptions, DatabaseConnection};
 use ingestor::archiver::ArchiverOptions;
@@ -20,7 +21,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::cli::{
-    AccessArgs, AnonymousArg, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs,
+    AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs,
 };
 use crate::mqtt_url::MqttUrl;
 
@@ -162,6 +163,7 @@ pub(crate) fn api_options(
     anonymous: Option<AnonymousArg>,
     access: &AccessArgs,
     time_zone: entity::Zone,
+    catalogue: &CatalogueArgs,
 ) -> anyhow::Result<api::Options> {
     let oidc = match (&access.oidc_issuer, &access.oidc_audience) {
         (Some(issuer), Some(audience)) => Some(
@@ -180,6 +182,7 @@ pub(crate) fn api_options(
         anonymous_explicit: anonymous.is_some(),
         oidc,
         time_zone,
+        annotations: annotations(catalogue)?,
         limits: api::Limits {
             requests_per_second_max: access.requests_per_second,
             requests_burst_max: access.requests_per_second.saturating_mul(4),
@@ -187,6 +190,16 @@ pub(crate) fn api_options(
         },
         ..api::Options::default()
     })
+}
+
+/// What people said of the datasets.
+fn annotations(args: &CatalogueArgs) -> anyhow::Result<Annotations> {
+    let Some(file) = &args.file else {
+        return Ok(Annotations::default());
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("read the catalogue's file {}", file.display()))?;
+    Annotations::parse(&text).with_context(|| format!("use the catalogue's file {}", file.display()))
 }
 
 /// Listens, unless that would be open to the world by accident.

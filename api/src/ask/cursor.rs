@@ -6,6 +6,7 @@
 //! reading   'r'   time µs: i64   sensor: i32
 //! sensor    's'   sensor: i32    name: text   sort: 0 | 1 text        text = length u16, UTF-8
 //! bucket    'b'   sensor: i32    name: text   source: text   start µs: i64   to µs: i64
+//! dataset   'd'   slug: text
 //! ```
 //!
 //! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
@@ -25,6 +26,7 @@ const VERSION: u8 = 1;
 const READING: u8 = b'r';
 const SENSOR: u8 = b's';
 const BUCKET: u8 = b'b';
+const DATASET: u8 = b'd';
 
 /// Writes the place of a reading.
 pub(crate) fn of_reading(key: ReadingKey, direction: Direction) -> String {
@@ -120,6 +122,25 @@ pub(crate) fn to_bucket(
         fields.end((BucketKey { sensor, start }, to))
     };
     read().ok_or_else(|| refused(argument, "a list of the same buckets"))
+}
+
+/// Writes the place of a dataset.
+pub(crate) fn of_dataset(slug: &str) -> String {
+    let mut bytes = vec![VERSION, DATASET, b'a'];
+    push_text(&mut bytes, slug);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a dataset; `argument` gave it.
+pub(crate) fn to_dataset(argument: &'static str, cursor: &str) -> Result<String, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, DATASET, b'a'])?;
+        let slug = fields.text()?;
+        fields.end(slug)
+    };
+    read().ok_or_else(|| refused(argument, "a list of datasets"))
 }
 
 /// A cursor is not one of the list.

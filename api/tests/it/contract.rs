@@ -9,8 +9,6 @@ use async_graphql::parser::types::{TypeDefinition, TypeKind, TypeSystemDefinitio
 /// What the contract has and this version does not.
 const LATER: &[&str] = &[
     "FreshnessStatus",
-    "Query.dataset",
-    "Query.datasets",
     "Query.freshness",
     "Query.lineage",
     "Query.quality",

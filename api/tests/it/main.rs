@@ -7,6 +7,7 @@ mod aggregates;
 mod bad_input;
 mod batching;
 mod caching;
+mod catalogue;
 mod clients;
 mod contract;
 mod errors;

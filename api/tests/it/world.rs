@@ -31,6 +31,7 @@ pub(crate) struct World {
     pub(crate) base: String,
     pub(crate) db: DatabaseConnection,
     pub(crate) client: reqwest::Client,
+    state: ApiState,
     database: Option<TestDatabase>,
     stop: Option<oneshot::Sender<()>>,
     server: Option<JoinHandle<Result<(), api::ServeError>>>,
@@ -129,7 +130,7 @@ impl World {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let state = ApiState::new(options, parts);
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(api::serve(listener, state, async {
+        let server = tokio::spawn(api::serve(listener, state.clone(), async {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder()
@@ -140,10 +141,16 @@ impl World {
             base,
             db,
             client,
+            state,
             database: None,
             stop: Some(stop),
             server: Some(server),
         }
+    }
+
+    /// Has the catalogue see what has changed.
+    pub(crate) async fn renew_catalogue(&self) {
+        self.state.catalogue().renew().await.unwrap();
     }
 
     /// Tells the server to stop.

@@ -60,6 +60,8 @@ pub enum FieldUnit {
     None,
     /// In the unit that the sensor of the row declares.
     OfSensor,
+    /// In one made from the unit that the sensor of the row declares, such as its square: in words.
+    FromSensor(String),
     /// Always in this one.
     Known {
         /// As the comment has it.

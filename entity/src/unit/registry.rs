@@ -140,6 +140,7 @@ pub(super) const ROWS: &[Row] = &[
     row!(["W/m2", "W/m²", "W.m-2"], &[], "W.m-2", "W-PER-M2", "Irradiance", "W/m²", times(1), Some(("W.h.m-2", 1))),
     row!(["kW/m2", "kW/m²", "kW.m-2"], &[], "kW.m-2", "KiloW-PER-M2", "Irradiance", "kW/m²", times(1_000), Some(("kW.h.m-2", 1))),
     row!(["lx", "lux"], &[], "lx", "LUX", "Illuminance", "lx", times(1), Some(("lx.h", 1))),
+    row!(["By", "byte", "bytes"], &[], "By", "BYTE", "InformationEntropy", "B", times(1), None),
     row!(["ug/m3", "µg/m3", "µg/m³", "μg/m³", "ug.m-3"], &[], "ug.m-3", "MicroGM-PER-M3", "MassConcentration", "µg/m³", by(1_000_000), None),
     row!(["mg/m3", "mg/m³", "mg.m-3"], &[], "mg.m-3", "MilliGM-PER-M3", "MassConcentration", "mg/m³", by(1_000), None),
 ];

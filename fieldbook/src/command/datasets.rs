@@ -1,7 +1,8 @@
-//! `fieldbook datasets`: which of them show that they are there to those who may not see their data.
+//! `fieldbook datasets`: which there are, and which of them show that they are there to those who may not see their data.
 
 use anyhow::Context as _;
-use catalogue::{DATASETS, Dataset};
+use catalogue::model::Dataset;
+use entity::DatabaseConnection;
 use entity::visibility::{self, Visibility};
 
 use super::table;
@@ -22,14 +23,15 @@ pub(crate) async fn run(args: DatasetsArgs) -> anyhow::Result<()> {
 async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = wiring::database_of(database, "fieldbook-datasets").await?;
     let visibilities = visibility::of_datasets(&db).await.context("read the datasets")?;
-    let rows: Vec<[String; 3]> = DATASETS
-        .iter()
+    let rows: Vec<[String; 3]> = datasets(&db)
+        .await?
+        .into_iter()
         .map(|dataset| {
-            let visibility = visibilities.get(dataset.slug).copied().unwrap_or_default();
+            let visibility = visibilities.get(&dataset.slug).copied().unwrap_or_default();
             [
-                dataset.slug.to_owned(),
+                dataset.slug,
                 visibility.to_string(),
-                dataset.description.to_owned(),
+                dataset.description.unwrap_or_default(),
             ]
         })
         .collect();
@@ -39,23 +41,38 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
 
 #[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn set(slug: &str, visibility: VisibilityArg, database: &DatabaseArgs) -> anyhow::Result<()> {
-    let dataset = known_dataset(slug)?;
+    let db = wiring::database_of(database, "fieldbook-datasets").await?;
+    check_slugs(&db, [slug]).await?;
     let visibility = match visibility {
         VisibilityArg::Listed => Visibility::Listed,
         VisibilityArg::Hidden => Visibility::Hidden,
     };
-    let db = wiring::database_of(database, "fieldbook-datasets").await?;
-    visibility::set(&db, dataset.slug, visibility)
+    visibility::set(&db, slug, visibility)
         .await
         .context("write the dataset's visibility")?;
-    println!("{} is {visibility}", dataset.slug);
+    println!("{slug} is {visibility}");
     Ok(())
 }
 
-/// The dataset with this slug, or which there are.
-pub(super) fn known_dataset(slug: &str) -> anyhow::Result<&'static Dataset> {
-    Dataset::by_slug(slug).with_context(|| {
-        let slugs: Vec<&str> = DATASETS.iter().map(|dataset| dataset.slug).collect();
-        format!("there is no dataset {slug:?}: there are {}", slugs.join(", "))
-    })
+/// Refuses slugs that no dataset has, and says which there are.
+pub(super) async fn check_slugs(
+    db: &DatabaseConnection,
+    slugs: impl IntoIterator<Item = &str>,
+) -> anyhow::Result<()> {
+    let mut slugs = slugs.into_iter().peekable();
+    if slugs.peek().is_none() {
+        return Ok(());
+    }
+    let datasets = datasets(db).await?;
+    for slug in slugs {
+        if !datasets.iter().any(|dataset| dataset.slug == slug) {
+            let there: Vec<&str> = datasets.iter().map(|dataset| dataset.slug.as_str()).collect();
+            anyhow::bail!("there is no dataset {slug:?}: there are {}", there.join(", "));
+        }
+    }
+    Ok(())
+}
+
+async fn datasets(db: &DatabaseConnection) -> anyhow::Result<Vec<Dataset>> {
+    catalogue::discover::all(db).await.context("look for datasets")
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use entity::DatabaseConnection;
 use entity::keys::{self, Key, NewKey, Revoked, Role, SensorLimit};
 
-use super::datasets::known_dataset;
+use super::datasets::check_slugs;
 use super::table;
 use crate::cli::{DatabaseArgs, KeyAction, KeyArgs, KeyCreateArgs, RoleArg};
 use crate::wiring;
@@ -30,6 +30,7 @@ async fn create(args: &KeyCreateArgs) -> anyhow::Result<()> {
     let key = ApiKey::generate().context("ask the system for random bytes")?;
     let new = new_key(args, &key, Utc::now())?;
     let db = open(&args.database).await?;
+    check_slugs(&db, args.datasets.iter().map(String::as_str)).await?;
     explain(&db, &new).await?;
     keys::insert(&db, new).await.context("write the key")?;
     println!("{}", key.reveal());
@@ -50,11 +51,6 @@ fn new_key(args: &KeyCreateArgs, key: &ApiKey, now: DateTime<Utc>) -> anyhow::Re
             "--label {label} is given twice, and a sensor has each label once: make a key for each value"
         );
     }
-    let datasets: Vec<String> = args
-        .datasets
-        .iter()
-        .map(|slug| Ok(known_dataset(slug)?.slug.to_owned()))
-        .collect::<anyhow::Result<_>>()?;
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
     Ok(NewKey {
         hash: key.hash(),
@@ -65,7 +61,7 @@ fn new_key(args: &KeyCreateArgs, key: &ApiKey, now: DateTime<Utc>) -> anyhow::Re
             RoleArg::Steward => Role::Steward,
             RoleArg::Admin => Role::Admin,
         },
-        datasets: some(datasets),
+        datasets: some(args.datasets.clone()),
         sensors: SensorLimit {
             types: some(args.types.clone()),
             labels,

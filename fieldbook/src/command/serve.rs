@@ -8,7 +8,13 @@ use crate::{signals, telemetry, wiring};
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let shutdown = signals::shutdown()?;
     let metrics = telemetry::metrics()?;
-    let options = wiring::api_options(args.http, args.anonymous, &args.access, args.time_zone)?;
+    let options = wiring::api_options(
+        args.http,
+        args.anonymous,
+        &args.access,
+        args.time_zone,
+        &args.catalogue,
+    )?;
     let db = wiring::api_database(&args.database_url).await?;
     migration::check(&db)
         .await

@@ -89,7 +89,13 @@ async fn serve(
     // On loopback, whoever asks is the user of this machine.
     let loopback = args.http.ip().is_loopback().then_some(AnonymousArg::Data);
     let anonymous = args.anonymous.or(loopback);
-    let api_options = wiring::api_options(args.http, anonymous, &args.access, args.time_zone)?;
+    let api_options = wiring::api_options(
+        args.http,
+        anonymous,
+        &args.access,
+        args.time_zone,
+        &args.catalogue,
+    )?;
     let api_db = wiring::api_database(&neighbours.database_url).await?;
     let store = wiring::open_store(&neighbours.store).await?;
     let state = wiring::api_state(api_options, api_db, Some(store.clone()), metrics);

@@ -26,6 +26,27 @@ impl From<readings::Count> for Count {
     }
 }
 
+impl Count {
+    /// So many, counted.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    pub(crate) fn exactly(value: usize) -> Self {
+        Self {
+            value: value as f64,
+            exact: true,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+impl From<catalogue::model::Count> for Count {
+    fn from(count: catalogue::model::Count) -> Self {
+        Self {
+            value: count.value as f64,
+            exact: count.is_exact,
+        }
+    }
+}
+
 /// What a list of readings is a part of.
 #[derive(Debug)]
 pub(crate) enum Total {

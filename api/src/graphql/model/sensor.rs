@@ -326,13 +326,13 @@ pub(crate) struct Location {
     lng: f64,
 }
 
-/// Bounds of the values that a sensor can report, in its declared unit; both belong to it.
+/// Bounds of values: of those that a sensor can report, in its declared unit, or of a field's. Both belong to it.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub(crate) struct Range {
     /// The lowest value; null when there is no such bound.
-    min: Option<f64>,
+    pub(super) min: Option<f64>,
     /// The highest value; null when there is no such bound.
-    max: Option<f64>,
+    pub(super) max: Option<f64>,
 }
 
 /// A word that the operator gave to a sensor.

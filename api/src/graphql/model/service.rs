@@ -5,6 +5,7 @@ use entity::keys::Role;
 use entity::query::service::{self, Backend as BackendRow};
 use tokio::sync::OnceCell;
 
+use super::Dataset;
 use super::live::LiveLimits;
 use crate::access;
 use crate::datasets;
@@ -85,17 +86,11 @@ impl Service {
         ctx.asked().access.asker().into()
     }
 
-    /// What Fieldbook keeps: everything whose data is open to the asker, and of the rest what the operator lists.
+    /// What Fieldbook keeps: everything whose data is open to the asker, and of the rest what the operator lists. The same
+    /// as `datasets`, all on one page.
     async fn datasets(&self, ctx: &Context<'_>) -> Result<Vec<Dataset>, ApiError> {
-        let seen = datasets::seen_by(ctx.db(), &ctx.asked().access).await?;
-        let dataset = |seen: datasets::Seen| Dataset {
-            slug: seen.dataset.slug,
-            name: seen.dataset.name,
-            title: seen.dataset.title,
-            description: seen.dataset.description,
-            open: seen.is_open,
-        };
-        Ok(seen.into_iter().map(dataset).collect())
+        let seen = datasets::seen_by(ctx.state(), &ctx.asked().access).await?;
+        Ok(Dataset::seen(&seen))
     }
 
     /// The service's clock.
@@ -125,21 +120,6 @@ pub(crate) enum AnonymousAccess {
     Catalogue,
     /// Everything.
     Data,
-}
-
-/// Something that Fieldbook keeps and describes as a whole.
-#[derive(Debug, SimpleObject)]
-pub(crate) struct Dataset {
-    /// Its part of an address; it never changes.
-    slug: &'static str,
-    /// What one item of it is called.
-    name: &'static str,
-    /// A heading.
-    title: &'static str,
-    /// What one item of it is.
-    description: &'static str,
-    /// Whether its data is open to the asker; otherwise only what is said here of it is.
-    open: bool,
 }
 
 /// Who asks.

@@ -1,0 +1,292 @@
+//! Datasets, as the catalogue describes them.
+
+mod field;
+mod said;
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, InputObject, Object, SimpleObject};
+use catalogue::model::{Catalogue, Dataset as Described, Kind};
+
+use self::field::DatasetField;
+use self::said::{DatasetProblem, DatasetVersion, Distribution, Licence, Party, Promise};
+use super::{Count, Range};
+use crate::datasets::Seen;
+use crate::graphql::scalar::DateTime;
+
+/// A dataset as an asker sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Dataset {
+    catalogue: Arc<Catalogue>,
+    place: usize,
+    is_open: bool,
+    with_examples: bool,
+}
+
+impl Dataset {
+    /// All that an asker sees.
+    pub(crate) fn seen(seen: &Seen) -> Vec<Self> {
+        let dataset = |&(place, is_open): &(usize, bool)| Self {
+            catalogue: Arc::clone(seen.catalogue()),
+            place,
+            is_open,
+            with_examples: is_open && seen.with_examples,
+        };
+        seen.places().iter().map(dataset).collect()
+    }
+
+    pub(crate) fn described(&self) -> &Described {
+        &self.catalogue.datasets[self.place]
+    }
+}
+
+/// Something that Fieldbook keeps and describes as a whole. What is said of it is found out from the running system; what
+/// no machine can know is the operator's word.
+#[Object]
+impl Dataset {
+    /// Its part of an address; it never changes.
+    async fn slug(&self) -> &str {
+        &self.described().slug
+    }
+
+    /// What one item of it is called.
+    async fn name(&self) -> &str {
+        &self.described().name
+    }
+
+    /// A heading.
+    async fn title(&self) -> &str {
+        &self.described().title
+    }
+
+    /// What one item of it is; empty where nobody wrote it.
+    async fn description(&self) -> &str {
+        self.described().description.as_deref().unwrap_or_default()
+    }
+
+    /// Whether its data is open to the asker; otherwise only what is said here of it is.
+    async fn open(&self) -> bool {
+        self.is_open
+    }
+
+    /// What it is among datasets.
+    async fn kind(&self) -> DatasetKind {
+        self.described().kind.into()
+    }
+
+    /// Words to find it by.
+    async fn keywords(&self) -> &[String] {
+        &self.described().keywords
+    }
+
+    /// Its fields, in their order.
+    async fn fields(&self) -> Vec<DatasetField> {
+        let fields = self.described().fields.iter();
+        fields
+            .map(|field| DatasetField::new(field, self.with_examples))
+            .collect()
+    }
+
+    /// The slugs of the datasets from which it is made.
+    async fn derived_from(&self) -> &[String] {
+        &self.described().derived_from
+    }
+
+    /// The times that its items are about; null where that takes too long to find out, and without items.
+    async fn period(&self) -> Option<Period> {
+        let period = self.described().extent.period?;
+        Some(Period {
+            from: DateTime(period.from),
+            to: DateTime(period.to),
+        })
+    }
+
+    /// Seconds between two items: the length of a bucket, or the commonest interval that sensors declare; null when not
+    /// known.
+    async fn resolution_seconds(&self) -> Option<f64> {
+        self.described().extent.resolution_seconds
+    }
+
+    /// The box on the globe in which its sensors stand; null without places.
+    async fn bounding_box(&self) -> Option<Bounds> {
+        let bounds = self.described().extent.bounding_box?;
+        Some(Bounds {
+            south: bounds.south,
+            west: bounds.west,
+            north: bounds.north,
+            east: bounds.east,
+        })
+    }
+
+    /// How many sensors it is about, those that the asker may not see included; null where it is not kept by sensor.
+    #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+    async fn sensor_count(&self) -> Option<f64> {
+        self.described().extent.sensors.map(|sensors| sensors as f64)
+    }
+
+    /// How many items it has; null when nobody has counted yet.
+    async fn rows(&self) -> Option<Count> {
+        self.described().extent.rows.map(Count::from)
+    }
+
+    /// How many bytes it takes where it lies, indexes included.
+    async fn bytes(&self) -> Option<Count> {
+        self.described().extent.bytes.map(Count::from)
+    }
+
+    /// Who answers for it; null where nobody does.
+    async fn owner(&self) -> Option<Party> {
+        self.described().stewardship.owner.clone().map(Party::from)
+    }
+
+    /// Whom to ask; null where nobody is named.
+    async fn contact(&self) -> Option<Party> {
+        self.described().stewardship.contact.clone().map(Party::from)
+    }
+
+    /// On which terms it may be used; null where nobody said.
+    async fn licence(&self) -> Option<Licence> {
+        self.described().stewardship.licence.clone().map(Licence::from)
+    }
+
+    /// What its owner promises.
+    async fn promise(&self) -> Promise {
+        self.described().stewardship.promise.into()
+    }
+
+    /// The ways to get it from this service.
+    async fn distributions(&self) -> Vec<Distribution> {
+        let ways = self.described().distributions.iter();
+        ways.cloned().map(Distribution::from).collect()
+    }
+
+    /// The version in force, as of Semantic Versioning: major when something is gone or narrower, minor when something
+    /// came, patch when something is said in other words.
+    async fn version(&self) -> Option<String> {
+        self.described()
+            .release()
+            .map(|release| release.version.to_string())
+    }
+
+    /// Its versions and what each changed, the newest first.
+    async fn versions(&self) -> Vec<DatasetVersion> {
+        self.described()
+            .releases
+            .iter()
+            .map(DatasetVersion::from)
+            .collect()
+    }
+
+    /// What is missing of its description.
+    async fn problems(&self) -> Vec<DatasetProblem> {
+        self.described()
+            .problems
+            .iter()
+            .map(DatasetProblem::from)
+            .collect()
+    }
+
+    /// When all of this was found out.
+    async fn computed_at(&self) -> DateTime {
+        DateTime(self.catalogue.computed_at)
+    }
+}
+
+/// What a dataset is among datasets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Kind")]
+pub(crate) enum DatasetKind {
+    /// Messages as received.
+    Raw,
+    /// Normalized readings.
+    Readings,
+    /// What readings amount to in buckets of time.
+    Rollup,
+    /// What is known of sensors.
+    Sensors,
+    /// What could not be used, and why.
+    Quarantine,
+    /// A table that is none of these.
+    Table,
+}
+
+/// A stretch of time, both ends included.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub(crate) struct Period {
+    /// The earliest time.
+    from: DateTime,
+    /// The latest time.
+    to: DateTime,
+}
+
+/// A box on the globe.
+#[derive(Debug, Clone, Copy, SimpleObject)]
+pub(crate) struct Bounds {
+    /// The southern edge, in degrees north (WGS 84).
+    south: f64,
+    /// The western edge, in degrees east (WGS 84).
+    west: f64,
+    /// The northern edge, in degrees north (WGS 84).
+    north: f64,
+    /// The eastern edge, in degrees east (WGS 84).
+    east: f64,
+}
+
+/// Which datasets; all that is given must hold, and an empty list matches none.
+#[derive(Debug, Clone, Default, InputObject)]
+pub(crate) struct DatasetFilter {
+    /// One of these slugs.
+    slugs: Option<Vec<String>>,
+    /// Of one of these kinds.
+    kinds: Option<Vec<DatasetKind>>,
+    /// With these words somewhere in title, description, keywords or fields, in any case.
+    text: Option<String>,
+    /// Whose data is open to the asker (true), or not (false).
+    open: Option<bool>,
+    /// With something missing of its description (true), or nothing (false).
+    problems: Option<bool>,
+}
+
+impl DatasetFilter {
+    /// Whether a dataset is one of those.
+    pub(crate) fn matches(&self, dataset: &Dataset) -> bool {
+        let described = dataset.described();
+        let says = |text: &String| {
+            let text = text.to_lowercase();
+            let has = |in_: &str| in_.to_lowercase().contains(&text);
+            has(&described.title)
+                || described.description.as_deref().is_some_and(has)
+                || described.keywords.iter().any(|keyword| has(keyword))
+                || described
+                    .fields
+                    .iter()
+                    .any(|field| has(&field.name) || field.description.as_deref().is_some_and(has))
+        };
+        self.slugs
+            .as_ref()
+            .is_none_or(|slugs| slugs.contains(&described.slug))
+            && self
+                .kinds
+                .as_ref()
+                .is_none_or(|kinds| kinds.contains(&described.kind.into()))
+            && self.text.as_ref().is_none_or(says)
+            && self.open.is_none_or(|open| open == dataset.is_open)
+            && self
+                .problems
+                .is_none_or(|any| any != described.problems.is_empty())
+    }
+
+    /// The text that is looked for.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+}
+
+impl From<catalogue::model::Range> for Range {
+    fn from(range: catalogue::model::Range) -> Self {
+        Self {
+            min: range.min,
+            max: range.max,
+        }
+    }
+}

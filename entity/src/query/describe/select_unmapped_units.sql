@@ -1,0 +1,5 @@
+SELECT unit, count(*)
+FROM sensor
+WHERE unit IS NOT NULL AND unit_ucum IS NULL
+GROUP BY unit
+ORDER BY unit
