@@ -39,6 +39,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261125_000004_time_weighted"),
             // An index by which sensors are found by name, and listed by name.
             plain_step!("m20261125_000005_sensor_name"),
+            // How fresh things are and have been, what went wrong, and who is told.
+            plain_step!("m20261126_000007_freshness"),
         ]
     }
 }
