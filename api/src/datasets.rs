@@ -1,10 +1,11 @@
-//! Which datasets there are for an asker: the one place that says it, for every catalogue.
+//! Which datasets there are for an asker, and how fresh: the one place that says it, for every catalogue.
 
 use std::sync::Arc;
 
-use catalogue::model::{Catalogue, Dataset, Kind};
+use catalogue::keeper::Snapshot;
+use catalogue::model::{Dataset, Freshness, Kind};
 use entity::visibility::{self, Visibility};
-use entity::{DatabaseConnection, DbErr};
+use entity::{DatabaseConnection, DbErr, Scope};
 
 use crate::access::Access;
 use crate::state::ApiState;
@@ -12,42 +13,79 @@ use crate::state::ApiState;
 /// The datasets that there are for an asker.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
-    catalogue: Arc<Catalogue>,
+    snapshot: Arc<Snapshot>,
     /// By their place in the catalogue, each with whether its data is open to the asker.
     places: Vec<(usize, bool)>,
-    /// Whether single values may be shown: whoever sees some sensors only might see another's.
-    pub(crate) with_examples: bool,
+    scope: Scope,
+}
+
+/// A dataset as an asker sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct SeenDataset {
+    snapshot: Arc<Snapshot>,
+    place: usize,
+    scope: Scope,
+    /// Whether its data is open to the asker.
+    pub(crate) is_open: bool,
 }
 
 impl Seen {
-    /// The catalogue that they are of.
-    pub(crate) fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.catalogue
+    /// Each of them.
+    pub(crate) fn datasets(&self) -> impl Iterator<Item = SeenDataset> {
+        self.places.iter().map(|&(place, is_open)| SeenDataset {
+            snapshot: Arc::clone(&self.snapshot),
+            place,
+            scope: self.scope.clone(),
+            is_open,
+        })
+    }
+}
+
+impl SeenDataset {
+    pub(crate) fn described(&self) -> &Dataset {
+        &self.snapshot.catalogue.datasets[self.place]
     }
 
-    /// Their places in it, each with whether the data is open to the asker.
-    pub(crate) fn places(&self) -> &[(usize, bool)] {
-        &self.places
+    /// What was found out with it.
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Whether single values may be shown: whoever sees some sensors only might see another's.
+    pub(crate) fn with_examples(&self) -> bool {
+        self.is_open && !self.scope.is_limited()
+    }
+
+    /// How fresh it is. Whoever sees some sensors only is told of those: that another one is late is not theirs to know.
+    pub(crate) fn freshness(&self) -> Freshness {
+        let freshness = &self.described().freshness;
+        if freshness.sensors.is_some() && self.scope.is_limited() {
+            return self
+                .snapshot
+                .freshness
+                .readings_of(|sensor| self.scope.sees(sensor));
+        }
+        freshness.clone()
     }
 }
 
 /// The datasets that there are for an asker: all whose data is open to them, and those of the others that are listed.
 pub(crate) async fn seen_by(state: &ApiState, access: &Access) -> Result<Seen, DbErr> {
-    let catalogue = state.catalogue().catalogue().await?;
+    let snapshot = state.catalogue().snapshot().await?;
     let hidden = hidden(state.db()).await?;
-    let places = catalogue
-        .datasets
-        .iter()
-        .enumerate()
-        .filter_map(|(place, dataset)| {
-            let is_open = is_open(dataset, access);
-            (is_open || !hidden.contains(&dataset.slug)).then_some((place, is_open))
-        })
-        .collect();
+    let datasets = snapshot.catalogue.datasets.iter().enumerate();
+    let places = datasets.filter_map(|(place, dataset)| {
+        let is_open = is_open(dataset, access);
+        (is_open || !hidden.contains(&dataset.slug)).then_some((place, is_open))
+    });
     Ok(Seen {
-        places,
-        catalogue,
-        with_examples: !access.scope().is_limited(),
+        places: places.collect(),
+        scope: if access.data().is_ok() {
+            access.scope()
+        } else {
+            Scope::Everything
+        },
+        snapshot,
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::freshness::Thresholds;
 use crate::model::{Dataset, Licence, Party, Problem, Promise, Stewardship};
 
 /// What Fieldbook begins with.
@@ -87,6 +88,14 @@ pub enum AnnotationsError {
         /// What could stand there.
         accepted: &'static str,
     },
+    /// What is promised contradicts itself.
+    #[error("read the catalogue's file: what {at} promises, with the defaults: {reason}")]
+    Promise {
+        /// Where it stands.
+        at: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 fn english() -> String {
@@ -105,10 +114,32 @@ impl Annotations {
         let read: Self = toml::from_str(text).map_err(|error| AnnotationsError::Toml(error.to_string()))?;
         read.publisher.check("publisher")?;
         read.defaults.check("defaults")?;
+        read.check_promise("defaults", &read.defaults)?;
         for (slug, note) in &read.datasets {
-            note.check(&format!("datasets.{slug}"))?;
+            let at = format!("datasets.{slug}");
+            note.check(&at)?;
+            read.check_promise(&at, note)?;
         }
         Ok(read)
+    }
+
+    /// What is promised of a dataset of which this is said may say one half, and the defaults the other.
+    fn check_promise(&self, at: &str, note: &Note) -> Result<(), AnnotationsError> {
+        let promised = Thresholds::promised(&self.promise(note));
+        promised.map(drop).map_err(|error| AnnotationsError::Promise {
+            at: at.to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    fn promise(&self, note: &Note) -> Promise {
+        let defaults = &self.defaults;
+        Promise {
+            late_after_seconds: note.late_after_seconds.or(defaults.late_after_seconds),
+            stale_after_seconds: note.stale_after_seconds.or(defaults.stale_after_seconds),
+            completeness: note.completeness.or(defaults.completeness),
+            retention_seconds: note.retention_seconds.or(defaults.retention_seconds),
+        }
     }
 
     /// Who publishes the catalogue.
@@ -156,12 +187,7 @@ impl Annotations {
                 .clone()
                 .or_else(|| defaults.licence.clone())
                 .map(Licence::from),
-            promise: Promise {
-                late_after_seconds: note.late_after_seconds.or(defaults.late_after_seconds),
-                stale_after_seconds: note.stale_after_seconds.or(defaults.stale_after_seconds),
-                completeness: note.completeness.or(defaults.completeness),
-                retention_seconds: note.retention_seconds.or(defaults.retention_seconds),
-            },
+            promise: self.promise(note),
         };
         if dataset.stewardship.owner.is_none() {
             dataset.problems.push(Problem::NoOwner);
@@ -186,16 +212,6 @@ impl Note {
                 "completeness",
                 &share,
                 "a share from 0 to 1, such as 0.99",
-            ));
-        }
-        if let (Some(late), Some(stale)) = (self.late_after_seconds, self.stale_after_seconds)
-            && late > stale
-        {
-            return Err(wrong(
-                at,
-                "late_after_seconds",
-                &late,
-                "no more than stale_after_seconds: what is stale was late before",
             ));
         }
         for (name, party) in [("owner", &self.owner), ("contact", &self.contact)] {
@@ -302,7 +318,11 @@ mod tests {
             ),
             (
                 "[datasets.a]\nlate_after_seconds = 9\nstale_after_seconds = 3",
-                "no more than stale_after_seconds",
+                "stale_after_seconds (3) is less than late_after_seconds (9)",
+            ),
+            (
+                "[defaults]\nlate_after_seconds = 9\n[datasets.a]\nstale_after_seconds = 3",
+                "what datasets.a promises",
             ),
             (
                 "[datasets.a]\nowner = { name = \" \" }",

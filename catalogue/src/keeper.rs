@@ -1,24 +1,29 @@
-//! Keeps the catalogue: finds out what there is, notes what has changed, and has the answer at hand.
+//! Keeps the catalogue: finds out what there is and how fresh, notes what has changed, and has the answer at hand.
 //!
 //! Whoever asks takes what is at hand. [`Keeper::run`] renews it in the background, so that nobody waits for the database;
 //! without it, whoever asks for a catalogue that is too old renews it themselves, one for all who wait.
-//! Several processes may keep one catalogue: each reads for itself, and one at a time, by an advisory lock, notes versions.
+//! Several processes may keep one catalogue: each reads for itself, and one at a time, by a lock, writes what has changed.
 
 mod extents;
 mod releases;
+mod snapshot;
 
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entity::keeping::Keeping;
 use entity::query::describe;
 use entity::{DatabaseConnection, DbErr};
 use tokio::sync::Mutex;
 
 use self::extents::Extents;
+use self::releases::Releases;
+pub use self::snapshot::Snapshot;
 use crate::annotations::Annotations;
 use crate::discover::{self, GraphqlTypes};
+use crate::freshness::{CheckError, Checked, Checker, Follows, FreshnessOptions, Look, WatchedDataset};
 use crate::model::{Catalogue, Dataset};
 
 /// How often the catalogue is renewed.
@@ -35,8 +40,16 @@ pub struct Keeper {
     graphql: GraphqlTypes,
     now: fn() -> DateTime<Utc>,
     /// Held while it is renewed.
-    extents: Mutex<Extents>,
-    at_hand: RwLock<Option<Arc<Catalogue>>>,
+    memory: Mutex<Memory>,
+    at_hand: RwLock<Option<Arc<Snapshot>>>,
+}
+
+/// What is remembered from one renewal to the next.
+#[derive(Debug)]
+struct Memory {
+    extents: Extents,
+    checker: Checker,
+    watched: Vec<WatchedDataset>,
 }
 
 impl Keeper {
@@ -47,26 +60,36 @@ impl Keeper {
         graphql: GraphqlTypes,
         now: fn() -> DateTime<Utc>,
     ) -> Self {
+        let memory = Memory {
+            extents: Extents::default(),
+            checker: Checker::new(FreshnessOptions::default()),
+            watched: Vec::new(),
+        };
         Self {
             db: db.clone(),
             annotations,
             graphql,
             now,
-            extents: Mutex::default(),
+            memory: Mutex::new(memory),
             at_hand: RwLock::default(),
         }
     }
 
-    /// The catalogue, at most a minute old.
-    pub async fn catalogue(&self) -> Result<Arc<Catalogue>, DbErr> {
-        if let Some(catalogue) = self.at_hand((self.now)() - OLD_AFTER) {
-            return Ok(catalogue);
+    /// What was found out at most a minute ago. Where it could not be renewed, what is known of freshness is that it is
+    /// unknown.
+    pub async fn snapshot(&self) -> Result<Arc<Snapshot>, DbErr> {
+        let since = (self.now)() - OLD_AFTER;
+        if let Some(snapshot) = self.at_hand().filter(|snapshot| snapshot.found_at() >= since) {
+            return Ok(snapshot);
         }
-        self.renew_older((self.now)() - OLD_AFTER).await
+        match self.renew_older(since).await {
+            Err(error) => self.at_hand().ok_or(error),
+            renewed => renewed,
+        }
     }
 
     /// Finds everything out anew.
-    pub async fn renew(&self) -> Result<Arc<Catalogue>, DbErr> {
+    pub async fn renew(&self) -> Result<Arc<Snapshot>, DbErr> {
         self.renew_older((self.now)()).await
     }
 
@@ -87,46 +110,112 @@ impl Keeper {
         }
     }
 
-    fn at_hand(&self, since: DateTime<Utc>) -> Option<Arc<Catalogue>> {
-        let at_hand = self.at_hand.read().unwrap_or_else(PoisonError::into_inner);
-        at_hand
-            .as_ref()
-            .filter(|catalogue| catalogue.computed_at >= since)
-            .cloned()
+    fn at_hand(&self) -> Option<Arc<Snapshot>> {
+        self.at_hand
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn put_at_hand(&self, snapshot: Snapshot) -> Arc<Snapshot> {
+        let snapshot = Arc::new(snapshot);
+        let mut at_hand = self.at_hand.write().unwrap_or_else(PoisonError::into_inner);
+        *at_hand = Some(Arc::clone(&snapshot));
+        snapshot
     }
 
     /// Renews the catalogue, unless somebody else did after `since` while this waited for its turn.
-    async fn renew_older(&self, since: DateTime<Utc>) -> Result<Arc<Catalogue>, DbErr> {
-        let mut extents = self.extents.lock().await;
-        if let Some(catalogue) = self.at_hand(since) {
-            return Ok(catalogue);
+    async fn renew_older(&self, since: DateTime<Utc>) -> Result<Arc<Snapshot>, DbErr> {
+        let mut memory = self.memory.lock().await;
+        if let Some(snapshot) = self.at_hand().filter(|snapshot| snapshot.found_at() >= since) {
+            return Ok(snapshot);
         }
-        let catalogue = Arc::new(self.find_out(&mut extents).await?);
-        let mut at_hand = self.at_hand.write().unwrap_or_else(PoisonError::into_inner);
-        *at_hand = Some(Arc::clone(&catalogue));
-        Ok(catalogue)
+        let now = (self.now)();
+        match self.find_out(&mut memory, now).await {
+            Ok(snapshot) => Ok(self.put_at_hand(snapshot)),
+            Err(error) => {
+                if let Some(old) = self.at_hand() {
+                    let unknown = memory.unknown(now, CheckError::Look(DbErr::Custom(error.to_string())));
+                    self.put_at_hand(old.with_freshness(unknown));
+                }
+                Err(error)
+            }
+        }
     }
 
-    async fn find_out(&self, extents: &mut Extents) -> Result<Catalogue, DbErr> {
-        let now = (self.now)();
+    async fn find_out(&self, memory: &mut Memory, now: DateTime<Utc>) -> Result<Snapshot, DbErr> {
         let relations = describe::relations(&self.db).await?;
         let mut found = discover::datasets(relations, &self.graphql);
-        extents.add_to(&mut found, &self.db, now).await?;
+        memory.extents.add_to(&mut found, &self.db, now).await?;
         let mut datasets: Vec<Dataset> = found.into_iter().map(|found| found.dataset).collect();
         for dataset in &mut datasets {
             self.annotations.annotate(dataset);
-        }
-        releases::keep(&self.db, &mut datasets, &self.graphql, now).await?;
-        for dataset in &mut datasets {
             dataset.problems.sort_unstable();
         }
-        Ok(Catalogue {
+        memory.watched = datasets.iter().map(watched).collect();
+        let look = memory.checker.look(&self.db, now, &memory.watched, None).await;
+        let releases = self.keep(memory, &datasets, look.as_ref().ok(), now).await?;
+        for dataset in &mut datasets {
+            releases.add_to(dataset);
+        }
+        let checked = match look {
+            Ok(look) => {
+                memory.checker.follow(&self.db).await.map_err(cause)?;
+                memory.checker.published(look)
+            }
+            Err(error) => memory.unknown(now, error),
+        };
+        let catalogue = Catalogue {
             title: self.annotations.title.clone(),
             description: self.annotations.description.clone(),
             publisher: self.annotations.publisher(),
             language: self.annotations.language.clone(),
             datasets,
             computed_at: now,
-        })
+        };
+        Ok(Snapshot::new(catalogue, checked))
+    }
+
+    /// Writes what has changed, if no other process does; gives the versions that there are now.
+    async fn keep(
+        &self,
+        memory: &mut Memory,
+        datasets: &[Dataset],
+        look: Option<&Look>,
+        now: DateTime<Utc>,
+    ) -> Result<Releases, DbErr> {
+        let Some(keeping) = Keeping::begin(&self.db).await? else {
+            return Releases::read(&self.db).await;
+        };
+        let mut releases = Releases::read(keeping.transaction()).await?;
+        releases.keep(&keeping, datasets, &self.graphql, now).await?;
+        let kept = match look {
+            Some(look) => Some(memory.checker.keep(&keeping, look).await?),
+            None => None,
+        };
+        keeping.commit().await?;
+        if let Some(kept) = kept {
+            kept.tell();
+        }
+        Ok(releases)
+    }
+}
+
+impl Memory {
+    fn unknown(&mut self, now: DateTime<Utc>, error: CheckError) -> Checked {
+        self.checker.unknown(now, &self.watched, error)
+    }
+}
+
+/// What is looked at of a dataset.
+fn watched(dataset: &Dataset) -> WatchedDataset {
+    let follows = Follows::of(dataset.kind, &dataset.name);
+    WatchedDataset::new(&dataset.slug, follows, &dataset.stewardship.promise)
+        .expect("promises were checked when they were read")
+}
+
+fn cause(error: CheckError) -> DbErr {
+    match error {
+        CheckError::Look(cause) | CheckError::Keep(cause) | CheckError::Follow(cause) => cause,
     }
 }

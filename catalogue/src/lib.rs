@@ -6,16 +6,20 @@
 //! | [`discover`] | datasets and their fields, from what the database says of itself |
 //! | [`annotations`] | the file of what no machine can know: owner, contact, licence, promise |
 //! | [`schema`] | what a dataset promises, and which version a change makes |
+//! | [`freshness`] | how old things are against what is expected of them, and incidents |
+//! | [`webhook`] | who is told of changes, signed |
 //! | [`keeper`] | finds everything out again and again, notes versions, has the answer at hand |
 //!
-//! What a table or column means is written once, as its comment in the database. Nothing here knows HTTP or GraphQL.
+//! What a table or column means is written once, as its comment in the database. Nothing here serves HTTP or knows GraphQL.
 
 pub mod annotations;
 pub mod discover;
 mod distributions;
+pub mod freshness;
 pub mod keeper;
 pub mod model;
 pub mod schema;
+pub mod webhook;
 
 pub use crate::annotations::Annotations;
 pub use crate::keeper::Keeper;

@@ -1,12 +1,17 @@
 //! The domain's words as types, and every query against Fieldbook's tables.
 //!
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
-//! within a [`Scope`]; [`releases`] keeps the versions of datasets; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
-//! here knows MQTT, S3, HTTP or GraphQL.
+//! within a [`Scope`]; [`freshness`], [`incidents`], [`intervals`], [`releases`] and [`webhooks`] have what the catalogue
+//! keeps, written by one process at a time ([`keeping`]); [`keys`] says who has which; [`table`] has the tables as SeaORM
+//! entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP or GraphQL.
 
 pub mod bucket;
 pub mod connect;
 pub mod flag;
+pub mod freshness;
+pub mod incidents;
+pub mod intervals;
+pub mod keeping;
 pub mod keys;
 pub mod load;
 pub mod query;
@@ -17,9 +22,10 @@ mod sql;
 pub mod table;
 pub mod unit;
 pub mod visibility;
+pub mod webhooks;
 
 pub use crate::bucket::{BucketSize, Bucketing, Zone};
 pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy};
 pub use crate::flag::{FlagSet, QualityFlag};
 pub use crate::scope::Scope;
-pub use sea_orm::{DatabaseConnection, DbErr};
+pub use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};

@@ -1,8 +1,9 @@
 //! The versions of datasets, as the catalogue keeps them.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Value};
+use sea_orm::{ConnectionTrait, DbErr, Value};
 
+use crate::keeping::Keeping;
 use crate::sql;
 
 /// A version of a dataset.
@@ -20,13 +21,6 @@ pub struct Release {
     pub changes: serde_json::Value,
 }
 
-/// Whether this transaction, and no other, may keep versions until it ends.
-pub async fn try_lock(db: &DatabaseTransaction) -> Result<bool, DbErr> {
-    let locked: Vec<bool> =
-        sql::query(db, include_str!("releases/try_lock.sql"), [], |row| row.get(0)).await?;
-    Ok(locked == [true])
-}
-
 /// Every version of every dataset, the newest first.
 pub async fn all<C: ConnectionTrait>(db: &C) -> Result<Vec<Release>, DbErr> {
     sql::query(db, include_str!("releases/select_releases.sql"), [], |row| {
@@ -41,8 +35,8 @@ pub async fn all<C: ConnectionTrait>(db: &C) -> Result<Vec<Release>, DbErr> {
     .await
 }
 
-/// Keeps a version. Whether it was not there already: another process may have noticed the same change.
-pub async fn insert<C: ConnectionTrait>(db: &C, release: &Release) -> Result<bool, DbErr> {
+/// Keeps a version.
+pub async fn insert(keeping: &Keeping, release: &Release) -> Result<(), DbErr> {
     let [major, minor, patch] = release.version;
     let values: [Value; 7] = [
         release.slug.as_str().into(),
@@ -53,6 +47,7 @@ pub async fn insert<C: ConnectionTrait>(db: &C, release: &Release) -> Result<boo
         release.schema.clone().into(),
         release.changes.clone().into(),
     ];
-    let inserted = sql::execute(db, include_str!("releases/insert_release.sql"), values).await?;
-    Ok(inserted == 1)
+    let db = keeping.transaction();
+    sql::execute(db, include_str!("releases/insert_release.sql"), values).await?;
+    Ok(())
 }

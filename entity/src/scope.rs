@@ -43,6 +43,15 @@ impl Scope {
         }
     }
 
+    /// Whether a sensor, by internal key, lies within.
+    pub fn sees(&self, sensor: i32) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Nothing => false,
+            Self::Sensors(sensors) => sensors.binary_search(&sensor).is_ok(),
+        }
+    }
+
     /// Hands over bytes that tell it from every other scope, for a fingerprint.
     pub fn spell(&self, mut write: impl FnMut(&[u8])) {
         match self {

@@ -41,6 +41,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261125_000005_sensor_name"),
             // What the catalogue reads off the schema, and the versions of datasets.
             plain_step!("m20261126_000006_catalogue"),
+            // How fresh things are and have been, what went wrong, and who is told.
+            plain_step!("m20261126_000007_freshness"),
         ]
     }
 }

@@ -3,6 +3,7 @@
 mod aggregates;
 pub(crate) mod bucket_rows;
 mod datasets;
+mod freshness;
 mod latest;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
@@ -33,5 +34,6 @@ pub(crate) struct Query(
     reading_rows::ReadingRowsQuery,
     bucket_rows::BucketRowsQuery,
     datasets::DatasetsQuery,
+    freshness::FreshnessQuery,
     service::ServiceQuery,
 );

@@ -8,14 +8,11 @@ use async_graphql::parser::types::{TypeDefinition, TypeKind, TypeSystemDefinitio
 
 /// What the contract has and this version does not.
 const LATER: &[&str] = &[
-    "FreshnessStatus",
-    "Query.freshness",
     "Query.lineage",
     "Query.quality",
     "Query.quarantine",
     "Query.search",
     "Sensor.dataset",
-    "Sensor.freshness",
     "Sensor.quality",
 ];
 

@@ -3,45 +3,63 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use entity::keeping::Keeping;
 use entity::releases::{self, Release as Row};
-use entity::{DatabaseConnection, DbErr};
-use sea_orm::TransactionTrait as _;
+use entity::{ConnectionTrait, DbErr, webhooks};
 
 use crate::discover::GraphqlTypes;
 use crate::model::{Change, Dataset, Release, SemanticVersion};
 use crate::schema::{KeptChange, Schema, changes, next_version};
+use crate::webhook::message;
 
-/// Adds to each dataset its versions, and notes a new one where its schema is not what the newest one says.
-///
-/// While another process notes versions, this one shows what there is: the other will have seen the same change.
-pub(super) async fn keep(
-    db: &DatabaseConnection,
-    datasets: &mut [Dataset],
-    graphql: &GraphqlTypes,
-    now: DateTime<Utc>,
-) -> Result<(), DbErr> {
-    let mut kept = by_slug(releases::all(db).await?)?;
-    let is_new = |dataset: &Dataset, kept: &HashMap<String, Vec<Kept>>| {
-        let newest = kept.get(&dataset.slug).and_then(|kept| kept.first());
-        newest.is_none_or(|newest| newest.schema != Schema::of(dataset, graphql))
-    };
-    if datasets.iter().any(|dataset| is_new(dataset, &kept)) {
-        let transaction = db.begin().await?;
-        if releases::try_lock(&transaction).await? {
-            kept = by_slug(releases::all(&transaction).await?)?;
-            for dataset in datasets.iter().filter(|dataset| is_new(dataset, &kept)) {
-                let newest = kept.get(&dataset.slug).and_then(|kept| kept.first());
-                let Some(row) = next(dataset, newest, graphql, now)? else {
-                    continue;
-                };
-                releases::insert(&transaction, &row).await?;
-            }
-            kept = by_slug(releases::all(&transaction).await?)?;
-            transaction.commit().await?;
+/// The versions of all datasets.
+pub(super) struct Releases(HashMap<String, Vec<Kept>>);
+
+impl Releases {
+    /// Those that were noted.
+    pub(super) async fn read<C: ConnectionTrait>(db: &C) -> Result<Self, DbErr> {
+        let mut kept: HashMap<String, Vec<Kept>> = HashMap::new();
+        for row in releases::all(db).await? {
+            let changes: Vec<KeptChange> = read(row.changes)?;
+            let release = Release {
+                version: version(row.version),
+                released_at: row.released_at,
+                changes: changes.into_iter().map(Change::from).collect(),
+            };
+            let schema = read(row.schema)?;
+            kept.entry(row.slug).or_default().push(Kept { release, schema });
         }
+        Ok(Self(kept))
     }
-    for dataset in datasets {
-        let kept = kept.remove(&dataset.slug).unwrap_or_default();
+
+    /// Notes a version of each dataset whose schema is not what its newest one says, and has webhooks told of it.
+    pub(super) async fn keep(
+        &mut self,
+        keeping: &Keeping,
+        datasets: &[Dataset],
+        graphql: &GraphqlTypes,
+        now: DateTime<Utc>,
+    ) -> Result<(), DbErr> {
+        let mut messages = Vec::new();
+        for dataset in datasets {
+            let kept = self.0.entry(dataset.slug.clone()).or_default();
+            let schema = Schema::of(dataset, graphql);
+            let Some(release) = next(kept.first(), &schema, now) else {
+                continue;
+            };
+            releases::insert(keeping, &row(&dataset.slug, &release, &schema)?).await?;
+            messages.push(message::release(&dataset.slug, &release, now));
+            kept.insert(0, Kept { release, schema });
+        }
+        if !messages.is_empty() && webhooks::any(keeping).await? {
+            webhooks::enqueue(keeping, &messages, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds to a dataset its versions, and to its fields which had them first.
+    pub(super) fn add_to(&self, dataset: &mut Dataset) {
+        let kept = self.0.get(&dataset.slug).map(Vec::as_slice).unwrap_or_default();
         for field in &mut dataset.fields {
             // The oldest of the versions that have had it without a break.
             let since = kept
@@ -49,9 +67,8 @@ pub(super) async fn keep(
                 .take_while(|kept| kept.schema.fields.contains_key(&field.name));
             field.since = since.last().map(|kept| kept.release.version);
         }
-        dataset.releases = kept.into_iter().map(|kept| kept.release).collect();
+        dataset.releases = kept.iter().map(|kept| kept.release.clone()).collect();
     }
-    Ok(())
 }
 
 struct Kept {
@@ -59,48 +76,32 @@ struct Kept {
     schema: Schema,
 }
 
-fn by_slug(rows: Vec<Row>) -> Result<HashMap<String, Vec<Kept>>, DbErr> {
-    let mut kept: HashMap<String, Vec<Kept>> = HashMap::new();
-    for row in rows {
-        let changes: Vec<KeptChange> = read(row.changes)?;
-        let release = Release {
-            version: version(row.version),
-            released_at: row.released_at,
-            changes: changes.into_iter().map(Change::from).collect(),
-        };
-        let schema = read(row.schema)?;
-        kept.entry(row.slug).or_default().push(Kept { release, schema });
-    }
-    Ok(kept)
-}
-
-fn next(
-    dataset: &Dataset,
-    newest: Option<&Kept>,
-    graphql: &GraphqlTypes,
-    now: DateTime<Utc>,
-) -> Result<Option<Row>, DbErr> {
-    let schema = Schema::of(dataset, graphql);
+fn next(newest: Option<&Kept>, schema: &Schema, now: DateTime<Utc>) -> Option<Release> {
     let (version, changes) = match newest {
         None => (SemanticVersion::FIRST, Vec::new()),
-        Some(newest) => match next_version(newest.release.version, &newest.schema, &schema) {
-            None => return Ok(None),
-            Some(version) => (version, changes(&newest.schema, &schema)),
-        },
+        Some(newest) => (
+            next_version(newest.release.version, &newest.schema, schema)?,
+            changes(&newest.schema, schema),
+        ),
     };
-    let changes: Vec<KeptChange> = changes.into_iter().map(KeptChange::from).collect();
-    let number = |part: u32| i32::try_from(part).map_err(|error| DbErr::Type(error.to_string()));
-    Ok(Some(Row {
-        slug: dataset.slug.clone(),
-        version: [
-            number(version.major)?,
-            number(version.minor)?,
-            number(version.patch)?,
-        ],
+    Some(Release {
+        version,
         released_at: now,
-        schema: written(&schema)?,
+        changes,
+    })
+}
+
+fn row(slug: &str, release: &Release, schema: &Schema) -> Result<Row, DbErr> {
+    let SemanticVersion { major, minor, patch } = release.version;
+    let number = |part: u32| i32::try_from(part).map_err(|error| DbErr::Type(error.to_string()));
+    let changes: Vec<KeptChange> = release.changes.iter().cloned().map(KeptChange::from).collect();
+    Ok(Row {
+        slug: slug.to_owned(),
+        version: [number(major)?, number(minor)?, number(patch)?],
+        released_at: release.released_at,
+        schema: written(schema)?,
         changes: written(&changes)?,
-    }))
+    })
 }
 
 fn version([major, minor, patch]: [i32; 3]) -> SemanticVersion {

@@ -11,7 +11,7 @@ pub enum FreshnessStatus {
     Late,
     /// So old that it should not be relied on.
     Stale,
-    /// There has never been any.
+    /// There has never been any, none at least that does not lie in the future.
     NoData,
     /// Nobody said, and nothing shows, how often it should come.
     NoExpectation,
@@ -40,6 +40,11 @@ impl FreshnessStatus {
             Self::NoExpectation => "NO_EXPECTATION",
             Self::Unknown => "UNKNOWN",
         }
+    }
+
+    /// The status of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 }
 
@@ -77,13 +82,14 @@ pub struct Freshness {
     pub checked_at: DateTime<Utc>,
     /// Since when it has this status; `None` when that is not known.
     pub changed_at: Option<DateTime<Utc>>,
-    /// The share of the last 30 days, or of the time since it has been looked at, in which it was not stale; from 0 to 1.
+    /// The share of the last 30 days in which it was not stale, of the time in which it was looked at and found fresh, late or
+    /// stale; from 0 to 1, `None` without such time.
     pub not_stale_share_30d: Option<f64>,
     /// Of a dataset: its sensors by status.
     pub sensors: Option<SensorsFresh>,
 }
 
-/// How many sensors of a dataset are fresh, and how many there are with an expectation.
+/// How many sensors of a dataset are how fresh; of [`expected`](Self::expected) many, so many are fresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SensorsFresh {
     /// Fresh ones.
@@ -98,6 +104,8 @@ pub struct SensorsFresh {
     pub no_expectation: u64,
     /// Those that could not be looked at.
     pub unknown: u64,
+    /// Those of which something is expected: by a promise, by an interval, or, without any reading yet, by being declared.
+    pub expected: u64,
 }
 
 impl Freshness {

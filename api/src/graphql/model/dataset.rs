@@ -3,40 +3,31 @@
 mod field;
 mod said;
 
-use std::sync::Arc;
-
 use async_graphql::{Enum, InputObject, Object, SimpleObject};
-use catalogue::model::{Catalogue, Dataset as Described, Kind};
+use catalogue::model::{Dataset as Described, Kind};
 
 use self::field::DatasetField;
 use self::said::{DatasetProblem, DatasetVersion, Distribution, Licence, Party, Promise};
-use super::{Count, Range};
-use crate::datasets::Seen;
+use super::{Count, Freshness, Range};
+use crate::datasets::{Seen, SeenDataset};
 use crate::graphql::scalar::DateTime;
 
 /// A dataset as an asker sees it.
 #[derive(Debug, Clone)]
-pub(crate) struct Dataset {
-    catalogue: Arc<Catalogue>,
-    place: usize,
-    is_open: bool,
-    with_examples: bool,
-}
+pub(crate) struct Dataset(SeenDataset);
 
 impl Dataset {
     /// All that an asker sees.
     pub(crate) fn seen(seen: &Seen) -> Vec<Self> {
-        let dataset = |&(place, is_open): &(usize, bool)| Self {
-            catalogue: Arc::clone(seen.catalogue()),
-            place,
-            is_open,
-            with_examples: is_open && seen.with_examples,
-        };
-        seen.places().iter().map(dataset).collect()
+        seen.datasets().map(Self).collect()
     }
 
     pub(crate) fn described(&self) -> &Described {
-        &self.catalogue.datasets[self.place]
+        self.0.described()
+    }
+
+    pub(crate) fn seen_dataset(&self) -> &SeenDataset {
+        &self.0
     }
 }
 
@@ -66,7 +57,7 @@ impl Dataset {
 
     /// Whether its data is open to the asker; otherwise only what is said here of it is.
     async fn open(&self) -> bool {
-        self.is_open
+        self.0.is_open
     }
 
     /// What it is among datasets.
@@ -83,7 +74,7 @@ impl Dataset {
     async fn fields(&self) -> Vec<DatasetField> {
         let fields = self.described().fields.iter();
         fields
-            .map(|field| DatasetField::new(field, self.with_examples))
+            .map(|field| DatasetField::new(field, self.0.with_examples()))
             .collect()
     }
 
@@ -186,9 +177,14 @@ impl Dataset {
             .collect()
     }
 
-    /// When all of this was found out.
+    /// How fresh it is. Whoever may see some sensors only is told of those.
+    async fn freshness(&self) -> Freshness {
+        Freshness::of_dataset(&self.0)
+    }
+
+    /// When all of this, but for freshness, was found out.
     async fn computed_at(&self) -> DateTime {
-        DateTime(self.catalogue.computed_at)
+        DateTime(self.0.snapshot().catalogue.computed_at)
     }
 }
 
@@ -270,7 +266,7 @@ impl DatasetFilter {
                 .as_ref()
                 .is_none_or(|kinds| kinds.contains(&described.kind.into()))
             && self.text.as_ref().is_none_or(says)
-            && self.open.is_none_or(|open| open == dataset.is_open)
+            && self.open.is_none_or(|open| open == dataset.0.is_open)
             && self
                 .problems
                 .is_none_or(|any| any != described.problems.is_empty())

@@ -12,7 +12,9 @@ use entity::query::sensors::{self, Sensor as Row, SensorFilter, SensorOrder};
 
 use self::list::{Rows, SensorEdges, SensorNodes};
 use self::readings::{ReadingsArguments, takes_receipts};
-use super::{Buckets, Count, Direction, PageInfo, QualityFlag, Reading, ReadingConnection, Series, series};
+use super::{
+    Buckets, Count, Direction, Freshness, PageInfo, QualityFlag, Reading, ReadingConnection, Series, series,
+};
 use crate::ask::range;
 use crate::ask::units::Shown;
 use crate::buckets::Fill;
@@ -111,6 +113,12 @@ impl Sensor {
     /// Whether a sensor list declares it; otherwise its first message registered it.
     async fn declared(&self) -> bool {
         self.0.declared
+    }
+
+    /// How fresh its readings are.
+    async fn freshness(&self, ctx: &Context<'_>) -> Result<Freshness, ApiError> {
+        let snapshot = ctx.state().catalogue().snapshot().await?;
+        Ok(Freshness::of_sensor(self.clone(), snapshot.sensor(self.0.id)))
     }
 
     /// Since when it is known to be there.
