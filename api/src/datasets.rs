@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalogue::keeper::Snapshot;
-use catalogue::model::{Dataset, Freshness, Kind};
+use catalogue::model::{Catalogue, Dataset, Freshness, Kind};
 use entity::visibility::{self, Visibility};
 use entity::{DatabaseConnection, DbErr, Scope};
 
@@ -30,6 +30,11 @@ pub(crate) struct SeenDataset {
 }
 
 impl Seen {
+    /// What is said of all of them together; the datasets in it are not those of the asker.
+    pub(crate) fn words(&self) -> &Catalogue {
+        &self.snapshot.catalogue
+    }
+
     /// Each of them.
     pub(crate) fn datasets(&self) -> impl Iterator<Item = SeenDataset> {
         self.places.iter().map(|&(place, is_open)| SeenDataset {

@@ -105,7 +105,7 @@ pub(crate) async fn answer(
         Ok(body) => body,
         Err(error) => return Problem::new(ApiError::Internal(Arc::new(error))).into_response(),
     };
-    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]));
+    let tag = tag_of(&body);
     if let Ok(loaded) = loaded {
         let remembered = Remembered {
             tag: tag.clone(),
@@ -119,6 +119,21 @@ pub(crate) async fn answer(
     }
     tagged(&mut parts.headers, &tag);
     Response::from_parts(parts, Body::from(body))
+}
+
+/// Answers with a document that is at hand, or with 304 where the client has it.
+pub(crate) fn document(headers: &HeaderMap, media_type: &'static str, body: String) -> Response {
+    let tag = tag_of(body.as_bytes());
+    if names(headers, &tag) {
+        return unchanged(&tag);
+    }
+    let mut response = ([(header::CONTENT_TYPE, media_type)], body).into_response();
+    tagged(response.headers_mut(), &tag);
+    response
+}
+
+fn tag_of(body: &[u8]) -> String {
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(body)[..16]))
 }
 
 impl Settled<'_> {

@@ -38,6 +38,17 @@ pub(crate) fn graphql(headers: &HeaderMap) -> MediaType {
     }
 }
 
+/// Whether the client would rather have Turtle than JSON-LD.
+pub(crate) fn prefers_turtle(headers: &HeaderMap) -> bool {
+    let ranges = accepted(headers);
+    let Some(turtle) = best(&ranges, "text", "turtle").filter(|turtle| turtle.exact && turtle.quality > 0.0)
+    else {
+        return false;
+    };
+    let json_ld = best(&ranges, "application", "ld+json");
+    json_ld.is_none_or(|json_ld| turtle.is_before(json_ld))
+}
+
 /// Whether the client wants a stream of events, as nobody does who does not name it.
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     let ranges = accepted(headers);

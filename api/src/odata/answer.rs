@@ -1,7 +1,7 @@
 //! Answers in OData's JSON, written row by row into one buffer.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value as Json;
 
@@ -11,6 +11,7 @@ use super::options::escaped;
 use super::path::ROOT;
 use super::row::{Found, Row};
 use super::value::{Edm, Value};
+use crate::http::origin;
 
 /// The version that answers are in.
 pub(crate) const VERSION: (HeaderName, HeaderValue) = (
@@ -146,25 +147,9 @@ fn address(set: &EntitySet, row: &Row<'_>) -> String {
     format!("{}({})", set.name, key.join(","))
 }
 
-/// The service's root, as the client knows it: by its `Host`, and by the scheme that a proxy in front names. Without a sound
-/// host it is relative to the host.
+/// The service's root, as the client knows it. Without a sound host it is relative to the host.
 fn root(headers: &HeaderMap) -> String {
-    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_sound = |host: &&str| {
-        !host.is_empty()
-            && host.bytes().all(|byte| {
-                byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
-            })
-    };
-    let forwarded = HeaderName::from_static("x-forwarded-proto");
-    let scheme = match text(&forwarded) {
-        Some("https") => "https",
-        _ => "http",
-    };
-    match text(&header::HOST).filter(is_sound) {
-        Some(host) => format!("{scheme}://{host}{ROOT}"),
-        None => ROOT.to_owned(),
-    }
+    format!("{}{ROOT}", origin::of(headers).unwrap_or_default())
 }
 
 /// An object that is being written.

@@ -1,6 +1,7 @@
 //! The catalogue: datasets are found, described by what the database says of itself, and versioned.
 
 mod found;
+mod freshness;
 mod versions;
 
 use std::collections::BTreeSet;

@@ -150,7 +150,12 @@ impl World {
 
     /// Has the catalogue see what has changed.
     pub(crate) async fn renew_catalogue(&self) {
-        self.state.catalogue().renew().await.unwrap();
+        self.try_renew_catalogue().await.unwrap();
+    }
+
+    /// The same, where it may fail.
+    pub(crate) async fn try_renew_catalogue(&self) -> Result<(), sea_orm::DbErr> {
+        self.state.catalogue().renew().await.map(drop)
     }
 
     /// Tells the server to stop.

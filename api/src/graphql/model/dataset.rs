@@ -25,10 +25,6 @@ impl Dataset {
     pub(crate) fn described(&self) -> &Described {
         self.0.described()
     }
-
-    pub(crate) fn seen_dataset(&self) -> &SeenDataset {
-        &self.0
-    }
 }
 
 /// Something that Fieldbook keeps and describes as a whole. What is said of it is found out from the running system; what

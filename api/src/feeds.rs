@@ -1,0 +1,149 @@
+//! The catalogue as feeds: what an asker sees of it, in the words of standards.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use catalogue::feeds::{Address, atom, data_package, dcat, odcs, schema_org};
+use catalogue::model::{Catalogue, Dataset};
+
+use crate::access::Access;
+use crate::datasets;
+use crate::graphql::error::ApiError;
+use crate::http::{Problem, conditional, negotiate, origin};
+use crate::state::ApiState;
+
+const JSON_LD: &str = "application/ld+json";
+const TURTLE: &str = "text/turtle; charset=utf-8";
+const ATOM: &str = "application/atom+xml; charset=utf-8";
+const YAML: &str = "application/yaml";
+const JSON: &str = "application/json";
+
+/// `/catalogue`: in the form that the client would rather have.
+pub(crate) async fn negotiated(
+    state: State<ApiState>,
+    access: Extension<Access>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut response = if negotiate::prefers_turtle(&headers) {
+        turtle(state, access, headers).await?
+    } else {
+        json_ld(state, access, headers).await?
+    };
+    response.headers_mut().append(header::VARY, header::ACCEPT.into());
+    Ok(response)
+}
+
+/// `/catalogue.jsonld`: DCAT-AP with DQV.
+pub(crate) async fn json_ld(
+    State(state): State<ApiState>,
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (catalogue, address) = seen(&state, &access, &headers).await?;
+    Ok(conditional::document(&headers, JSON_LD, dcat::json_ld(&catalogue, &address)))
+}
+
+/// `/catalogue.ttl`: the same as Turtle.
+pub(crate) async fn turtle(
+    State(state): State<ApiState>,
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (catalogue, address) = seen(&state, &access, &headers).await?;
+    Ok(conditional::document(&headers, TURTLE, dcat::turtle(&catalogue, &address)))
+}
+
+/// `/catalogue.atom`: what has changed of any dataset.
+pub(crate) async fn changes(
+    State(state): State<ApiState>,
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (catalogue, address) = seen(&state, &access, &headers).await?;
+    Ok(conditional::document(&headers, ATOM, atom::of_catalogue(&catalogue, &address)))
+}
+
+/// `/datasets/{slug}`: as schema.org describes datasets.
+pub(crate) async fn dataset(
+    State(state): State<ApiState>,
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+    Path(slug): Path<String>,
+) -> Result<Response, Problem> {
+    let (catalogue, address) = seen(&state, &access, &headers).await?;
+    let dataset = named(&catalogue, &slug)?;
+    let body = schema_org::dataset(&catalogue, dataset, &address).to_string();
+    Ok(conditional::document(&headers, JSON_LD, body))
+}
+
+/// `/datasets/{slug}/{file}`: its contract, its data package, its versions.
+pub(crate) async fn of_dataset(
+    State(state): State<ApiState>,
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+    Path((slug, file)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let (catalogue, address) = seen(&state, &access, &headers).await?;
+    let dataset = named(&catalogue, &slug)?;
+    let (media_type, body) = match file.as_str() {
+        "contract.odcs.yaml" => (YAML, odcs::contract(&catalogue, dataset, &address)),
+        "datapackage.json" => (JSON, data_package::descriptor(&catalogue, dataset, &address)),
+        "versions.atom" => (ATOM, atom::of_dataset(&catalogue, dataset, &address)),
+        _ => {
+            return Err(Problem::new(ApiError::NotFound {
+                argument: "path",
+                message: format!(
+                    "there is no {file:?} of a dataset: there are contract.odcs.yaml, datapackage.json and versions.atom"
+                ),
+            }));
+        }
+    };
+    Ok(conditional::document(&headers, media_type, body))
+}
+
+/// What an asker sees of the catalogue, and the addresses by which they came. Examples are data and in no feed.
+async fn seen(
+    state: &ApiState,
+    access: &Access,
+    headers: &HeaderMap,
+) -> Result<(Catalogue, Address), ApiError> {
+    access.catalogue()?;
+    let address = address(state, headers)?;
+    let seen = datasets::seen_by(state, access).await?;
+    let datasets = seen.datasets().map(|seen| {
+        let mut dataset = seen.described().clone();
+        dataset.freshness = seen.freshness();
+        for field in &mut dataset.fields {
+            field.example = None;
+        }
+        dataset
+    });
+    let words = seen.words();
+    let catalogue = Catalogue {
+        title: words.title.clone(),
+        description: words.description.clone(),
+        publisher: words.publisher.clone(),
+        language: words.language.clone(),
+        datasets: datasets.collect(),
+        computed_at: words.computed_at,
+    };
+    Ok((catalogue, address))
+}
+
+fn address(state: &ApiState, headers: &HeaderMap) -> Result<Address, ApiError> {
+    let base = match &state.options().public_url {
+        Some(url) => url.clone(),
+        None => origin::of(headers).unwrap_or_else(|| format!("http://{}", state.options().http)),
+    };
+    Address::new(&base).map_err(|error| ApiError::BadRequest {
+        message: format!("this service is not reached by such a name: {error}"),
+    })
+}
+
+fn named<'c>(catalogue: &'c Catalogue, slug: &str) -> Result<&'c Dataset, ApiError> {
+    catalogue.dataset(slug).ok_or_else(|| ApiError::NotFound {
+        argument: "path",
+        message: format!("there is no dataset {slug:?}"),
+    })
+}
