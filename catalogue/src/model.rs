@@ -7,16 +7,18 @@ mod extent;
 mod field;
 mod freshness;
 mod measured;
+mod service;
 mod stewardship;
 mod version;
 
 use chrono::{DateTime, Utc};
 
-pub use self::dataset::{Dataset, Distribution, Kind, Problem, Stored};
+pub use self::dataset::{Access, Dataset, Distribution, Kind, Problem, Stored};
 pub use self::extent::{BoundingBox, Count, Extent, Period};
 pub use self::field::{Deprecation, Field, FieldUnit, GraphqlField, Range, Reference};
 pub use self::freshness::{Basis, Freshness, FreshnessStatus, SensorsFresh};
 pub use self::measured::{Dimension, Measured, Verdict};
+pub use self::service::Service;
 pub use self::stewardship::{Licence, Party, Promise, Stewardship};
 pub use self::version::{Change, Release, SemanticVersion};
 

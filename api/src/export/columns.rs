@@ -182,6 +182,18 @@ mod tests {
     }
 
     #[test]
+    fn the_catalogue_describes_the_columns_that_files_have() {
+        for (path, table) in [
+            ("/export/readings.csv", Table::Readings),
+            ("/export/buckets.csv", Table::Buckets),
+        ] {
+            let described = catalogue::feeds::data_package::columns::of(path).unwrap();
+            let described: Vec<&str> = described.columns.iter().map(|column| column.name).collect();
+            assert_eq!(names(table, None, &[]).unwrap(), described);
+        }
+    }
+
+    #[test]
     fn labels_come_behind_unless_they_are_placed() {
         for (asked, expected) in [
             (None, "time value flag sensor source type unit site plant"),

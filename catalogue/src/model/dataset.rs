@@ -27,6 +27,8 @@ pub struct Dataset {
     pub extent: Extent,
     /// What no machine can know of it.
     pub stewardship: Stewardship,
+    /// Who may read its data.
+    pub access: Access,
     /// The ways to get it.
     pub distributions: Vec<Distribution>,
     /// Its versions, the newest first; the first is in force. Empty until the catalogue was kept for the first time.
@@ -95,6 +97,15 @@ impl Kind {
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
+}
+
+/// Who may read the data of a dataset. Who may know that there is such a dataset is another question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Anybody who reaches the service.
+    Anybody,
+    /// Who shows a key or a token to which it is open.
+    WithKey,
 }
 
 /// Where a dataset lies.
