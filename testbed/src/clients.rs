@@ -3,16 +3,14 @@
 //! `clients/package.json` and `clients/requirements.txt` name them with their versions. The first test that asks installs
 //! them, once a checkout; the others wait for it.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
-use crate::OrGiveUp;
-use crate::npm;
+use crate::{OrGiveUp, npm, pip};
 
 static NODE: OnceCell<()> = OnceCell::const_new();
 static PYTHON: OnceCell<PathBuf> = OnceCell::const_new();
@@ -62,7 +60,7 @@ async fn npm_clients() {
 /// When the clients can't be installed.
 pub async fn python() -> Command {
     let python = PYTHON.get_or_init(async || {
-        tokio::task::spawn_blocking(|| environment(&folder()).or_give_up("install the Python clients"))
+        tokio::task::spawn_blocking(|| pip::environment(&folder()).or_give_up("install the Python clients"))
             .await
             .or_give_up("install the Python clients")
     });
@@ -92,7 +90,7 @@ pub fn run(mut client: Command) -> impl Future<Output = String> {
 }
 
 /// Proxies of the environment have no say between a test and its server.
-fn quiet(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn quiet(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null()).kill_on_drop(true);
     for name in [
@@ -110,56 +108,4 @@ fn quiet(program: impl AsRef<std::ffi::OsStr>) -> Command {
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
-}
-
-/// The environment's Python. A mark says which packages it has; it is made after they are.
-fn environment(folder: &Path) -> io::Result<PathBuf> {
-    let requirements = folder.join("requirements.txt");
-    let turn = File::open(&requirements)?;
-    turn.lock()?;
-    let wanted = fs::read_to_string(&requirements)?;
-    let room = folder.join(".python");
-    let python = room.join("bin/python");
-    let mark = room.join("installed.txt");
-    if fs::read_to_string(&mark).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    fs::create_dir_all(&room)?;
-    let said = |output: io::Result<Output>, program: &str| -> io::Result<()> {
-        let output = output.map_err(|error| io::Error::new(error.kind(), format!("{program}: {error}")))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let (out, err) = (
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
-        Err(io::Error::other(format!(
-            "{program} says: {} {}",
-            out.trim(),
-            err.trim()
-        )))
-    };
-    let venv = std::process::Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&room)
-        .stdin(Stdio::null())
-        .output();
-    said(venv, "python3 -m venv (on Debian, install python3-venv)")?;
-    let pip = std::process::Command::new(&python)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--requirement",
-        ])
-        .arg(&requirements)
-        .stdin(Stdio::null())
-        .output();
-    said(pip, "pip")?;
-    fs::write(&mark, wanted)?;
-    Ok(python)
 }

@@ -19,10 +19,12 @@ pub mod clients;
 mod database;
 pub mod npm;
 mod object_store;
+mod pip;
 mod room;
 mod schema;
 mod server;
 mod timescale;
+pub mod validators;
 mod watchdog;
 
 pub use crate::broker::{TestBroker, broker};
