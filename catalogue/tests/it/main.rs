@@ -1,0 +1,13 @@
+//! The crate's claims.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "readings are made from small counters"
+)]
+#![expect(clippy::float_cmp, reason = "what is counted comes out exactly")]
+
+mod quality;
