@@ -8,6 +8,7 @@ use entity::visibility::{self, Visibility};
 use entity::{DatabaseConnection, DbErr, Scope};
 
 use crate::access::Access;
+use crate::options::Anonymous;
 use crate::state::ApiState;
 
 /// The datasets that there are for an asker.
@@ -17,6 +18,7 @@ pub(crate) struct Seen {
     /// By their place in the catalogue, each with whether its data is open to the asker.
     places: Vec<(usize, bool)>,
     scope: Scope,
+    anonymous: Anonymous,
 }
 
 /// A dataset as an asker sees it.
@@ -33,6 +35,11 @@ impl Seen {
     /// What is said of all of them together; the datasets in it are not those of the asker.
     pub(crate) fn words(&self) -> &Catalogue {
         &self.snapshot.catalogue
+    }
+
+    /// Whether anybody may read a dataset's data.
+    pub(crate) fn is_open_to_anybody(&self, dataset: &Dataset) -> bool {
+        is_open(dataset, &Access::anonymous(self.anonymous))
     }
 
     /// Each of them.
@@ -90,6 +97,7 @@ pub(crate) async fn seen_by(state: &ApiState, access: &Access) -> Result<Seen, D
         } else {
             Scope::Everything
         },
+        anonymous: state.options().anonymous,
         snapshot,
     })
 }

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use catalogue::feeds::{Address, atom, data_package, dcat, odcs, schema_org};
-use catalogue::model::{Catalogue, Dataset};
+use catalogue::model::{Access as DataAccess, Catalogue, Dataset};
 
 use crate::access::Access;
 use crate::datasets;
@@ -41,7 +41,11 @@ pub(crate) async fn json_ld(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (catalogue, address) = seen(&state, &access, &headers).await?;
-    Ok(conditional::document(&headers, JSON_LD, dcat::json_ld(&catalogue, &address)))
+    Ok(conditional::document(
+        &headers,
+        JSON_LD,
+        dcat::json_ld(&catalogue, &address),
+    ))
 }
 
 /// `/catalogue.ttl`: the same as Turtle.
@@ -51,7 +55,11 @@ pub(crate) async fn turtle(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (catalogue, address) = seen(&state, &access, &headers).await?;
-    Ok(conditional::document(&headers, TURTLE, dcat::turtle(&catalogue, &address)))
+    Ok(conditional::document(
+        &headers,
+        TURTLE,
+        dcat::turtle(&catalogue, &address),
+    ))
 }
 
 /// `/catalogue.atom`: what has changed of any dataset.
@@ -61,7 +69,11 @@ pub(crate) async fn changes(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (catalogue, address) = seen(&state, &access, &headers).await?;
-    Ok(conditional::document(&headers, ATOM, atom::of_catalogue(&catalogue, &address)))
+    Ok(conditional::document(
+        &headers,
+        ATOM,
+        atom::of_catalogue(&catalogue, &address),
+    ))
 }
 
 /// `/datasets/{slug}`: as schema.org describes datasets.
@@ -111,9 +123,13 @@ async fn seen(
     access.catalogue()?;
     let address = address(state, headers)?;
     let seen = datasets::seen_by(state, access).await?;
-    let datasets = seen.datasets().map(|seen| {
-        let mut dataset = seen.described().clone();
-        dataset.freshness = seen.freshness();
+    let datasets = seen.datasets().map(|asked| {
+        let mut dataset = asked.described().clone();
+        dataset.freshness = asked.freshness();
+        dataset.access = match seen.is_open_to_anybody(&dataset) {
+            true => DataAccess::Anybody,
+            false => DataAccess::WithKey,
+        };
         for field in &mut dataset.fields {
             field.example = None;
         }

@@ -30,6 +30,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 pub(crate) use self::problem::Problem;
 pub(crate) use self::request_id::RequestId;
 use crate::export;
+use crate::feeds;
 use crate::graphql::error::ApiError;
 use crate::odata;
 use crate::rest;
@@ -61,6 +62,12 @@ pub fn router(state: ApiState) -> Router {
         .route("/odata/v4/$batch", any(odata::batch))
         .route("/odata/v4/{*path}", reading(get(odata::read)))
         .route("/export/{file}", reading(get(export::file)))
+        .route("/catalogue", reading(get(feeds::negotiated)))
+        .route("/catalogue.jsonld", reading(get(feeds::json_ld)))
+        .route("/catalogue.ttl", reading(get(feeds::turtle)))
+        .route("/catalogue.atom", reading(get(feeds::changes)))
+        .route("/datasets/{slug}", reading(get(feeds::dataset)))
+        .route("/datasets/{slug}/{file}", reading(get(feeds::of_dataset)))
         .route("/healthz", reading(get(health::alive)))
         .route("/readyz", reading(get(health::ready)))
         .route("/metrics", reading(get(metrics::metrics)))

@@ -13,6 +13,7 @@
 //! | `rest` | JSON for programs without GraphQL |
 //! | `odata` | the entity sets for Excel, Power BI and Tableau |
 //! | `export` | whole tables as CSV, JSON lines, Parquet and Arrow |
+//! | `feeds` | the catalogue as DCAT-AP, ODCS, Data Package, schema.org and Atom |
 //! | `http` | GraphQL over HTTP, WebSocket and server-sent events, health, metrics, playground, headers, the request log |
 //!
 //! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
@@ -23,6 +24,7 @@ mod ask;
 mod buckets;
 mod datasets;
 mod export;
+mod feeds;
 #[doc(hidden)]
 pub mod fuzzing;
 mod graphql;

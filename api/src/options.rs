@@ -23,6 +23,9 @@ pub struct Options {
     pub oidc: Option<OidcOptions>,
     /// The zone in which days begin where a question does not name one. Default: UTC.
     pub time_zone: Zone,
+    /// The address by which others reach this service, such as `https://data.example.org`; feeds name it. Default: the one
+    /// by which each request came.
+    pub public_url: Option<String>,
     /// What people said of the datasets. Default: what Fieldbook begins with.
     pub annotations: Annotations,
     /// How long open requests may go on once the server is told to stop. Default: 10 s.
@@ -41,6 +44,7 @@ impl Default for Options {
             anonymous_explicit: false,
             oidc: None,
             time_zone: Zone::UTC,
+            public_url: None,
             annotations: Annotations::default(),
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),

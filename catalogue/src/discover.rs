@@ -18,7 +18,7 @@ use self::comment::{ColumnNote, Read, TableNote};
 pub use self::graphql::GraphqlTypes;
 use crate::distributions;
 use crate::model::{
-    Basis, Dataset, Deprecation, Extent, Field, Freshness, Problem, Reference, Stewardship, Stored,
+    Access, Basis, Dataset, Deprecation, Extent, Field, Freshness, Problem, Reference, Stewardship, Stored,
 };
 
 /// A dataset as it was found, without what must be measured or said by people.
@@ -92,6 +92,7 @@ fn dataset(relation: Relation, graphql: &GraphqlTypes) -> Option<Found> {
         derived_from: note.from,
         extent: Extent::default(),
         stewardship: Stewardship::default(),
+        access: Access::WithKey,
         distributions: distributions::of(&slug, note.kind),
         releases: Vec::new(),
         freshness: Freshness::unknown(Basis::EventTime, chrono::DateTime::UNIX_EPOCH),

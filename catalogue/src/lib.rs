@@ -7,6 +7,8 @@
 //! | [`annotations`] | the file of what no machine can know: owner, contact, licence, promise |
 //! | [`schema`] | what a dataset promises, and which version a change makes |
 //! | [`freshness`] | how old things are against what is expected of them, and incidents |
+//! | [`quality`] | how good readings are: pure functions of readings and rules |
+//! | [`feeds`] | the model in the words of standards |
 //! | [`webhook`] | who is told of changes, signed |
 //! | [`keeper`] | finds everything out again and again, notes versions, has the answer at hand |
 //!
@@ -15,9 +17,11 @@
 pub mod annotations;
 pub mod discover;
 mod distributions;
+pub mod feeds;
 pub mod freshness;
 pub mod keeper;
 pub mod model;
+pub mod quality;
 pub mod schema;
 pub mod webhook;
 

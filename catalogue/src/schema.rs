@@ -103,7 +103,7 @@ impl FieldSchema {
             unit: match &field.unit {
                 FieldUnit::None => None,
                 FieldUnit::OfSensor => Some("that of the sensor".to_owned()),
-                FieldUnit::FromSensor(made) => Some(format!("that of the sensor, {made}")),
+                FieldUnit::FromSensor(made) => Some(format!("that {made}")),
                 FieldUnit::Known { ucum, .. } => Some((*ucum).to_owned()),
                 FieldUnit::Unmapped(declared) => Some(declared.clone()),
             },

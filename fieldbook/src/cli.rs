@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use catalogue::feeds::Address;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entity::Zone;
 use entity::bucket::UnknownZone;
@@ -134,6 +135,18 @@ pub(crate) struct CatalogueArgs {
     /// What no machine can know of the datasets, as TOML: owners, contacts, licences, promises
     #[arg(long = "catalogue", env = "FIELDBOOK_CATALOGUE", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// The address by which others reach this service, such as `https://data.example.org`; feeds name it [default: the one
+    /// by which each request came]
+    #[arg(long, env = "FIELDBOOK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub(crate) public_url: Option<String>,
+}
+
+/// An address that feeds can name.
+fn public_url(url: &str) -> Result<String, String> {
+    match Address::new(url) {
+        Ok(_) => Ok(url.to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// A time zone, or which ones are meant.

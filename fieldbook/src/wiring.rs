@@ -182,6 +182,7 @@ pub(crate) fn api_options(
         anonymous_explicit: anonymous.is_some(),
         oidc,
         time_zone,
+        public_url: catalogue.public_url.clone(),
         annotations: annotations(catalogue)?,
         limits: api::Limits {
             requests_per_second_max: access.requests_per_second,

@@ -17,7 +17,7 @@ pub(super) fn read(unit: Option<&str>) -> FieldUnit {
         return FieldUnit::OfSensor;
     }
     if let Some((OF_SENSOR, made)) = declared.split_once(',') {
-        return FieldUnit::FromSensor(made.trim().to_owned());
+        return FieldUnit::FromSensor(format!("of the sensor, {}", made.trim()));
     }
     match unit::meaning(declared, None) {
         Some(meaning) => FieldUnit::Known {
@@ -42,7 +42,7 @@ mod tests {
         assert_eq!(read(Some("sensor")), FieldUnit::OfSensor);
         assert_eq!(
             read(Some("sensor, squared")),
-            FieldUnit::FromSensor("squared".to_owned())
+            FieldUnit::FromSensor("of the sensor, squared".to_owned())
         );
         assert_eq!(read(Some("furlong")), FieldUnit::Unmapped("furlong".to_owned()));
         let FieldUnit::Known { ucum, symbol, .. } = read(Some("By")) else {

@@ -32,7 +32,8 @@ fn yaml(contract: &Contract<'_>) -> String {
         // Folded lines would be another text to a reader who is careless with them.
         prefer_block_scalars: false,
     };
-    serde_saphyr::to_string_with_options(contract, options).expect("a contract holds nothing that YAML cannot say")
+    serde_saphyr::to_string_with_options(contract, options)
+        .expect("a contract holds nothing that YAML cannot say")
 }
 
 fn document<'a>(catalogue: &'a Catalogue, dataset: &'a Dataset, address: &Address) -> Contract<'a> {

@@ -121,6 +121,7 @@ pub(super) fn unit(field: &Field) -> Option<&str> {
         FieldUnit::None => None,
         FieldUnit::OfSensor => Some("of the sensor"),
         FieldUnit::Known { symbol, .. } => Some(symbol),
+        FieldUnit::FromSensor(made) => Some(made),
         FieldUnit::Unmapped(declared) => Some(declared),
     }
 }

@@ -60,7 +60,7 @@ pub enum FieldUnit {
     None,
     /// In the unit that the sensor of the row declares.
     OfSensor,
-    /// In one made from the unit that the sensor of the row declares, such as its square: in words.
+    /// In one made from the unit that the sensor of the row declares, in words such as `of the sensor, squared`.
     FromSensor(String),
     /// Always in this one.
     Known {

@@ -88,7 +88,7 @@ fn customs(field: &Field) -> Vec<Custom> {
     };
     say("unit", words::unit(field));
     match &field.unit {
-        FieldUnit::None | FieldUnit::OfSensor => {}
+        FieldUnit::None | FieldUnit::OfSensor | FieldUnit::FromSensor(_) => {}
         FieldUnit::Known {
             declared,
             ucum,
@@ -109,7 +109,10 @@ fn customs(field: &Field) -> Vec<Custom> {
     let references = references.map(|to| format!("{}.{}", to.table, to.column));
     say("references", references.as_deref());
     say("since", field.since.map(|since| since.to_string()).as_deref());
-    let removed_on = field.deprecation.as_ref().and_then(|deprecation| deprecation.removed_on);
+    let removed_on = field
+        .deprecation
+        .as_ref()
+        .and_then(|deprecation| deprecation.removed_on);
     say("removedOn", removed_on.map(|day| day.to_string()).as_deref());
     customs
 }

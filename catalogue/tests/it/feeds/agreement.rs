@@ -28,7 +28,7 @@ fn expected(dataset: &Dataset) -> Said {
         FieldUnit::None => None,
         FieldUnit::OfSensor => Some("of the sensor".to_owned()),
         FieldUnit::Known { symbol, .. } => Some((*symbol).to_owned()),
-        FieldUnit::Unmapped(declared) => Some(declared.clone()),
+        FieldUnit::FromSensor(declared) | FieldUnit::Unmapped(declared) => Some(declared.clone()),
     };
     let description = dataset.description.clone();
     Said {

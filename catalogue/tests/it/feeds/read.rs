@@ -212,7 +212,7 @@ pub(crate) fn titles(xml: &str) -> Vec<String> {
             Event::GeneralRef(entity) if in_title => {
                 let character = match entity.resolve_char_ref().unwrap() {
                     Some(character) => character,
-                    None => match entity.as_ref() {
+                    None => match &entity[..] {
                         b"lt" => '<',
                         b"gt" => '>',
                         b"amp" => '&',

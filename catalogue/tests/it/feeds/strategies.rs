@@ -42,6 +42,7 @@ fn unit() -> impl Strategy<Value = FieldUnit> {
     prop_oneof![
         Just(FieldUnit::None),
         Just(FieldUnit::OfSensor),
+        Just(FieldUnit::FromSensor("of the sensor, squared".to_owned())),
         words().prop_map(FieldUnit::Unmapped),
         words().prop_map(|declared| FieldUnit::Known {
             declared,
