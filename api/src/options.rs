@@ -26,6 +26,8 @@ pub struct Options {
     /// The address by which others reach this service, such as `https://data.example.org`; feeds name it. Default: the one
     /// by which each request came.
     pub public_url: Option<String>,
+    /// Whether messages are posted to webhooks of this machine and of private networks, too. Default: no.
+    pub private_webhooks: bool,
     /// What people said of the datasets. Default: what Fieldbook begins with.
     pub annotations: Annotations,
     /// How long open requests may go on once the server is told to stop. Default: 10 s.
@@ -45,6 +47,7 @@ impl Default for Options {
             oidc: None,
             time_zone: Zone::UTC,
             public_url: None,
+            private_webhooks: false,
             annotations: Annotations::default(),
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),

@@ -1,10 +1,12 @@
 //! Listening, and stopping so that open requests end.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use catalogue::webhook::{Reach, Sender, SenderOptions};
 use chrono::Utc;
 use entity::{DbErr, keys};
 use tokio::net::TcpListener;
@@ -88,6 +90,7 @@ pub async fn serve(
     let kept = state.clone();
     let live = state.clone();
     let closing = state.live().closing.clone();
+    let told = webhook_sender(&state).run(closing.clone(), Utc::now);
     let (draining, drain_started) = oneshot::channel();
     // Who asks without a key is counted by address.
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -107,8 +110,28 @@ pub async fn serve(
     tokio::select! {
         result = served => result,
         never = kept.catalogue().run() => match never {},
+        never = for_ever(told) => match never {},
         () = deadline(drain_started, drain_timeout) => Err(ServeError::Drain { seconds: drain_timeout.as_secs() }),
     }
+}
+
+/// Works beside the server until it has ended.
+async fn for_ever(work: impl Future<Output = ()>) -> Infallible {
+    work.await;
+    std::future::pending().await
+}
+
+/// Tells webhooks what the keeper has for them.
+fn webhook_sender(state: &ApiState) -> Sender {
+    let reach = match state.options().private_webhooks {
+        true => Reach::Anywhere,
+        false => Reach::Public,
+    };
+    let options = SenderOptions {
+        reach,
+        ..SenderOptions::default()
+    };
+    Sender::new(state.db().clone(), options)
 }
 
 /// Resolves `after` the signal; never when the signal's sender is gone.

@@ -5,6 +5,7 @@
 //! Several processes may keep one catalogue: each reads for itself, and one at a time, by a lock, writes what has changed.
 
 mod extents;
+mod intervals;
 mod releases;
 mod snapshot;
 
@@ -189,6 +190,7 @@ impl Keeper {
         };
         let mut releases = Releases::read(keeping.transaction()).await?;
         releases.keep(&keeping, datasets, &self.graphql, now).await?;
+        intervals::learn(&self.db, &keeping, now).await?;
         let kept = match look {
             Some(look) => Some(memory.checker.keep(&keeping, look).await?),
             None => None,

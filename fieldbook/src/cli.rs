@@ -9,6 +9,8 @@ use catalogue::feeds::Address;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entity::Zone;
 use entity::bucket::UnknownZone;
+use entity::webhooks::EventKind;
+use uuid::Uuid;
 
 use crate::mqtt_url::MqttUrl;
 
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     Key(KeyArgs),
     /// See which datasets show that they are there, and say which do
     Datasets(DatasetsArgs),
+    /// Tell programs elsewhere of changes: late data, incidents, new versions of datasets
+    Webhook(WebhookArgs),
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +143,9 @@ pub(crate) struct CatalogueArgs {
     /// by which each request came]
     #[arg(long, env = "FIELDBOOK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
+    /// Post to webhooks of this machine and of private networks, too: everybody who may add webhooks can then reach them
+    #[arg(long, env = "FIELDBOOK_PRIVATE_WEBHOOKS")]
+    pub(crate) private_webhooks: bool,
 }
 
 /// An address that feeds can name.
@@ -439,6 +446,51 @@ pub(crate) enum DatasetsAction {
         #[command(flatten)]
         database: DatabaseArgs,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WebhookArgs {
+    #[command(subcommand)]
+    pub(crate) action: WebhookAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookAction {
+    /// Add a webhook and print the secret with which its messages are signed, this once
+    Add(WebhookAddArgs),
+    /// Show the webhooks as a table, the newest first; never their secrets
+    List(DatabaseArgs),
+    /// Switch a webhook on again: it is told of what happens from now on
+    Enable {
+        /// Its id, as the list shows it
+        id: Uuid,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Remove a webhook with all that waits for it
+    Remove {
+        /// Its id, as the list shows it
+        id: Uuid,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WebhookAddArgs {
+    /// Where messages are posted to, such as `https://example.org/hooks/fieldbook`
+    pub(crate) url: String,
+    /// What it is told of: freshness, quality, incident, release
+    #[arg(long = "event", value_name = "EVENT", required = true)]
+    pub(crate) events: Vec<EventKind>,
+    /// Of this dataset alone [default: of all]
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) dataset: Option<String>,
+    /// Take an address of this machine or a private network, too; `serve` needs --private-webhooks to reach it
+    #[arg(long)]
+    pub(crate) private: bool,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

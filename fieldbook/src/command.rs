@@ -9,6 +9,7 @@ mod serve;
 mod simulate;
 mod table;
 mod up;
+mod webhook;
 
 use std::path::Path;
 
@@ -35,6 +36,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Sensors(args) => Box::pin(sensors::run(args)).await,
         Command::Key(args) => Box::pin(key::run(args)).await,
         Command::Datasets(args) => datasets::run(args).await,
+        Command::Webhook(args) => webhook::run(args).await,
     }
 }
 

@@ -183,6 +183,7 @@ pub(crate) fn api_options(
         oidc,
         time_zone,
         public_url: catalogue.public_url.clone(),
+        private_webhooks: catalogue.private_webhooks,
         annotations: annotations(catalogue)?,
         limits: api::Limits {
             requests_per_second_max: access.requests_per_second,

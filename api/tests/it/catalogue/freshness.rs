@@ -87,6 +87,33 @@ testbed::both! {
     }
 }
 
+#[tokio::test]
+async fn an_interval_that_nobody_declared_is_learnt_and_says_so() {
+    let world = World::new().await;
+    let undeclared = DeclaredSensor {
+        expected_interval_seconds: None,
+        ..thermometer("a")
+    };
+    let ids = world.declare(vec![undeclared]).await;
+    world
+        .insert_readings(&format!(
+            "SELECT date_trunc('second', now()) - i * INTERVAL '30 seconds', 1, now(), i, {}, 1, 1 \
+             FROM generate_series(0, 99) AS i",
+            ids[0]
+        ))
+        .await;
+    // What is learnt in one look is used in the next.
+    world.renew_catalogue().await;
+    world.renew_catalogue().await;
+    let data = world
+        .data("{ freshness(sensors: [\"a\"]) { status learnt expectedIntervalSeconds lateAfterSeconds } }")
+        .await;
+    assert_eq!(
+        data["freshness"],
+        json!([{ "status": "FRESH", "learnt": true, "expectedIntervalSeconds": 30.0, "lateAfterSeconds": 90.0 }])
+    );
+}
+
 async fn dataset(world: &World, slug: &str) -> Value {
     let query = format!(
         "{{ dataset(slug: {slug:?}) {{ freshness {{ status sensors {{ expected fresh late stale noData noExpectation }} }} }} }}"
