@@ -92,8 +92,6 @@ pub async fn add(
         events,
         dataset: wanted.dataset,
     };
-    match webhooks::insert(db, &new).await.map_err(AddError::Database)? {
-        true => Ok(new),
-        false => Err(AddError::TooMany),
-    }
+    let is_added = webhooks::insert(db, &new).await.map_err(AddError::Database)?;
+    if is_added { Ok(new) } else { Err(AddError::TooMany) }
 }

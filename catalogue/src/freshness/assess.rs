@@ -39,7 +39,7 @@ impl Follows {
             (Kind::Rollup, "reading_1h") => Self::Rollup(Level::Hour),
             (Kind::Rollup, "reading_1d") => Self::Rollup(Level::Day),
             (Kind::Sensors, _) => Self::SensorLists,
-            (Kind::Quarantine, "reading_conflict") | (Kind::Table, "reading_conflict") => Self::Conflicts,
+            (Kind::Quarantine | Kind::Table, "reading_conflict") => Self::Conflicts,
             (Kind::Quarantine, _) => Self::Quarantine,
             (Kind::Rollup | Kind::Table, _) => Self::Nothing,
         }

@@ -91,6 +91,7 @@ impl Thresholds {
     }
 
     /// The same for something that comes so many seconds behind.
+    #[must_use]
     pub fn later_by(self, seconds: f64) -> Self {
         Self {
             late_after: self.late_after + seconds,
@@ -164,6 +165,7 @@ impl Expectation {
     }
 
     /// The same for something that comes so many seconds behind.
+    #[must_use]
     pub fn later_by(self, seconds: f64) -> Self {
         Self {
             thresholds: self.thresholds.later_by(seconds),

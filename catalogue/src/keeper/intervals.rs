@@ -37,7 +37,9 @@ pub(super) async fn learn(
             let times = times.map(|(_, times)| times.as_slice()).unwrap_or_default();
             LearntInterval {
                 sensor_id,
-                interval_seconds: quality::learn(times.iter().copied()).ok().map(|learnt| learnt.seconds),
+                interval_seconds: quality::learn(times.iter().copied())
+                    .ok()
+                    .map(|learnt| learnt.seconds),
                 learnt_at: now,
                 time_min: times.first().copied(),
                 time_max: times.last().copied(),

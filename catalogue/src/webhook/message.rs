@@ -133,7 +133,14 @@ pub fn release(dataset: &str, release: &Release, now: DateTime<Utc>) -> Message 
         "releasedAt": time(release.released_at),
         "changes": changes.collect::<Vec<_>>(),
     });
-    message(EventKind::Release, "release.published", dataset, false, data, now)
+    message(
+        EventKind::Release,
+        "release.published",
+        dataset,
+        false,
+        &data,
+        now,
+    )
 }
 
 /// Items of the same dataset, and of sensors or not, go together, in their order.
@@ -156,7 +163,7 @@ fn messages<'a>(
         }
     }
     let groups = groups.into_iter().map(|((dataset, is_sensor), items)| {
-        message(kind, event, dataset, is_sensor, json!({ list: items }), now)
+        message(kind, event, dataset, is_sensor, &json!({ list: items }), now)
     });
     groups.collect()
 }
@@ -166,7 +173,7 @@ fn message(
     event: &str,
     dataset: &str,
     is_of_sensors: bool,
-    data: Value,
+    data: &Value,
     now: DateTime<Utc>,
 ) -> Message {
     let payload = json!({ "type": event, "timestamp": time(now), "data": data });

@@ -95,36 +95,37 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let is_special = match (a, b, c) {
-        // This network, private ones, this machine, multicast and what is reserved above.
-        (0 | 10 | 127 | 224.., ..) => true,
-        // Shared by a carrier's customers; of this link, the metadata of clouds among them.
-        (100, 64..=127, _) | (169, 254, _) | (172, 16..=31, _) | (192, 168, _) => true,
+    let is_special = match address.octets() {
+        [0 | 10 | 127 | 224.., ..]
+        // Shared by a carrier's customers; of this link, the metadata of clouds among them; private ones.
+        | [100, 64..=127, ..] | [169, 254, ..] | [172, 16..=31, ..] | [192, 168, ..]
         // Assigned to protocols, for documents, for 6to4 relays, for benchmarks.
-        (192, 0, 0 | 2) | (192, 88, 99) | (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => true,
+        | [192, 0, 0 | 2, _] | [192, 88, 99, _] | [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => true,
         _ => false,
     };
     !is_special
 }
 
+/// What begins the addresses of the old internet as mapped ones, and as translated ones; 32 bits follow.
+const MAPPED: u128 = 0xffff;
+const TRANSLATED: u128 = 0x0064_ff9b << 64;
+
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    let [a, b, c, d, e, f, g, h] = segments;
-    let embedded = |high: u16, low: u16| {
-        let [w, x] = high.to_be_bytes();
-        let [y, z] = low.to_be_bytes();
-        is_public_v4(Ipv4Addr::new(w, x, y, z))
+    let bits = address.to_bits();
+    let embedded = |shift: u32| {
+        let old = u32::try_from((bits >> shift) & u128::from(u32::MAX));
+        old.is_ok_and(|old| is_public_v4(Ipv4Addr::from_bits(old)))
     };
-    match (a, b) {
-        // An address of the old internet in a new one: mapped, translated, carried.
-        (0, 0) if (c, d, e) == (0, 0, 0) && f == 0xffff => embedded(g, h),
-        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => embedded(g, h),
-        (0x2002, _) => embedded(b, c),
+    if matches!(bits >> 32, MAPPED | TRANSLATED) {
+        return embedded(0);
+    }
+    match address.segments() {
+        // Carried through the old internet, to the address that follows.
+        [0x2002, ..] => embedded(80),
         // Protocols (Teredo among them), documents.
-        (0x2001, 0..=0x1ff | 0xdb8) | (0x3fff, 0..=0xfff) => false,
-        // All else that is public begins with the bits 001.
-        (0x2000..=0x3fff, _) => true,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        // All that is public begins with the bits 001.
+        [0x2000..=0x3fff, ..] => true,
         _ => false,
     }
 }

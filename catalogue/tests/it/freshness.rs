@@ -188,7 +188,7 @@ testbed::both! {
         look(&mut checker, db, 0).await;
         look(&mut checker, db, 50).await;
         let all = "SELECT (SELECT count(*) FROM freshness_change) * 1000 + (SELECT count(*) FROM incident) * 100 \
-                          + (SELECT count(*) FROM freshness_watch WHERE ended_at > '2026-11-26T10:01:00Z')";
+                          + (SELECT count(*) FROM freshness_watch WHERE ended_at > '2020-11-26T10:01:00Z')";
         let kept = count(db, all).await;
         db.execute_unprepared("ALTER TABLE incident ADD CONSTRAINT away CHECK (kind <> 'late' OR id IS NULL)")
             .await
@@ -291,15 +291,15 @@ async fn what_is_kept_is_bounded() {
     let flaps = sensor(db, "flaps", Some(10.0)).await;
     let rests = sensor(db, "rests", Some(10.0)).await;
     db.execute_unprepared(&format!(
-        "INSERT INTO freshness_change (changed_at, sensor_id, status) VALUES ('2026-01-01Z', {rests}, 'FRESH'), ('2026-02-01Z', {rests}, 'STALE'); \
+        "INSERT INTO freshness_change (changed_at, sensor_id, status) VALUES ('2020-01-01Z', {rests}, 'FRESH'), ('2020-02-01Z', {rests}, 'STALE'); \
          INSERT INTO freshness_change (changed_at, sensor_id, status) \
-         SELECT TIMESTAMPTZ '2026-11-26T09:00:00Z' + i * INTERVAL '1 second', {flaps}, CASE WHEN i % 2 = 0 THEN 'FRESH' ELSE 'STALE' END \
+         SELECT TIMESTAMPTZ '2020-11-26T09:00:00Z' + i * INTERVAL '1 second', {flaps}, CASE WHEN i % 2 = 0 THEN 'FRESH' ELSE 'STALE' END \
          FROM generate_series(1, 1000) AS i; \
          INSERT INTO freshness_watch (started_at, ended_at) \
          SELECT at, at + INTERVAL '1 second' \
-         FROM (SELECT TIMESTAMPTZ '2026-11-01Z' + i * INTERVAL '10 seconds' AS at FROM generate_series(1, 3000) AS i) AS looks; \
+         FROM (SELECT TIMESTAMPTZ '2020-11-01Z' + i * INTERVAL '10 seconds' AS at FROM generate_series(1, 3000) AS i) AS looks; \
          INSERT INTO incident (id, started_at, ended_at, kind, dataset, detail) \
-         SELECT gen_random_uuid(), TIMESTAMPTZ '2026-11-26Z' - i * INTERVAL '1 day', TIMESTAMPTZ '2026-11-26Z' - i * INTERVAL '1 day', 'late', 'readings', 'x' \
+         SELECT gen_random_uuid(), TIMESTAMPTZ '2020-11-26Z' - i * INTERVAL '1 day', TIMESTAMPTZ '2020-11-26Z' - i * INTERVAL '1 day', 'late', 'readings', 'x' \
          FROM generate_series(1, 200) AS i"
     ))
     .await
@@ -315,5 +315,5 @@ async fn what_is_kept_is_bounded() {
     // Stale and, now, without data: what was in force thirty days ago stays.
     assert_eq!(count(db, &of(rests)).await, 2);
     assert_eq!(count(db, "SELECT count(*) FROM freshness_watch").await, 1_024);
-    assert_eq!(count(db, "SELECT count(*) FROM incident").await, 90);
+    assert_eq!(count(db, "SELECT count(*) FROM incident").await, 89);
 }

@@ -58,8 +58,10 @@ testbed::both! {
                 // Late since 150, stale since 220; the sensor and its readings (two of three are fresh: never stale).
                 180 => (2, 0),
                 240 => (1, 1),
+                // Minutes of it are 123 s later.
+                300 => (1, 0),
                 // Well since 405, said by the look after.
-                420 => (0, 2),
+                420 => (0, 3),
                 _ => (0, 0),
             };
             assert_eq!((started, ended), expected, "at {second}");
@@ -71,6 +73,7 @@ testbed::both! {
                 (IncidentKind::Late, readings.clone(), Some(dies), 150, Some(225)),
                 (IncidentKind::Late, readings.clone(), None, 165, Some(405)),
                 (IncidentKind::Stale, readings, Some(dies), 220, Some(405)),
+                (IncidentKind::Late, "readings-1m".to_owned(), None, 285, Some(405)),
             ]
         );
     }

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 
 /// So many seconds after the tests' beginning of time.
 pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
-    "2026-11-26T10:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::seconds(seconds)
+    "2020-11-26T10:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::seconds(seconds)
 }
 
 /// A declared sensor; gives its key.

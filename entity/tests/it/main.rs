@@ -11,6 +11,7 @@
 #![expect(clippy::too_many_lines, reason = "a claim's cases stand in one table")]
 
 mod connect;
+mod keeping;
 mod keys;
 mod load;
 mod query;

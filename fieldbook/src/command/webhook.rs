@@ -52,7 +52,9 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
     let webhooks = webhooks::list(&db).await.context("read the webhooks")?;
     let rows: Vec<[String; 7]> = webhooks.iter().map(row).collect();
-    let head = ["WEBHOOK", "URL", "EVENTS", "DATASET", "WAITING", "DROPPED", "STATE"];
+    let head = [
+        "WEBHOOK", "URL", "EVENTS", "DATASET", "WAITING", "DROPPED", "STATE",
+    ];
     table::print(head, &rows);
     Ok(())
 }
@@ -60,7 +62,10 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
 fn row(webhook: &Webhook) -> [String; 7] {
     let off = |at: DateTime<Utc>| {
         let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        format!("off since {at}: {}", webhook.disabled_reason.as_deref().unwrap_or("switched off"))
+        format!(
+            "off since {at}: {}",
+            webhook.disabled_reason.as_deref().unwrap_or("switched off")
+        )
     };
     [
         webhook.id.to_string(),

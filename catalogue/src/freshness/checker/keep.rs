@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Checker, Look};
 use crate::freshness::events;
 use crate::freshness::expectation::Thresholds;
-use crate::freshness::history::{CHANGES_MAX, SHARE_OF, WATCHES_MAX, changed_at};
+use crate::freshness::history::{CHANGES_MAX, History, SHARE_OF, WATCHES_MAX, changed_at};
 use crate::model::{Freshness, FreshnessStatus};
 use crate::webhook::message::{self, FreshnessChange};
 
@@ -99,7 +99,7 @@ impl Checker {
             .iter()
             .map(|(slug, freshness)| (Subject::Dataset(slug.clone()), freshness));
         let change = |(subject, freshness): (Subject, &'a Freshness)| {
-            let last = self.memory.of(&subject).and_then(|history| history.last());
+            let last = self.memory.of(&subject).and_then(History::last);
             let before = last.map(|(_, status)| status);
             // What can't be found out is no change.
             let has_changed =
@@ -149,7 +149,7 @@ impl Checker {
         let mut starts = Vec::new();
         for (of, subject, freshness) in look.too_old() {
             if self.ages.is_wrong(&of) && !is_open.contains_key(&of) {
-                let last = self.memory.of(&subject).and_then(|history| history.last());
+                let last = self.memory.of(&subject).and_then(History::last);
                 let since = match last {
                     Some((since, status)) if status == freshness.status => since,
                     _ => self.since(last, freshness, look.at),
