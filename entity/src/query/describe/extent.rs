@@ -61,9 +61,9 @@ pub async fn archive_extent(db: &DatabaseConnection) -> Result<ArchiveExtent, Db
 /// The columns of one row of a relation as text, by name, each cut after 100 characters: any row, whichever is found first.
 pub async fn example(db: &DatabaseConnection, relation: &Relation) -> Result<HashMap<String, String>, DbErr> {
     let select = format!(
-        "SELECT key, left(value, 100) \
-         FROM (SELECT * FROM {}.{} LIMIT 1) AS one, LATERAL jsonb_each_text(to_jsonb(one)) \
-         WHERE value IS NOT NULL",
+        "SELECT field.key, left(field.value, 100) \
+         FROM (SELECT * FROM {}.{} LIMIT 1) AS one, LATERAL jsonb_each_text(to_jsonb(one.*)) AS field (key, value) \
+         WHERE field.value IS NOT NULL",
         sql::identifier(&relation.schema),
         sql::identifier(&relation.name)
     );
