@@ -121,13 +121,12 @@ impl Completer {
             return;
         }
         let Expected { span, since, .. } = self.expected;
-        match self.last {
-            Some(last) => self.between(last, time),
-            None => {
-                self.first = Some(time);
-                if let Some(since) = since.filter(|since| *since < time) {
-                    self.before_the_first(since, time);
-                }
+        if let Some(last) = self.last {
+            self.between(last, time);
+        } else {
+            self.first = Some(time);
+            if let Some(since) = since.filter(|since| *since < time) {
+                self.before_the_first(since, time);
             }
         }
         self.last = Some(time);

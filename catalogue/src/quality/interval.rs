@@ -12,9 +12,13 @@ pub const MIN_INTERVALS: usize = 16;
 /// So many of the newest readings show how often a sensor sends now; more only make it slower to notice a change.
 pub const LEARN_FROM: usize = 256;
 
-/// At least this share of the intervals must be about as long as the median. Regular readings, of which 30 % are lost, have
-/// 70 %; readings by chance (a Poisson process) have 35 %.
-const MIN_SHARE: f64 = 0.6;
+/// At least this share of the intervals must be about so long. Of regular readings, of which 30 % are lost, 70 % are; of
+/// readings in pairs 50 %, of readings by chance (a Poisson process) 35 %.
+const MIN_SHARE: f64 = 0.55;
+
+/// Losses make the median of the intervals longer than one is, by chance up to a tenth; after so many looks at what divides
+/// the intervals best it is not.
+const LOOKS: usize = 3;
 
 /// Longer than so many medians, an interval does not show how long one is: after so many of them drift alone may have made
 /// up for half of one.
@@ -58,15 +62,15 @@ pub enum NotLearnable {
     },
     /// Readings come as they come.
     #[error(
-        "learn how often a sensor sends: {:.0} % of its intervals are about {median_seconds} s, {:.0} % are needed",
+        "learn how often a sensor sends: {:.0} % of its intervals are about {seconds} s, {:.0} % are needed",
         regular_share * 100.0,
         MIN_SHARE * 100.0
     )]
     TooIrregular {
-        /// The share of the intervals that are about as long as the median.
+        /// The share of the intervals that are about as long as the best guess.
         regular_share: f64,
-        /// The median, in seconds.
-        median_seconds: f64,
+        /// The best guess, in seconds.
+        seconds: f64,
     },
 }
 
@@ -126,29 +130,37 @@ pub fn learn(times: impl IntoIterator<Item = DateTime<Utc>>) -> Result<Learnt, N
     }
     let middle = intervals.len() / 2;
     let median = float(*intervals.select_nth_unstable(middle).1);
-    let (mut regular, mut time, mut periods) = (0_u64, 0.0, 0.0);
-    for interval in &intervals {
-        let ratio = float(*interval) / median;
-        if (0.5..=1.5).contains(&ratio) {
-            regular += 1;
-        }
-        if (0.5..=MAX_PERIODS).contains(&ratio) {
-            time += float(*interval);
-            periods += ratio.round();
-        }
+    let mut micros = median;
+    for _ in 0..LOOKS {
+        micros = divide(&intervals, micros);
     }
-    let total = u64::try_from(intervals.len()).unwrap_or(u64::MAX);
-    let regular_share = float_of_count(regular) / float_of_count(total);
+    let is_regular = |interval: &&i64| (0.5..=1.5).contains(&(float(**interval) / micros));
+    let regular = intervals.iter().filter(is_regular).count();
+    let [regular, all] = [regular, intervals.len()].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+    let regular_share = float_of_count(regular) / float_of_count(all);
     if regular_share < MIN_SHARE {
         return Err(NotLearnable::TooIrregular {
             regular_share,
-            median_seconds: median / SECOND,
+            seconds: micros / SECOND,
         });
     }
-    let micros = float(whole((time / periods).round()));
+    let micros = float(whole(micros.round()));
     Ok(Learnt {
         seconds: micros / SECOND,
         regular_share,
         intervals: intervals.len(),
     })
+}
+
+/// The mean length of the periods in the intervals, of which one is about so long.
+fn divide(intervals: &[i64], about: f64) -> f64 {
+    let (mut time, mut periods) = (0.0, 0.0);
+    for interval in intervals {
+        let ratio = float(*interval) / about;
+        if (0.5..=MAX_PERIODS).contains(&ratio) {
+            time += float(*interval);
+            periods += ratio.round();
+        }
+    }
+    if periods > 0.0 { time / periods } else { about }
 }

@@ -19,8 +19,10 @@ use crate::quality::number::{float_of_count, ratio};
 const MIN_INTERVALS: u64 = 8;
 /// The greatest spread of intervals around whole periods, in periods.
 const MAX_SPREAD: f64 = 0.16;
-/// The greatest drift, and a tenth of it for rounding and luck.
-const MAX_DRIFT: f64 = 0.022;
+/// The greatest drift, and a little for rounding.
+const MAX_DRIFT: f64 = 0.021;
+/// So many standard errors of the drift are luck. It is that of sensors whose jitter moves all times that follow.
+const LUCK: f64 = 3.0;
 /// The greatest share of intervals that are too short.
 const MAX_SHORT: f64 = 0.01;
 /// The greatest loss: 30 %, and what a loss of 30 % by chance may come to.
@@ -171,7 +173,7 @@ impl Regularity {
         if spread > MAX_SPREAD * (1.0 + 1.5 / count.sqrt()) {
             doubts = doubts.with(Doubt::Jitter);
         }
-        if drift.abs() > MAX_DRIFT + 2.0 * spread / self.n {
+        if drift.abs() > MAX_DRIFT + LUCK * spread / count.sqrt() {
             doubts = doubts.with(Doubt::Drift);
         }
         doubts

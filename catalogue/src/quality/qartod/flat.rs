@@ -1,7 +1,7 @@
 //! The flat line test: how often a value was there before.
 //!
 //! As the manuals' instructions have it: reading n is suspect when `|v[n] - v[n-i]| < EPS` for each i from 1 to
-//! REP_CNT_SUSPECT, and fails when that holds up to REP_CNT_FAIL. So with 3 and 5 the fourth of equal readings is suspect
+//! `REP_CNT_SUSPECT`, and fails when that holds up to `REP_CNT_FAIL`. So with 3 and 5 the fourth of equal readings is suspect
 //! and the sixth fails; earlier ones keep their flags. (Their prose, "when the five most recent observations are equal",
 //! counts one less.) With an EPS of 0 those instructions would never find anything; here a value always equals itself.
 
@@ -56,12 +56,11 @@ impl Repeats {
     /// A value is near to all of some when it is near to the least and to the greatest of them: rounding keeps the order
     /// of differences.
     fn is_same(&self, value: f64, before: &Extremes) -> bool {
-        let is_near = |other: &f64| {
+        let is_near = |other: f64| {
             let difference = (value - other).abs();
             difference < self.rule.tolerance || difference == 0.0
         };
-        before.least().is_some_and(|least| is_near(least))
-            && before.greatest().is_some_and(|greatest| is_near(greatest))
+        before.least().is_some_and(&is_near) && before.greatest().is_some_and(is_near)
     }
 }
 
@@ -96,12 +95,12 @@ impl Extremes {
         }
     }
 
-    fn greatest(&self) -> Option<&f64> {
-        self.falling.front().map(|(_, value)| value)
+    fn greatest(&self) -> Option<f64> {
+        self.falling.front().map(|(_, value)| *value)
     }
 
-    fn least(&self) -> Option<&f64> {
-        self.rising.front().map(|(_, value)| value)
+    fn least(&self) -> Option<f64> {
+        self.rising.front().map(|(_, value)| *value)
     }
 }
 

@@ -399,7 +399,7 @@ impl Check<'_> {
     fn number(&mut self, name: &str, said: Option<f64>, default: f64, least: f64, most: f64) -> f64 {
         let Some(number) = said else { return default };
         if !(least..=most).contains(&number) {
-            let must_be = if most == f64::MAX {
+            let must_be = if most >= f64::MAX {
                 format!("finite and at least {least}")
             } else {
                 format!("from {least} to {most}")

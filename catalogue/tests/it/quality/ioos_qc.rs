@@ -271,7 +271,7 @@ async fn known_differences_from_ioos_qc_are_still_there() {
     };
     let (half, more) = ([0, 500, 1000], [0, 1500, 3000]);
     let cases = [
-        rate_case(&half, &[0.0, 50.0, 0.0]),
+        rate_case(&half, &[0.0, 3.0, 0.0]),
         rate_case(&more, &[0.0, 6.0, 12.0]),
         json!({
             "values": [0, 1, 0], "times_ms": [0, 1000, 2000],
@@ -294,9 +294,9 @@ async fn known_differences_from_ioos_qc_are_still_there() {
         ..no_tests()
     };
 
-    // Fractions of a second are cut: 0.5 s is 0 s, by which nothing can be divided; 1.5 s is 1 s.
+    // Fractions of a second are cut, and 0 s is taken for 1 s: 6 a second is 3, and 4 a second is 6.
     assert_eq!(theirs(0, "rate"), [1, 1, 1]);
-    let samples = at_ms(&half, &[0.0, 50.0, 0.0]);
+    let samples = at_ms(&half, &[0.0, 3.0, 0.0]);
     assert_eq!(ours(Test::Rate, &samples, &only_suspect), [2, 3, 3]);
     assert_eq!(theirs(1, "rate"), [1, 3, 3]);
     let samples = at_ms(&more, &[0.0, 6.0, 12.0]);

@@ -126,7 +126,7 @@ pub(crate) fn evaluated(samples: &[Sample], setting: Setting<'_>) -> Evaluated {
     evaluate(setting, context(samples, setting.window, setting.rules)).unwrap()
 }
 
-/// SplitMix64: the same numbers from the same seed, everywhere.
+/// `SplitMix64`: the same numbers from the same seed, everywhere.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
