@@ -188,6 +188,16 @@ pub(super) fn web(text: &str) -> Option<&str> {
     is_web.then_some(text)
 }
 
+/// A text as an address of mail; `None` where it is none that all readers take.
+pub(super) fn mailbox(text: &str) -> Option<&str> {
+    let sound = |part: &str| {
+        let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+');
+        part.chars().all(sound) && part.starts_with(|c: char| c.is_ascii_alphanumeric())
+    };
+    let (local, domain) = text.split_once('@')?;
+    (sound(local) && sound(domain)).then_some(text)
+}
+
 /// Where to write to, as an address.
 pub(super) fn mailto(email: &str) -> String {
     const MAILBOX: &AsciiSet = &SEGMENT.remove(b'@').remove(b'+');
@@ -263,6 +273,26 @@ mod tests {
             address.path("/odata/v4/$metadata"),
             "https://data.example.org/odata/v4/$metadata"
         );
+    }
+
+    #[test]
+    fn addresses_of_mail_are_told_from_other_texts() {
+        assert_eq!(
+            mailbox("data.desk+1@example.org"),
+            Some("data.desk+1@example.org")
+        );
+        for text in [
+            "",
+            "@",
+            "me",
+            "me@",
+            "@example.org",
+            "me @example.org",
+            "a@b@c",
+            "<me>@example.org",
+        ] {
+            assert_eq!(mailbox(text), None, "{text}");
+        }
     }
 
     #[test]

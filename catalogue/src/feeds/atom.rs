@@ -8,7 +8,7 @@ use quick_xml::escape::escape;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::Address;
-use super::address::{uuid, web};
+use super::address::{mailbox, uuid, web};
 use super::words;
 use crate::model::{Catalogue, Dataset, Party, Release};
 
@@ -151,14 +151,7 @@ fn author(xml: &mut Xml, party: &Party) -> io::Result<()> {
         if let Some(homepage) = party.homepage.as_deref().and_then(web) {
             element(xml, "uri", homepage)?;
         }
-        // The standard's own pattern: something on both sides of an at sign.
-        let email = party.email.as_deref().map(str::trim);
-        let is_address = |email: &&str| {
-            email
-                .split_once('@')
-                .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
-        };
-        if let Some(email) = email.filter(is_address) {
+        if let Some(email) = party.email.as_deref().and_then(mailbox) {
             element(xml, "email", email)?;
         }
         Ok(())

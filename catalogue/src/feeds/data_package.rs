@@ -7,7 +7,7 @@ mod fields;
 use serde_json::{Map, Value, json};
 
 use super::Address;
-use super::address::{uuid, web};
+use super::address::{mailbox, uuid, web};
 use super::words;
 use crate::model::{Catalogue, Dataset, Distribution, Licence, Party};
 
@@ -87,7 +87,7 @@ fn contributor(party: &Party, role: &str) -> Value {
     let mut object = Object::default();
     object.say("title", party.name.as_str());
     object.maybe("path", party.homepage.as_deref().and_then(web));
-    object.maybe("email", party.email.as_deref());
+    object.maybe("email", party.email.as_deref().and_then(mailbox));
     object.say("roles", json!([role]));
     object.into()
 }

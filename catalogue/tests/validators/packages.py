@@ -2,8 +2,9 @@
 
 import copy
 import json
-import tempfile
 import pathlib
+import re
+import tempfile
 
 from frictionless import FrictionlessException, Package
 
@@ -48,8 +49,24 @@ def write(name, text):
     return name
 
 
+def own_rules(descriptor):
+    """What the standard asks for, and frictionless does not look at."""
+    resources = descriptor.get("resources") or []
+    names = [resource.get("name", "") for resource in resources]
+    broken = [] if resources else ["no resources"]
+    broken += [name for name in names if not re.match(r"^[a-z0-9._-]+$", name)]
+    broken += ["a name twice"] if len(names) != len(set(names)) else []
+    broken += ["the profile"] if not descriptor.get("$schema", "").startswith("https://datapackage.org/profiles/2") else []
+    for licence in descriptor.get("licenses", [{"path": ""}]):
+        broken += [] if "name" in licence or "path" in licence else ["a licence"]
+    return broken
+
+
 def problems(descriptor):
     """What is wrong with it as a descriptor, or with the data that it describes."""
+    broken = own_rules(descriptor)
+    if broken:
+        return broken
     try:
         Package.from_descriptor(descriptor, basepath=str(room))
         report = Package.from_descriptor(local(descriptor), basepath=str(room)).validate()
@@ -97,6 +114,9 @@ MUTATIONS = {
     "a constraint that the data breaks": lambda it: csv(it)["schema"]["fields"][1].update(constraints={"minimum": 0}),
     "fields with a row too long": lambda it: fields(it)["data"][1].append("more"),
     "fields with the same name": lambda it: fields(it)["data"].append(fields(it)["data"][1]),
+    "two resources of one name": lambda it: csv(it).update(name="fields"),
+    "a licence without name and address": lambda it: it.update(licenses=[{"title": "free"}]),
+    "another profile": lambda it: it.update({"$schema": "https://example.org/profile.json"}),
     "keywords that are no list": lambda it: it.update(keywords="temperature"),
 }
 for name, spoil in MUTATIONS.items():

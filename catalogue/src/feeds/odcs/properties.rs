@@ -76,7 +76,8 @@ fn authorities(dataset: &Dataset, field: &Field) -> Vec<Authority> {
         _ => None,
     };
     let property = semantics::property(dataset, field);
-    let property = property.map(|property| Authority::new("businessDefinition", property));
+    // A `businessDefinition` of a property would be fetched by validators, and read as ODCS.
+    let property = property.map(|property| Authority::new("vocabulary", property));
     [unit, property].into_iter().flatten().collect()
 }
 
