@@ -185,12 +185,14 @@ impl Keeper {
         look: Option<&Look>,
         now: DateTime<Utc>,
     ) -> Result<Releases, DbErr> {
+        // Before the transaction, so that one connection is enough.
+        let learnt = intervals::learn(&self.db, now).await?;
         let Some(keeping) = Keeping::begin(&self.db).await? else {
             return Releases::read(&self.db).await;
         };
         let mut releases = Releases::read(keeping.transaction()).await?;
         releases.keep(&keeping, datasets, &self.graphql, now).await?;
-        intervals::learn(&self.db, &keeping, now).await?;
+        entity::intervals::keep(&keeping, &learnt).await?;
         let kept = match look {
             Some(look) => Some(memory.checker.keep(&keeping, look).await?),
             None => None,

@@ -160,6 +160,7 @@ pub(super) fn problems(dataset: &Dataset) -> Vec<String> {
             "The units that {sensors} of its sensors declare are not understood: {}.",
             units.join(", ")
         ),
+        Problem::Unreadable(reason) => format!("Its rows cannot be looked at: {reason}"),
         Problem::UnreadableComment { field, reason } => match field {
             Some(field) => format!("The comment of its field {field} cannot be read: {reason}"),
             None => format!("Its comment cannot be read: {reason}"),

@@ -24,6 +24,8 @@ struct Remembered {
     asked_at: DateTime<Utc>,
     period: Option<describe::Period>,
     example: HashMap<String, String>,
+    /// Why there is neither.
+    problem: Option<String>,
 }
 
 impl Extents {
@@ -47,10 +49,9 @@ impl Extents {
                 continue;
             }
             let size = sizes.get(&found.relation.oid).copied();
-            let remembered = self.remembered(found, size, db, now).await?;
+            let remembered = self.remembered(found, size, db, now).await;
             found.dataset.extent = Extent {
                 period: remembered.period.map(period),
-                rows: describe::rows(db, &found.relation, size).await?.map(count),
                 bytes: size.map(|size| Count {
                     value: size.bytes.unsigned_abs(),
                     is_exact: found.relation.kind != describe::RelationKind::Hypertable,
@@ -58,6 +59,12 @@ impl Extents {
                 resolution_seconds: found.resolution_seconds,
                 ..Extent::default()
             };
+            match remembered.problem {
+                Some(reason) => found.dataset.problems.push(Problem::Unreadable(reason)),
+                None => {
+                    found.dataset.extent.rows = describe::rows(db, &found.relation, size).await?.map(count);
+                }
+            }
             for field in &mut found.dataset.fields {
                 field.example = remembered.example.get(&field.name).cloned();
             }
@@ -74,21 +81,34 @@ impl Extents {
         size: Option<Size>,
         db: &DatabaseConnection,
         now: DateTime<Utc>,
-    ) -> Result<Remembered, DbErr> {
+    ) -> Remembered {
         let slug = &found.dataset.slug;
         if let Some(remembered) = self.0.get(slug).filter(|remembered| {
             // What had nothing yet may have something at any moment.
             now - remembered.asked_at < RARELY && !remembered.example.is_empty()
         }) {
-            return Ok(remembered.clone());
+            return remembered.clone();
         }
-        let remembered = Remembered {
+        let mut remembered = Remembered {
             asked_at: now,
-            period: period_of(found, size, db).await?,
-            example: describe::example(db, &found.relation).await?,
+            period: None,
+            example: HashMap::new(),
+            problem: None,
         };
+        // Views are somebody's statements, and may take for ever.
+        if found.relation.kind.is_stored() {
+            let asked = async {
+                let period = period_of(found, size, db).await?;
+                Ok::<_, DbErr>((period, describe::example(db, &found.relation).await?))
+            };
+            match asked.await {
+                Ok((period, example)) => (remembered.period, remembered.example) = (period, example),
+                // One table that this service may not read must not take the others with it.
+                Err(error) => remembered.problem = Some(error.to_string()),
+            }
+        }
         self.0.insert(slug.clone(), remembered.clone());
-        Ok(remembered)
+        remembered
     }
 }
 

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::intervals::{self, LearntInterval};
-use entity::keeping::Keeping;
 use entity::{DatabaseConnection, DbErr};
 
 use crate::quality::{self, LEARN_FROM};
@@ -16,20 +15,16 @@ const AT_ONCE: u32 = 500;
 /// Readings older than this do not show how often a sensor sends now.
 const SINCE: TimeDelta = TimeDelta::days(30);
 
-/// Learns of those whose turn it is.
-pub(super) async fn learn(
-    db: &DatabaseConnection,
-    keeping: &Keeping,
-    now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+/// What the readings of those whose turn it is show.
+pub(super) async fn learn(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<Vec<LearntInterval>, DbErr> {
     let due = intervals::due(db, now - AGAIN_AFTER, AT_ONCE).await?;
     if due.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let count = u32::try_from(LEARN_FROM).unwrap_or(u32::MAX);
     let mut times = intervals::recent_times(db, &due, now - SINCE, now, count).await?;
     times.sort_unstable_by_key(|(sensor, _)| *sensor);
-    let learnt: Vec<LearntInterval> = due
+    let learnt = due
         .into_iter()
         .map(|sensor_id| {
             let found = times.binary_search_by_key(&sensor_id, |(sensor, _)| *sensor);
@@ -47,5 +42,5 @@ pub(super) async fn learn(
             }
         })
         .collect();
-    intervals::keep(keeping, &learnt).await
+    Ok(learnt)
 }

@@ -171,6 +171,8 @@ pub enum Problem {
         /// How many sensors declare one of them.
         sensors: u64,
     },
+    /// Its rows could not be looked at, for this reason: how much there is of it is not known.
+    Unreadable(String),
     /// What follows its comment's text is not what the catalogue reads.
     UnreadableComment {
         /// The column; `None` for the table's own comment.

@@ -20,18 +20,20 @@ async fn found(world: &World) -> Vec<String> {
 testbed::both! {
     async fn a_table_with_comments_is_a_dataset_without_code(database: TestDatabase) {
         let world = World::on(database, open()).await;
+        // In one statement: the catalogue may look at any time.
         world
             .run(
                 "CREATE TABLE weather_forecast (
                      issued_at timestamptz NOT NULL, place text NOT NULL, wind float8 CHECK (wind >= 0 AND wind <= 120),
-                     PRIMARY KEY (issued_at, place))",
+                     PRIMARY KEY (issued_at, place));
+                 COMMENT ON TABLE weather_forecast IS 'What the weather will be.\n{\"title\": \"Forecasts\", \"keywords\": [\"weather\"], \"time\": \"issued_at\"}';
+                 COMMENT ON COLUMN weather_forecast.issued_at IS 'When it was made (UTC).';
+                 COMMENT ON COLUMN weather_forecast.place IS 'Where it is for.';
+                 COMMENT ON COLUMN weather_forecast.wind IS 'Speed of the wind.\n{\"unit\": \"m/s\"}';
+                 INSERT INTO weather_forecast VALUES
+                     ('2026-06-01T00:00:00Z', 'here', 3), ('2026-06-02T00:00:00Z', 'here', 4)",
             )
             .await;
-        world.run("COMMENT ON TABLE weather_forecast IS 'What the weather will be.\n{\"title\": \"Forecasts\", \"keywords\": [\"weather\"], \"time\": \"issued_at\"}'").await;
-        world.run("COMMENT ON COLUMN weather_forecast.issued_at IS 'When it was made (UTC).'").await;
-        world.run("COMMENT ON COLUMN weather_forecast.place IS 'Where it is for.'").await;
-        world.run("COMMENT ON COLUMN weather_forecast.wind IS 'Speed of the wind.\n{\"unit\": \"m/s\"}'").await;
-        world.run("INSERT INTO weather_forecast VALUES ('2026-06-01T00:00:00Z', 'here', 3), ('2026-06-02T00:00:00Z', 'here', 4)").await;
         assert_eq!(found(&world).await, ["weather-forecast"]);
         let forecast = dataset(
             &world,
@@ -182,4 +184,31 @@ async fn hostile_names_are_names() {
     // It is not the dataset of readings.
     let reading = dataset(&world, "reading", "kind fields { name }").await;
     assert_eq!(reading, json!({ "kind": "TABLE", "fields": [{ "name": "a" }] }));
+}
+
+#[tokio::test]
+async fn one_table_that_cannot_be_read_takes_no_other_with_it() {
+    let world = World::new().await;
+    // The tests' user is a superuser, to whom nothing is denied: what was never filled cannot be read by anybody.
+    world
+        .run("CREATE MATERIALIZED VIEW secret AS SELECT now() AS time WITH NO DATA")
+        .await;
+    world
+        .run("COMMENT ON MATERIALIZED VIEW secret IS 'Not there.\n{\"time\": \"time\"}'")
+        .await;
+    world.run("CREATE VIEW broken AS SELECT 1 / 0 AS nothing").await;
+    world
+        .run("COMMENT ON VIEW broken IS 'Fails when it is asked.'")
+        .await;
+    let secret = dataset(&world, "secret", "rows { value } problems { message }").await;
+    assert_eq!(secret["rows"], json!(null));
+    let message = secret["problems"].to_string();
+    assert!(
+        message.contains("cannot be looked at") && message.contains("has not been populated"),
+        "{message}"
+    );
+    let broken = dataset(&world, "broken", "description rows { value } fields { name }").await;
+    assert_eq!(broken["fields"], json!([{ "name": "nothing" }]));
+    let readings = dataset(&world, "readings", "title problems { message }").await;
+    assert_eq!(readings, json!({ "title": "Readings", "problems": [] }));
 }

@@ -68,9 +68,11 @@ async fn a_change_of_types_units_or_words_makes_a_version() {
         ("1.1.0".to_owned(), said(&["weight is new: double precision"]))
     );
     world
-        .run("COMMENT ON COLUMN things.size IS 'How wide.\n{\"unit\": \"mm\"}'")
+        .run(
+            "COMMENT ON COLUMN things.size IS 'How wide.\n{\"unit\": \"mm\"}';
+             ALTER TABLE things ALTER size DROP NOT NULL",
+        )
         .await;
-    world.run("ALTER TABLE things ALTER size DROP NOT NULL").await;
     assert_eq!(
         versions(&world).await[0],
         (

@@ -165,6 +165,10 @@ impl From<&Problem> for DatasetProblem {
                     units.join(", ")
                 ),
             ),
+            Problem::Unreadable(reason) => (
+                None,
+                format!("its rows cannot be looked at; let the service's user read it: {reason}"),
+            ),
             Problem::UnreadableComment { field, reason } => (
                 field.clone(),
                 format!("the line for programs in its comment cannot be read: {reason}"),
