@@ -49,7 +49,7 @@ fn graph(catalogue: &Catalogue, address: &Address) -> Graph {
         drawing.of_service(service);
     }
     drawing.of_publisher();
-    drawing.of_theme();
+    drawing.of_vocabulary();
     drawing.graph
 }
 
@@ -88,16 +88,15 @@ impl Drawing<'_> {
             .max();
         let issued = catalogue.datasets.iter().filter_map(words::issued).min();
         let licence = self.common_licence();
-        let place = self.common_place();
+        let places = self.places();
         let publisher = self.publisher_iri();
-        let series = self.series().len() > 1;
-        let (iri, series_iri) = (self.catalogue_iri(), self.series_iri());
+        let iri = self.catalogue_iri();
         let services: Vec<String> = Service::ALL
             .iter()
             .map(|service| self.service_iri(service))
             .collect();
-        let thing = self.graph.about(&iri);
-        let thing = thing
+        self.graph
+            .about(&iri)
             .is(DCAT, "Catalog")
             .text(DCT, "title", &catalogue.title)
             .text(DCT, "description", &catalogue.description)
@@ -108,7 +107,7 @@ impl Drawing<'_> {
                 thing.link(DCT, "language", &language.iri())
             })
             .with(licence, |thing, licence| thing.link(DCT, "license", &licence))
-            .with(place, |thing, place| thing.link(DCT, "spatial", &place))
+            .each(places, |thing, place| thing.link(DCT, "spatial", &place))
             .link(DCAT, "themeTaxonomy", codes::THEMES)
             .link(FOAF, "homepage", &address.home())
             .link(RDFS, "seeAlso", &address.catalogue_atom())
@@ -118,13 +117,8 @@ impl Drawing<'_> {
                     "record",
                     &address.of_dataset(&dataset.slug, "record"),
                 )
-            });
-        let thing = if series {
-            thing.link(DCAT, "dataset", &series_iri)
-        } else {
-            thing
-        };
-        thing.each(services, |thing, service| thing.link(DCAT, "service", &service));
+            })
+            .each(services, |thing, service| thing.link(DCAT, "service", &service));
         self.graph.about(&address.home()).is(FOAF, "Document");
         if let Some(language) = language {
             self.code(&language, |thing| thing.is(DCT, "LinguisticSystem"));
@@ -143,14 +137,16 @@ impl Drawing<'_> {
             .then_some(iri)
     }
 
-    /// The place of the catalogue: the first one that its datasets have.
-    fn common_place(&self) -> Option<String> {
-        let dataset = self
+    /// The places of the catalogue: those of its datasets.
+    fn places(&self) -> Vec<String> {
+        let placed = self
             .catalogue
             .datasets
             .iter()
-            .find(|dataset| dataset.extent.bounding_box.is_some())?;
-        Some(self.address.of_dataset(&dataset.slug, "place"))
+            .filter(|dataset| dataset.extent.bounding_box.is_some());
+        placed
+            .map(|dataset| self.address.of_dataset(&dataset.slug, "place"))
+            .collect()
     }
 
     fn of_record(&mut self, dataset: &Dataset) {
@@ -212,12 +208,18 @@ impl Drawing<'_> {
         }
     }
 
-    fn of_theme(&mut self) {
+    fn of_vocabulary(&mut self) {
         self.graph
             .about(codes::THEMES)
             .is(SKOS, "ConceptScheme")
             .text(DCT, "title", "Data themes");
         self.code(&codes::ENERGY, |thing| thing);
+        // What records are of is a resource: a reader who has not fetched DCAT itself must be told that datasets are.
+        self.graph.about(DCAT.term("Dataset").as_str()).link(
+            RDFS,
+            "subClassOf",
+            DCAT.term("Resource").as_str(),
+        );
     }
 
     /// What a reader must know of a code to check it without fetching it.

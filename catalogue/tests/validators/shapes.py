@@ -108,6 +108,7 @@ MUTATIONS = {
     "a catalogue without publisher": without(DCAT.Catalog, DCT.publisher),
     "two publishers": besides(DCAT.Catalog, DCT.publisher, one(FOAF.Agent) + "x"),
     "a catalogue of nothing": lambda graph: [graph.remove((None, name, None)) for name in (DCAT.dataset, DCAT.service)],
+    "a catalogue of something else": besides(DCAT.Catalog, DCAT.dataset, one(DCAT.DatasetSeries)),
     "a dataset without title": without(DCAT.Dataset, DCT.title),
     "a dataset with an empty title": instead(DCAT.Dataset, DCT.title, Literal("")),
     "a dataset without description": without(DCAT.Dataset, DCT.description),

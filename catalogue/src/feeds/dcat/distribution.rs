@@ -29,6 +29,7 @@ impl Drawing<'_> {
         let thing = self
             .graph
             .about(&iri)
+            .is(DCAT, "Distribution")
             .text(DCT, "title", distribution.title)
             .text(DCT, "description", distribution.description)
             .link(DCAT, "accessURL", &location)
@@ -55,6 +56,7 @@ impl Drawing<'_> {
         let iri = self.distribution_iri(dataset, "objects");
         self.graph
             .about(&iri)
+            .is(DCAT, "Distribution")
             .text(DCT, "title", "Objects on S3")
             .text(
                 DCT,
@@ -85,7 +87,6 @@ impl Drawing<'_> {
         let media = self.media_type(media_type);
         self.graph
             .about(iri)
-            .is(DCAT, "Distribution")
             .link(DCAT, "mediaType", &media)
             .link(DCT, "format", &format_iri)
             .link(DCATAP, "availability", &codes::AVAILABLE.iri())
@@ -142,6 +143,9 @@ impl Drawing<'_> {
             .each(catalogue.datasets.iter().filter(serves), |thing, dataset| {
                 thing.link(DCAT, "servesDataset", &address.dataset(&dataset.slug))
             });
+        for path in [Some(service.path), service.described_at].into_iter().flatten() {
+            self.graph.about(&address.path(path)).is(RDFS, "Resource");
+        }
         if let Some(standard) = service.standard.and_then(web) {
             self.graph.about(standard).is(DCT, "Standard");
         }

@@ -1,7 +1,8 @@
 //! Whether the figure can be relied on, from the readings themselves.
 //!
 //! It was tried against simulated truth: within 0.2 points while a sensor's period is off by 2 % at most, its jitter has a
-//! standard deviation of at most 0.1 periods, and 30 % of its readings are lost at most, all at once. What is beyond shows:
+//! standard deviation of at most 0.1 periods, and 30 % of its readings are lost at most (`docs/reference/quality.md` has the
+//! figures). What is beyond shows:
 //!
 //! * jitter in how far intervals are from whole periods. Of a jitter of 0.1, intervals have 0.14; from 0.16 on, more than
 //!   0.2 % of them are nearer to a wrong number of periods;
