@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entity::incidents::{self, IncidentFilter};
 use entity::query::aggregates::{
     AggregatesOf, Fraction, Member, Numbers, PercentilesOf, aggregates, percentiles,
 };
@@ -104,7 +105,7 @@ async fn check(whole: &DatabaseConnection, part: &DatabaseConnection, count: u32
 /// Empties the database and fills it with what a case says of some sensors, each under the same number.
 async fn fill(db: &DatabaseConnection, case: &Case, is_there: impl Fn(i32) -> bool) {
     let mut sql = "TRUNCATE sensor, sensor_version, journal, reading, reading_1m, reading_1h, reading_1d, rollup_dirty, \
-                   rollup_due, sensor_list, quarantined_message, reading_conflict, ingest_checkpoint, segment; \
+                   rollup_due, sensor_list, quarantined_message, reading_conflict, ingest_checkpoint, segment, incident; \
                    INSERT INTO journal (id, uuid, first_seen_at) OVERRIDING SYSTEM VALUE \
                    VALUES (1, gen_random_uuid(), now());"
         .to_owned();
@@ -136,7 +137,9 @@ async fn fill(db: &DatabaseConnection, case: &Case, is_there: impl Fn(i32) -> bo
             "INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id) \
              VALUES ('{time}', {value}, '{time}', {seq}, {sensor}, {flag}, 1); \
              INSERT INTO rollup_dirty (bucket, wide, sensor_ids) \
-             VALUES (date_bin('1 minute', '{time}'::timestamptz, '2000-01-01 00:00:00+00'), false, ARRAY[{sensor}]);"
+             VALUES (date_bin('1 minute', '{time}'::timestamptz, '2000-01-01 00:00:00+00'), false, ARRAY[{sensor}]); \
+             INSERT INTO incident (id, started_at, ended_at, sensor_id, kind, dataset, detail) \
+             VALUES ('00000000-0000-0000-{sensor:04}-{second:012}', '{time}', '{time}', {sensor}, 'late', 'readings', 'old');"
         )
         .unwrap();
     }
@@ -162,7 +165,28 @@ impl Answers {
         sensor_lists(db, scope, case, &mut answers).await;
         reading_pages(db, scope, case, &mut answers).await;
         of_each(db, scope, case, &mut answers).await;
+        incident_pages(db, scope, case, &mut answers).await;
         Self(answers)
+    }
+}
+
+async fn incident_pages(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    case: &Case,
+    answers: &mut Vec<(&'static str, String)>,
+) {
+    let of_asked = IncidentFilter {
+        sensors: Some(case.asked.clone()),
+        from: Some(at(case.from)),
+        ..IncidentFilter::default()
+    };
+    for filter in [IncidentFilter::default(), of_asked] {
+        for at in [PageAt::First(None), PageAt::Last(None)] {
+            let request = PageRequest { limit: 7, at };
+            let page = incidents::page(db, scope, &filter, &request).await.unwrap();
+            answers.push(("incidents", format!("{page:?}")));
+        }
     }
 }
 
