@@ -11,6 +11,7 @@ use chrono::Utc;
 use entity::{DbErr, keys};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use crate::http::router;
 use crate::state::ApiState;
@@ -60,6 +61,28 @@ pub enum ServeError {
 }
 
 impl ApiState {
+    /// Keeps the catalogue, and tells webhooks of what changes, for ever. Whoever serves runs it beside; without it whoever
+    /// asks for the catalogue waits for it, and nobody is told of anything.
+    pub async fn keep_catalogue(&self) -> Infallible {
+        let reach = match self.options().private_webhooks {
+            true => Reach::Anywhere,
+            false => Reach::Public,
+        };
+        let options = SenderOptions {
+            reach,
+            ..SenderOptions::default()
+        };
+        let told = async {
+            let sender = Sender::new(self.db().clone(), options);
+            sender.run(CancellationToken::new(), Utc::now).await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            never = self.catalogue().run() => never,
+            never = told => never,
+        }
+    }
+
     /// Refuses an address beyond this machine unless there is a good key, an issuer's tokens are taken, or anonymous
     /// access was said explicitly.
     pub async fn check_exposure(&self, address: SocketAddr) -> Result<(), ExposureError> {
@@ -87,10 +110,8 @@ pub async fn serve(
     let drain_timeout = state.options().drain_timeout;
     tracing::info!(http.address = %address, "serving HTTP on {address}");
 
-    let kept = state.clone();
     let live = state.clone();
     let closing = state.live().closing.clone();
-    let told = webhook_sender(&state).run(closing.clone(), Utc::now);
     let (draining, drain_started) = oneshot::channel();
     // Who asks without a key is counted by address.
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
@@ -109,29 +130,8 @@ pub async fn serve(
     };
     tokio::select! {
         result = served => result,
-        never = kept.catalogue().run() => match never {},
-        never = for_ever(told) => match never {},
         () = deadline(drain_started, drain_timeout) => Err(ServeError::Drain { seconds: drain_timeout.as_secs() }),
     }
-}
-
-/// Works beside the server until it has ended.
-async fn for_ever(work: impl Future<Output = ()>) -> Infallible {
-    work.await;
-    std::future::pending().await
-}
-
-/// Tells webhooks what the keeper has for them.
-fn webhook_sender(state: &ApiState) -> Sender {
-    let reach = match state.options().private_webhooks {
-        true => Reach::Anywhere,
-        false => Reach::Public,
-    };
-    let options = SenderOptions {
-        reach,
-        ..SenderOptions::default()
-    };
-    Sender::new(state.db().clone(), options)
 }
 
 /// Resolves `after` the signal; never when the signal's sender is gone.

@@ -213,6 +213,19 @@ pub(crate) async fn bind_api(state: &api::ApiState) -> anyhow::Result<TcpListene
         .with_context(|| format!("listen on {http}: choose another address with --http"))
 }
 
+/// Serves until `stop` resolves, and keeps the catalogue beside.
+pub(crate) async fn serve_api(
+    listener: TcpListener,
+    state: api::ApiState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), api::ServeError> {
+    let kept = state.clone();
+    tokio::select! {
+        served = api::serve(listener, state, stop) => served,
+        never = kept.keep_catalogue() => match never {},
+    }
+}
+
 /// The API over a database and, for raw messages, an object store.
 pub(crate) fn api_state(
     options: api::Options,

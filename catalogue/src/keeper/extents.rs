@@ -85,7 +85,9 @@ impl Extents {
         let slug = &found.dataset.slug;
         if let Some(remembered) = self.0.get(slug).filter(|remembered| {
             // What had nothing yet may have something at any moment.
-            now - remembered.asked_at < RARELY && !remembered.example.is_empty()
+            let is_whole =
+                !remembered.example.is_empty() && (remembered.period.is_some() || found.time.is_none());
+            is_whole && now - remembered.asked_at < RARELY
         }) {
             return remembered.clone();
         }

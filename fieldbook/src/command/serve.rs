@@ -22,7 +22,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let archive = wiring::api_store(&args.store)?;
     let state = wiring::api_state(options, db, archive, metrics);
     let listener = wiring::bind_api(&state).await?;
-    api::serve(listener, state, shutdown.cancelled_owned())
+    wiring::serve_api(listener, state, shutdown.cancelled_owned())
         .await
         .context("serve the API")
 }

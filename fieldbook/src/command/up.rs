@@ -127,7 +127,7 @@ async fn serve(
         }
         let listener = wiring::bind_api(&state).await?;
         let stop = api_stop.clone().cancelled_owned();
-        let mut api = AbortOnDropHandle::new(tokio::spawn(api::serve(listener, state, stop)));
+        let mut api = AbortOnDropHandle::new(tokio::spawn(wiring::serve_api(listener, state, stop)));
         step.done();
         let simulation = match declared {
             Some(declared) if !args.no_simulator => {
