@@ -126,9 +126,10 @@ async fn seen(
     let datasets = seen.datasets().map(|asked| {
         let mut dataset = asked.described().clone();
         dataset.freshness = asked.freshness();
-        dataset.access = match seen.is_open_to_anybody(&dataset) {
-            true => DataAccess::Anybody,
-            false => DataAccess::WithKey,
+        dataset.access = if seen.is_open_to_anybody(&dataset) {
+            DataAccess::Anybody
+        } else {
+            DataAccess::WithKey
         };
         for field in &mut dataset.fields {
             field.example = None;

@@ -64,9 +64,10 @@ impl ApiState {
     /// Keeps the catalogue, and tells webhooks of what changes, for ever. Whoever serves runs it beside; without it whoever
     /// asks for the catalogue waits for it, and nobody is told of anything.
     pub async fn keep_catalogue(&self) -> Infallible {
-        let reach = match self.options().private_webhooks {
-            true => Reach::Anywhere,
-            false => Reach::Public,
+        let reach = if self.options().private_webhooks {
+            Reach::Anywhere
+        } else {
+            Reach::Public
         };
         let options = SenderOptions {
             reach,

@@ -51,7 +51,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run everything on this machine: broker, object store, database, simulator, ingestor, API
-    Up(UpArgs),
+    Up(Box<UpArgs>),
     /// Take messages from the broker into the journal, onto S3 and into the database
     Ingest(IngestArgs),
     /// Serve GraphQL and REST

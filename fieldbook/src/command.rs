@@ -28,7 +28,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
     };
     telemetry::log(&cli.log, level)?;
     match cli.command {
-        Command::Up(args) => Box::pin(up::run(args)).await,
+        Command::Up(args) => Box::pin(up::run(*args)).await,
         Command::Ingest(args) => Box::pin(ingest::run(args)).await,
         Command::Serve(args) => Box::pin(serve::run(args)).await,
         Command::Migrate(args) => migrate::run(args).await,

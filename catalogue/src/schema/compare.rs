@@ -145,7 +145,7 @@ fn compare(old: &FieldSchema, new: &FieldSchema, say: &mut impl FnMut(Weight, St
     }
     match (&old.deprecated, &new.deprecated) {
         (old, Some(reason)) if old.as_ref() != Some(reason) => {
-            say(Weight::Addition, format!("will go: {reason}"))
+            say(Weight::Addition, format!("will go: {reason}"));
         }
         (Some(_), None) => say(Weight::Addition, "will stay after all".to_owned()),
         _ => {}

@@ -10,7 +10,6 @@
 )]
 #![expect(clippy::float_cmp, reason = "what is counted comes out exactly")]
 #![expect(clippy::too_many_lines, reason = "a claim's cases stand in one table")]
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 mod feeds;
 mod freshness;

@@ -85,21 +85,8 @@ async fn serve(
     shutdown: &CancellationToken,
 ) -> anyhow::Result<()> {
     let step = screen.step("Starting ingestor and API");
-    let metrics = telemetry::metrics()?;
-    // On loopback, whoever asks is the user of this machine.
-    let loopback = args.http.ip().is_loopback().then_some(AnonymousArg::Data);
-    let anonymous = args.anonymous.or(loopback);
-    let api_options = wiring::api_options(
-        args.http,
-        anonymous,
-        &args.access,
-        args.time_zone,
-        &args.catalogue,
-    )?;
-    let api_db = wiring::api_database(&neighbours.database_url).await?;
     let store = wiring::open_store(&neighbours.store).await?;
-    let state = wiring::api_state(api_options, api_db, Some(store.clone()), metrics);
-    state.check_exposure(args.http).await?;
+    let state = api(args, neighbours, store.clone()).await?;
     let options = wiring::ingestor_options(
         &args.data.journal_dir(),
         &neighbours.mqtt,
@@ -158,6 +145,24 @@ async fn serve(
     };
     step.done();
     ended.and(stopped)
+}
+
+/// The API, unless it would be open to the world by accident.
+async fn api(args: &UpArgs, neighbours: &Neighbours, store: archive::Store) -> anyhow::Result<api::ApiState> {
+    let metrics = telemetry::metrics()?;
+    // On loopback, whoever asks is the user of this machine.
+    let loopback = args.http.ip().is_loopback().then_some(AnonymousArg::Data);
+    let options = wiring::api_options(
+        args.http,
+        args.anonymous.or(loopback),
+        &args.access,
+        args.time_zone,
+        &args.catalogue,
+    )?;
+    let db = wiring::api_database(&neighbours.database_url).await?;
+    let state = wiring::api_state(options, db, Some(store), metrics);
+    state.check_exposure(args.http).await?;
+    Ok(state)
 }
 
 /// Declares the sensors of a list, those of the imagined plant at the first start only.

@@ -25,9 +25,10 @@ pub(crate) async fn run(args: WebhookArgs) -> anyhow::Result<()> {
 async fn add(args: &WebhookAddArgs) -> anyhow::Result<()> {
     let db = open(&args.database).await?;
     check_slugs(&db, args.dataset.as_deref()).await?;
-    let reach = match args.private {
-        true => Reach::Anywhere,
-        false => Reach::Public,
+    let reach = if args.private {
+        Reach::Anywhere
+    } else {
+        Reach::Public
     };
     let wanted = Wanted {
         url: args.url.clone(),

@@ -144,9 +144,10 @@ async fn hypertables(
         return Ok(HashMap::new());
     }
     let rows = sql::query(db, include_str!("select_hypertables.sql"), [], |row| {
-        let kind = match row.get(3)? {
-            true => RelationKind::ContinuousAggregate,
-            false => RelationKind::Hypertable,
+        let kind = if row.get(3)? {
+            RelationKind::ContinuousAggregate
+        } else {
+            RelationKind::Hypertable
         };
         Ok(((row.get(0)?, row.get(1)?), (kind, row.get(2)?)))
     })
