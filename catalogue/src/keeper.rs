@@ -51,6 +51,7 @@ struct Memory {
     extents: Extents,
     checker: Checker,
     watched: Vec<WatchedDataset>,
+    is_keeping_failing: bool,
 }
 
 impl Keeper {
@@ -65,6 +66,7 @@ impl Keeper {
             extents: Extents::default(),
             checker: Checker::new(FreshnessOptions::default()),
             watched: Vec::new(),
+            is_keeping_failing: false,
         };
         Self {
             db: db.clone(),
@@ -155,7 +157,13 @@ impl Keeper {
         }
         memory.watched = datasets.iter().map(watched).collect();
         let look = memory.checker.look(&self.db, now, &memory.watched, None).await;
-        let releases = self.keep(memory, &datasets, look.as_ref().ok(), now).await?;
+        let kept = self.keep(memory, &datasets, look.as_ref().ok(), now).await;
+        memory.note_keeping(kept.as_ref().err());
+        let releases = match kept {
+            Ok(releases) => releases,
+            // What was found out is told all the same, as where this service may read and not write.
+            Err(_) => Releases::read(&self.db).await?,
+        };
         for dataset in &mut datasets {
             releases.add_to(dataset);
         }
@@ -206,6 +214,18 @@ impl Keeper {
 }
 
 impl Memory {
+    /// Says once that nothing is kept, and once that it is again.
+    fn note_keeping(&mut self, error: Option<&DbErr>) {
+        match error {
+            Some(error) if !self.is_keeping_failing => {
+                tracing::warn!(%error, "what changes in the catalogue is not kept: versions, incidents, since when");
+            }
+            None if self.is_keeping_failing => tracing::info!("what changes in the catalogue is kept again"),
+            _ => {}
+        }
+        self.is_keeping_failing = error.is_some();
+    }
+
     fn unknown(&mut self, now: DateTime<Utc>, error: CheckError) -> Checked {
         self.checker.unknown(now, &self.watched, error)
     }

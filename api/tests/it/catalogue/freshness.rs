@@ -181,6 +181,33 @@ async fn what_cannot_be_found_out_is_unknown() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_kept_is_told_all_the_same() {
+    let world = World::new().await;
+    world
+        .run(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'read only'; END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON dataset_version EXECUTE FUNCTION refuse()",
+        )
+        .await;
+    sensors(&world).await;
+    let data = world
+        .data("{ dataset(slug: \"readings\") { version freshness { status sensors { fresh stale } } } }")
+        .await;
+    assert_eq!(
+        data["dataset"]["freshness"]["sensors"],
+        json!({ "fresh": 1, "stale": 1 })
+    );
+    assert_eq!(data["dataset"]["version"], json!(null));
+    world.run("DROP FUNCTION refuse CASCADE").await;
+    world.renew_catalogue().await;
+    let data = world
+        .data("{ dataset(slug: \"readings\") { version freshness { changedAt } } }")
+        .await;
+    assert_eq!(data["dataset"]["version"], json!("1.0.0"));
+    assert_ne!(data["dataset"]["freshness"]["changedAt"], json!(null));
+}
+
+#[tokio::test]
 async fn a_question_is_about_datasets_or_sensors_that_there_are() {
     let world = World::new().await;
     world.declare(vec![thermometer("a")]).await;
