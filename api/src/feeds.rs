@@ -40,12 +40,7 @@ pub(crate) async fn json_ld(
     Extension(access): Extension<Access>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (catalogue, address) = seen(&state, &access, &headers).await?;
-    Ok(conditional::document(
-        &headers,
-        JSON_LD,
-        dcat::json_ld(&catalogue, &address),
-    ))
+    whole(&state, &access, &headers, JSON_LD, dcat::json_ld).await
 }
 
 /// `/catalogue.ttl`: the same as Turtle.
@@ -54,12 +49,7 @@ pub(crate) async fn turtle(
     Extension(access): Extension<Access>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (catalogue, address) = seen(&state, &access, &headers).await?;
-    Ok(conditional::document(
-        &headers,
-        TURTLE,
-        dcat::turtle(&catalogue, &address),
-    ))
+    whole(&state, &access, &headers, TURTLE, dcat::turtle).await
 }
 
 /// `/catalogue.atom`: what has changed of any dataset.
@@ -68,11 +58,22 @@ pub(crate) async fn changes(
     Extension(access): Extension<Access>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (catalogue, address) = seen(&state, &access, &headers).await?;
+    whole(&state, &access, &headers, ATOM, atom::of_catalogue).await
+}
+
+/// A feed of all that an asker sees.
+async fn whole(
+    state: &ApiState,
+    access: &Access,
+    headers: &HeaderMap,
+    media_type: &'static str,
+    draw: fn(&Catalogue, &Address) -> String,
+) -> Result<Response, Problem> {
+    let (catalogue, address) = seen(state, access, headers).await?;
     Ok(conditional::document(
-        &headers,
-        ATOM,
-        atom::of_catalogue(&catalogue, &address),
+        headers,
+        media_type,
+        draw(&catalogue, &address),
     ))
 }
 

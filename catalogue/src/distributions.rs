@@ -24,6 +24,17 @@ const GRAPHQL: Distribution = distribution!(
     false
 );
 
+const fn odata(path: &'static str) -> Distribution {
+    distribution!(
+        "odata",
+        "OData",
+        "For Excel, Power BI and Tableau.",
+        path,
+        "application/json",
+        false
+    )
+}
+
 const READINGS: &[Distribution] = &[
     distribution!(
         "csv",
@@ -58,14 +69,7 @@ const READINGS: &[Distribution] = &[
         true
     ),
     GRAPHQL,
-    distribution!(
-        "odata",
-        "OData",
-        "For Excel, Power BI and Tableau.",
-        "/odata/v4/Readings",
-        "application/json",
-        false
-    ),
+    odata("/odata/v4/Readings"),
 ];
 
 /// The exports of buckets, whose size is a parameter of the path.
@@ -89,14 +93,7 @@ macro_rules! buckets {
                 true
             ),
             GRAPHQL,
-            distribution!(
-                "odata",
-                "OData",
-                "For Excel, Power BI and Tableau.",
-                "/odata/v4/Buckets",
-                "application/json",
-                false
-            ),
+            odata("/odata/v4/Buckets"),
         ]
     };
 }
@@ -115,14 +112,7 @@ const SENSORS: &[Distribution] = &[
         true
     ),
     GRAPHQL,
-    distribution!(
-        "odata",
-        "OData",
-        "For Excel, Power BI and Tableau.",
-        "/odata/v4/Sensors",
-        "application/json",
-        false
-    ),
+    odata("/odata/v4/Sensors"),
 ];
 
 /// The ways to get the dataset of this slug and kind.

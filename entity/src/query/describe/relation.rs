@@ -156,7 +156,7 @@ async fn hypertables(
 }
 
 /// Whether this database uses TimescaleDB.
-pub(super) async fn has_timescaledb(db: &DatabaseConnection) -> Result<bool, DbErr> {
+async fn has_timescaledb(db: &DatabaseConnection) -> Result<bool, DbErr> {
     let select = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')";
     let rows = sql::query(db, select, [], |row| row.get(0)).await?;
     Ok(rows.contains(&true))

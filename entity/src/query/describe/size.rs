@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, Statement, Value};
 
-use super::relation::has_timescaledb;
 use super::{Relation, RelationKind};
 use crate::sql;
 
@@ -41,7 +40,7 @@ pub async fn sizes(db: &DatabaseConnection, relations: &[Relation]) -> Result<Ha
     let hypertables = of(|kind| kind == RelationKind::Hypertable);
     let others = of(|kind| kind.is_stored() && kind != RelationKind::Hypertable);
     let mut sizes = select(db, include_str!("select_sizes.sql"), others).await?;
-    if !hypertables.is_empty() && has_timescaledb(db).await? {
+    if !hypertables.is_empty() {
         sizes.extend(select(db, include_str!("select_hypertable_sizes.sql"), hypertables).await?);
     }
     Ok(sizes)
