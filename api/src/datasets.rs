@@ -1,9 +1,10 @@
 //! Which datasets there are for an asker, and how fresh: the one place that says it, for every catalogue.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use catalogue::keeper::Snapshot;
-use catalogue::model::{Catalogue, Dataset, Freshness, Kind};
+use catalogue::model::{Catalogue, Dataset, Freshness, Kind, Measured};
 use entity::visibility::{self, Visibility};
 use entity::{DatabaseConnection, DbErr, Scope};
 
@@ -78,6 +79,19 @@ impl SeenDataset {
                 .readings_of(|sensor| self.scope.sees(sensor));
         }
         freshness.clone()
+    }
+
+    /// How good it is, dimension by dimension. Whoever sees some sensors only is told of those, and of nothing that is not
+    /// counted by sensor.
+    pub(crate) fn quality(&self) -> Cow<'_, [Measured]> {
+        let dataset = self.described();
+        if !self.scope.is_limited() {
+            return Cow::Borrowed(&dataset.quality);
+        }
+        if dataset.kind == Kind::Readings {
+            return Cow::Owned(self.snapshot.quality_of(|sensor| self.scope.sees(sensor)));
+        }
+        Cow::Borrowed(&[])
     }
 }
 

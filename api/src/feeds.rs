@@ -127,6 +127,7 @@ async fn seen(
     let datasets = seen.datasets().map(|asked| {
         let mut dataset = asked.described().clone();
         dataset.freshness = asked.freshness();
+        dataset.quality = asked.quality().into_owned();
         dataset.access = if seen.is_open_to_anybody(&dataset) {
             DataAccess::Anybody
         } else {

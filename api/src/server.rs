@@ -4,8 +4,10 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use catalogue::Evaluator;
 use catalogue::webhook::{Reach, Sender, SenderOptions};
 use chrono::Utc;
 use entity::{DbErr, keys};
@@ -61,7 +63,7 @@ pub enum ServeError {
 }
 
 impl ApiState {
-    /// Keeps the catalogue, and tells webhooks of what changes, for ever. Whoever serves runs it beside; without it whoever
+    /// Keeps the catalogue, measures quality, and tells webhooks of what changes, for ever. Whoever serves runs it beside; without it whoever
     /// asks for the catalogue waits for it, and nobody is told of anything.
     pub async fn keep_catalogue(&self) -> Infallible {
         let reach = if self.options().private_webhooks {
@@ -78,8 +80,10 @@ impl ApiState {
             sender.run(CancellationToken::new(), Utc::now).await;
             std::future::pending().await
         };
+        let mut evaluator = Evaluator::new(self.db(), Arc::clone(&self.options().quality_rules));
         tokio::select! {
             never = self.catalogue().run() => never,
+            never = evaluator.run(Utc::now) => never,
             never = told => never,
         }
     }

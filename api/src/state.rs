@@ -70,6 +70,7 @@ impl ApiState {
             catalogue: Keeper::new(
                 &parts.db,
                 options.annotations.clone(),
+                Arc::clone(&options.quality_rules),
                 graphql::types::types(&graphql::sdl()),
                 Utc::now,
             ),

@@ -6,6 +6,7 @@
 
 mod extents;
 mod intervals;
+mod quality;
 mod releases;
 mod snapshot;
 
@@ -20,12 +21,17 @@ use entity::{DatabaseConnection, DbErr};
 use tokio::sync::Mutex;
 
 use self::extents::Extents;
+use self::quality::Lately;
+pub use self::quality::{SensorsQuality, ratio, thresholds};
 use self::releases::Releases;
 pub use self::snapshot::Snapshot;
 use crate::annotations::Annotations;
 use crate::discover::{self, GraphqlTypes};
-use crate::freshness::{CheckError, Checked, Checker, Follows, FreshnessOptions, Look, WatchedDataset};
-use crate::model::{Catalogue, Dataset};
+use crate::freshness::{
+    CheckError, Checked, Checker, Finding, Follows, FreshnessOptions, Look, WatchedDataset,
+};
+use crate::model::{Catalogue, Dataset, Kind};
+use crate::quality::{RuleSet, Thresholds};
 
 /// How often the catalogue is renewed.
 pub const RENEWED_EVERY: Duration = Duration::from_secs(15);
@@ -38,6 +44,7 @@ const OLD_AFTER: TimeDelta = TimeDelta::seconds(60);
 pub struct Keeper {
     db: DatabaseConnection,
     annotations: Annotations,
+    rules: Arc<RuleSet>,
     graphql: GraphqlTypes,
     now: fn() -> DateTime<Utc>,
     /// Held while it is renewed.
@@ -51,14 +58,16 @@ struct Memory {
     extents: Extents,
     checker: Checker,
     watched: Vec<WatchedDataset>,
+    quality: Lately,
     is_keeping_failing: bool,
 }
 
 impl Keeper {
-    /// Of this database, with what people said, and what GraphQL has.
+    /// Of this database, with what people said, the rules of quality, and what GraphQL has.
     pub fn new(
         db: &DatabaseConnection,
         annotations: Annotations,
+        rules: Arc<RuleSet>,
         graphql: GraphqlTypes,
         now: fn() -> DateTime<Utc>,
     ) -> Self {
@@ -66,11 +75,13 @@ impl Keeper {
             extents: Extents::default(),
             checker: Checker::new(FreshnessOptions::default()),
             watched: Vec::new(),
+            quality: Lately::default(),
             is_keeping_failing: false,
         };
         Self {
             db: db.clone(),
             annotations,
+            rules,
             graphql,
             now,
             memory: Mutex::new(memory),
@@ -156,7 +167,13 @@ impl Keeper {
             dataset.problems.sort_unstable();
         }
         memory.watched = datasets.iter().map(watched).collect();
-        let look = memory.checker.look(&self.db, now, &memory.watched, None).await;
+        let thresholds = quality::bounds(&self.rules);
+        memory.quality.follow(&self.db, now).await?;
+        let findings = memory.findings(&datasets, &thresholds);
+        let look = memory
+            .checker
+            .look(&self.db, now, &memory.watched, findings)
+            .await;
         let kept = self.keep(memory, &datasets, look.as_ref().ok(), now).await;
         memory.note_keeping(kept.as_ref().err());
         let releases = match kept {
@@ -166,6 +183,14 @@ impl Keeper {
         };
         for dataset in &mut datasets {
             releases.add_to(dataset);
+            if let Some(quality) = memory
+                .quality
+                .hours
+                .as_deref()
+                .filter(|_| dataset.kind == Kind::Readings)
+            {
+                dataset.quality = quality.measured(&thresholds, |_| true);
+            }
         }
         let checked = match look {
             Ok(look) => {
@@ -182,7 +207,12 @@ impl Keeper {
             datasets,
             computed_at: now,
         };
-        Ok(Snapshot::new(catalogue, checked))
+        Ok(Snapshot::new(
+            catalogue,
+            checked,
+            memory.quality.hours.clone(),
+            thresholds,
+        ))
     }
 
     /// Writes what has changed, if no other process does; gives the versions that there are now.
@@ -205,6 +235,13 @@ impl Keeper {
             Some(look) => Some(memory.checker.keep(&keeping, look).await?),
             None => None,
         };
+        if let Some(dataset) = of_readings(datasets) {
+            let thresholds = quality::bounds(&self.rules);
+            memory
+                .quality
+                .tell(&keeping, &dataset.slug, &thresholds, now)
+                .await?;
+        }
         keeping.commit().await?;
         if let Some(kept) = kept {
             kept.tell();
@@ -226,9 +263,21 @@ impl Memory {
         self.is_keeping_failing = error.is_some();
     }
 
+    /// What is wrong besides what is too old; `None`: nobody has looked yet.
+    fn findings(&self, datasets: &[Dataset], thresholds: &Thresholds) -> Option<Vec<Finding>> {
+        let hour = self.quality.hour.as_deref()?;
+        let dataset = of_readings(datasets)?;
+        Some(quality::findings(hour, &dataset.slug, thresholds))
+    }
+
     fn unknown(&mut self, now: DateTime<Utc>, error: CheckError) -> Checked {
         self.checker.unknown(now, &self.watched, error)
     }
+}
+
+/// The dataset that has the readings of all sensors.
+fn of_readings(datasets: &[Dataset]) -> Option<&Dataset> {
+    datasets.iter().find(|dataset| dataset.kind == Kind::Readings)
 }
 
 /// What is looked at of a dataset.

@@ -8,6 +8,7 @@
 //! | [`schema`] | what a dataset promises, and which version a change makes |
 //! | [`freshness`] | how old things are against what is expected of them, and incidents |
 //! | [`quality`] | how good readings are: pure functions of readings and rules |
+//! | [`evaluator`] | measures each sensor's hours and days in the background, and keeps what it finds |
 //! | [`feeds`] | the model in the words of standards |
 //! | [`webhook`] | who is told of changes, signed |
 //! | [`keeper`] | finds everything out again and again, notes versions, has the answer at hand |
@@ -17,6 +18,7 @@
 pub mod annotations;
 pub mod discover;
 mod distributions;
+pub mod evaluator;
 pub mod feeds;
 pub mod freshness;
 pub mod keeper;
@@ -26,4 +28,5 @@ pub mod schema;
 pub mod webhook;
 
 pub use crate::annotations::Annotations;
+pub use crate::evaluator::Evaluator;
 pub use crate::keeper::Keeper;

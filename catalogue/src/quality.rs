@@ -27,7 +27,7 @@ mod intake;
 mod interval;
 mod latency;
 mod measurement;
-mod number;
+pub(crate) mod number;
 mod qartod;
 mod reach;
 mod rollup;
@@ -45,7 +45,7 @@ pub use self::latency::Latency;
 pub use self::measurement::{Measurement, TestCounts, Tests};
 pub use self::qartod::{Test, Verdicts, test};
 pub use self::reach::{CONTEXT_AFTER, Touched};
-pub use self::rollup::{Rolled, Rollup, Worst};
+pub use self::rollup::{Counted, Rolled, Rollup, Worst};
 pub use self::rules::{
     BadRule, BadRules, Bounds, FlatRule, GrossRule, MAX_REPEATS, PartialBounds, PartialFlat, PartialGross,
     PartialRate, PartialRules, PartialSpike, PartialThresholds, RateRule, RuleSet, RuleSetError, RuleVersion,

@@ -1,8 +1,8 @@
 //! The domain's words as types, and every query against Fieldbook's tables.
 //!
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
-//! within a [`Scope`]; [`freshness`], [`incidents`], [`intervals`], [`releases`] and [`webhooks`] have what the catalogue
-//! keeps, written by one process at a time ([`keeping`]); [`keys`] says who has which; [`table`] has the tables as SeaORM
+//! within a [`Scope`]; [`freshness`], [`incidents`], [`intervals`], [`measurements`],
+//! [`releases`] and [`webhooks`] have what the catalogue keeps, written by one process at a time ([`keeping`]); [`keys`] says who has which; [`table`] has the tables as SeaORM
 //! entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP or GraphQL.
 
 pub mod bucket;
@@ -14,6 +14,7 @@ pub mod intervals;
 pub mod keeping;
 pub mod keys;
 pub mod load;
+pub mod measurements;
 pub mod query;
 pub mod releases;
 pub mod rollup;

@@ -167,6 +167,10 @@ async fn refresh_coarse(
     if keys.is_empty() {
         return Ok(0);
     }
+    // Whatever changes an hour or a day of a sensor passes here.
+    let [sensor_ids, buckets] = columns(&keys);
+    let values: [Value; 3] = [level.seconds().into(), sensor_ids, buckets];
+    sql::execute(db, include_str!("rollup/insert_quality_due.sql"), values).await?;
     if level == Level::Day {
         sql::execute(db, include_str!("rollup/upsert_days.sql"), bounded(level, &keys)).await?;
     } else {

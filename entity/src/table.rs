@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod dataset;
 pub mod ingest_checkpoint;
 pub mod journal;
+pub mod quality_measurement;
 pub mod quarantined_message;
 pub mod reading;
 pub mod reading_conflict;

@@ -1,9 +1,13 @@
 //! What was found out at one instant.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
+use super::SensorsQuality;
 use crate::freshness::Checked;
-use crate::model::{Catalogue, Freshness};
+use crate::model::{Basis, Catalogue, Freshness, Measured};
+use crate::quality::Thresholds;
 
 /// What was found out at one instant.
 #[derive(Debug)]
@@ -12,16 +16,30 @@ pub struct Snapshot {
     pub catalogue: Catalogue,
     /// How fresh every sensor and dataset is.
     pub freshness: Checked,
+    /// How good the readings of every sensor were in the last 24 hours that were measured; `None` before the first.
+    pub quality: Option<Arc<SensorsQuality>>,
+    /// The bounds for readings of all sensors together.
+    thresholds: Thresholds,
 }
 
 impl Snapshot {
-    pub(super) fn new(mut catalogue: Catalogue, freshness: Checked) -> Self {
+    pub(super) fn new(
+        mut catalogue: Catalogue,
+        freshness: Checked,
+        quality: Option<Arc<SensorsQuality>>,
+        thresholds: Thresholds,
+    ) -> Self {
         for dataset in &mut catalogue.datasets {
             if let Some(found) = freshness.dataset(&dataset.slug) {
                 dataset.freshness = found.clone();
             }
         }
-        Self { catalogue, freshness }
+        Self {
+            catalogue,
+            freshness,
+            quality,
+            thresholds,
+        }
     }
 
     /// When all but freshness was found out.
@@ -31,12 +49,25 @@ impl Snapshot {
 
     /// The same datasets, as fresh as this says.
     pub(super) fn with_freshness(&self, freshness: Checked) -> Self {
-        Self::new(self.catalogue.clone(), freshness)
+        Self::new(
+            self.catalogue.clone(),
+            freshness,
+            self.quality.clone(),
+            self.thresholds,
+        )
     }
 
     /// How fresh a sensor is, by internal key; unknown where it came after the look.
     pub fn sensor(&self, id: i32) -> Freshness {
         let found = self.freshness.sensor(id).cloned();
-        found.unwrap_or_else(|| Freshness::unknown(crate::model::Basis::EventTime, self.freshness.at))
+        found.unwrap_or_else(|| Freshness::unknown(Basis::EventTime, self.freshness.at))
+    }
+
+    /// How good the readings of some sensors were, for whoever may see only those.
+    pub fn quality_of(&self, is_visible: impl Fn(i32) -> bool + Copy) -> Vec<Measured> {
+        self.quality
+            .as_deref()
+            .map(|quality| quality.measured(&self.thresholds, is_visible))
+            .unwrap_or_default()
     }
 }

@@ -1,14 +1,14 @@
 //! Whole numbers and floats into each other, where what might get lost is known not to matter.
 
 /// Microseconds of one second.
-pub(super) const SECOND: f64 = 1e6;
+pub(crate) const SECOND: f64 = 1e6;
 
 /// Microseconds and counts: exact up to 2^53, which is 285 years of microseconds.
 #[expect(
     clippy::cast_precision_loss,
     reason = "beyond 2^53 the last bits do not matter"
 )]
-pub(super) fn float(number: i64) -> f64 {
+pub(crate) fn float(number: i64) -> f64 {
     number as f64
 }
 
@@ -17,7 +17,7 @@ pub(super) fn float(number: i64) -> f64 {
     clippy::cast_precision_loss,
     reason = "beyond 2^53 the last bits do not matter"
 )]
-pub(super) fn float_of_count(number: u64) -> f64 {
+pub(crate) fn float_of_count(number: u64) -> f64 {
     number as f64
 }
 
@@ -26,16 +26,16 @@ pub(super) fn float_of_count(number: u64) -> f64 {
     clippy::cast_possible_truncation,
     reason = "the cast saturates, which is what is said"
 )]
-pub(super) fn whole(number: f64) -> i64 {
+pub(crate) fn whole(number: f64) -> i64 {
     number as i64
 }
 
 /// A count; 0 for what is negative.
-pub(super) fn count(number: i64) -> u64 {
+pub(crate) fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
 /// `numerator ÷ denominator`, rounded once; `None` by zero.
-pub(super) fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
+pub(crate) fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| float_of_count(numerator) / float_of_count(denominator))
 }

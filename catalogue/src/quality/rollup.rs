@@ -13,17 +13,66 @@ use crate::model::Dimension;
 /// Measurements of many sensors and windows, added up. It keeps a few sums for each sensor.
 #[derive(Debug, Default)]
 pub struct Rollup {
-    sensors: BTreeMap<i32, OneSensor>,
+    sensors: BTreeMap<i32, Counted>,
     max_latency_seconds: Option<f64>,
     gaps_begun: u64,
     longest_gap: Option<TimeDelta>,
 }
 
-#[derive(Debug, Default)]
-struct OneSensor {
+/// What was counted of one sensor in some windows, added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
     ratios: [Ratio; OF_A_SENSOR.len()],
     readings: u64,
     doubts: Doubts,
+}
+
+impl Counted {
+    /// So many readings, with what was counted for each dimension.
+    pub fn new(readings: u64, doubts: Doubts, ratio: impl Fn(Dimension) -> Ratio) -> Self {
+        Self {
+            ratios: OF_A_SENSOR.map(ratio),
+            readings,
+            doubts,
+        }
+    }
+
+    /// How many readings there are.
+    pub fn readings(&self) -> u64 {
+        self.readings
+    }
+
+    /// The figures of the sensor, judged by these bounds.
+    pub fn figures(&self, thresholds: &Thresholds) -> Vec<Figure> {
+        let figures = OF_A_SENSOR
+            .into_iter()
+            .zip(self.ratios)
+            .map(|(dimension, ratio)| {
+                Figure::new(
+                    dimension,
+                    ratio,
+                    thresholds.of(dimension),
+                    self.doubts_of(dimension),
+                )
+            });
+        figures.collect()
+    }
+
+    fn doubts_of(&self, dimension: Dimension) -> Doubts {
+        if dimension == Dimension::Completeness {
+            self.doubts
+        } else {
+            Doubts::NONE
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (sum, ratio) in self.ratios.iter_mut().zip(other.ratios) {
+            sum.add(ratio);
+        }
+        self.readings += other.readings;
+        self.doubts = self.doubts.and(other.doubts);
+    }
 }
 
 /// A figure of many sensors and windows.
@@ -48,12 +97,12 @@ impl Rollup {
     /// Adds what was counted of a sensor in a window. Each window of a sensor comes once; a sensor without readings comes,
     /// too, for coverage counts it.
     pub fn add(&mut self, sensor_id: i32, measurement: &Measurement) {
-        let sensor = self.sensors.entry(sensor_id).or_default();
-        for (sum, dimension) in sensor.ratios.iter_mut().zip(OF_A_SENSOR) {
-            sum.add(measurement.ratio(dimension));
-        }
-        sensor.readings += measurement.readings;
-        sensor.doubts = sensor.doubts.and(measurement.doubts());
+        self.add_counted(
+            sensor_id,
+            &Counted::new(measurement.readings, measurement.doubts(), |dimension| {
+                measurement.ratio(dimension)
+            }),
+        );
         if let Some(latency) = measurement.latency {
             let so_far = self.max_latency_seconds.unwrap_or(f64::NEG_INFINITY);
             self.max_latency_seconds = Some(so_far.max(latency.max_seconds));
@@ -62,6 +111,11 @@ impl Rollup {
             self.gaps_begun += completeness.gaps_begun;
             self.longest_gap = self.longest_gap.max(completeness.longest_gap);
         }
+    }
+
+    /// Adds what is known of a sensor in sums alone, without latencies and gaps.
+    pub fn add_counted(&mut self, sensor_id: i32, counted: &Counted) {
+        self.sensors.entry(sensor_id).or_default().add(counted);
     }
 
     /// How many readings there are.
@@ -90,12 +144,7 @@ impl Rollup {
         let mut figures = Vec::with_capacity(OF_A_SENSOR.len() + 1);
         for (place, dimension) in OF_A_SENSOR.into_iter().enumerate() {
             figures.push(self.rolled(dimension, thresholds, |sensor| {
-                let doubts = if dimension == Dimension::Completeness {
-                    sensor.doubts
-                } else {
-                    Doubts::NONE
-                };
-                (sensor.ratios[place], doubts)
+                (sensor.ratios[place], sensor.doubts_of(dimension))
             }));
         }
         figures.push(self.rolled(Dimension::Coverage, thresholds, |sensor| {
@@ -108,7 +157,7 @@ impl Rollup {
         &self,
         dimension: Dimension,
         thresholds: &Thresholds,
-        part: impl Fn(&OneSensor) -> (Ratio, Doubts),
+        part: impl Fn(&Counted) -> (Ratio, Doubts),
     ) -> Rolled {
         let bounds = thresholds.of(dimension);
         let mut sum = Ratio::default();

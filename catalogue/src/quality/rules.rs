@@ -95,7 +95,7 @@ pub struct FlatRule {
 }
 
 /// Between which bounds a figure is good, doubtful or bad.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
     /// Below this it is a warning; from 0 to 1.
     pub warn_below: f64,
@@ -104,7 +104,7 @@ pub struct Bounds {
 }
 
 /// The bounds of each dimension.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
     /// 0.98 and 0.9 by default.
     pub completeness: Bounds,

@@ -11,6 +11,7 @@
 #![expect(clippy::float_cmp, reason = "what is counted comes out exactly")]
 #![expect(clippy::too_many_lines, reason = "a claim's cases stand in one table")]
 
+mod evaluator;
 mod feeds;
 mod freshness;
 mod incidents;

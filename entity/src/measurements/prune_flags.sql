@@ -1,0 +1,1 @@
+DELETE FROM reading_flag WHERE time < $1
