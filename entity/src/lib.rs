@@ -2,8 +2,9 @@
 //!
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
 //! within a [`Scope`]; [`freshness`], [`incidents`], [`intervals`], [`releases`] and [`webhooks`] have what the catalogue
-//! keeps, written by one process at a time ([`keeping`]); [`keys`] says who has which; [`table`] has the tables as SeaORM
-//! entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP or GraphQL.
+//! keeps, written by one process at a time ([`keeping`]); [`quality`] has what the quality of sensors is computed from;
+//! [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing here knows MQTT,
+//! S3, HTTP or GraphQL.
 
 pub mod bucket;
 pub mod connect;
@@ -14,6 +15,7 @@ pub mod intervals;
 pub mod keeping;
 pub mod keys;
 pub mod load;
+pub mod quality;
 pub mod query;
 pub mod releases;
 pub mod rollup;

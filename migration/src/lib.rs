@@ -43,6 +43,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261126_000006_catalogue"),
             // How fresh things are and have been, what went wrong, and who is told.
             plain_step!("m20261126_000007_freshness"),
+            // What came of a sensor and is no reading, counted for its quality.
+            plain_step!("m20261126_000011_sensor_intake"),
         ]
     }
 }
