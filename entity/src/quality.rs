@@ -4,5 +4,7 @@
 //! An asker's scope is looked at beforehand: callers hand in sensors that are within.
 
 mod intake;
+mod samples;
 
 pub use intake::{Came, CameRequest, came, prune_intake};
+pub use samples::{SampleRequest, Samples, samples};
