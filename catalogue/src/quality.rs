@@ -1,4 +1,5 @@
-//! How good the readings of a sensor are: pure functions of readings, rules and the time that it is.
+//! How good the readings of a sensor are: pure functions of readings, rules and the time that it is, and what brings them
+//! the readings.
 //!
 //! ```text
 //! sample.rs         a reading, a window of time
@@ -14,10 +15,11 @@
 //! figure.rs         dimensions, their formulae, bounds and verdicts
 //! rollup.rs         many sensors and windows together
 //! number.rs         whole numbers and floats into each other
+//! load.rs           windows measured from what the database has: the one file here that asks it
 //! ```
 //!
 //! **Invariant:** what is said of a window depends on the readings alone: not on the order in which they arrived, nor on
-//! the batches or windows in which they are looked at. No SQL, no clock and no average of ratios.
+//! the batches or windows in which they are looked at. No clock and no average of ratios.
 //! `docs/reference/quality.md` has the formulae and where they come from.
 
 mod completeness;
@@ -26,6 +28,7 @@ mod figure;
 mod intake;
 mod interval;
 mod latency;
+mod load;
 mod measurement;
 pub(crate) mod number;
 mod qartod;
@@ -42,6 +45,7 @@ pub use self::interval::{
     Expectation, IntervalBasis, LEARN_FROM, Learnt, MIN_INTERVALS, NotLearnable, learn,
 };
 pub use self::latency::Latency;
+pub use self::load::{MeasureError, ToMeasure, measure};
 pub use self::measurement::{Measurement, TestCounts, Tests};
 pub use self::qartod::{Test, Verdicts, test};
 pub use self::reach::{CONTEXT_AFTER, Touched};

@@ -1,9 +1,10 @@
 //! The domain's words as types, and every query against Fieldbook's tables.
 //!
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
-//! within a [`Scope`]; [`freshness`], [`incidents`], [`intervals`], [`measurements`],
-//! [`releases`] and [`webhooks`] have what the catalogue keeps, written by one process at a time ([`keeping`]); [`keys`] says who has which; [`table`] has the tables as SeaORM
-//! entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP or GraphQL.
+//! within a [`Scope`]; [`freshness`], [`incidents`], [`intervals`], [`measurements`], [`releases`] and [`webhooks`] have what
+//! the catalogue keeps, written by one process at a time ([`keeping`]); [`quality`] has what the quality of sensors is
+//! computed from; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
+//! here knows MQTT, S3, HTTP or GraphQL.
 
 pub mod bucket;
 pub mod connect;
@@ -15,6 +16,7 @@ pub mod keeping;
 pub mod keys;
 pub mod load;
 pub mod measurements;
+pub mod quality;
 pub mod query;
 pub mod releases;
 pub mod rollup;

@@ -13,6 +13,7 @@
 
 mod checkpoint;
 mod error;
+mod intake;
 mod model;
 mod notify;
 mod quarantine;

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::load::SENSOR_NAME_BYTES_MAX;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use rejection::{Rejected, Rejection};
 
@@ -86,7 +86,7 @@ pub fn decode<'a>(
             return Err(Rejection::NotAnObject { found: "an array" }.into());
         }
         Ok(shape) => shape,
-        Err(error) => return Err(why_not(text, &error).into()),
+        Err(error) => return Err(why_not(text, &error, bounds)),
     };
     check_name(&shape.id, bounds)?;
     let time = match check_time(&shape.dt, received_at, bounds) {
@@ -141,29 +141,36 @@ fn check_time(text: &str, received_at: DateTime<Utc>, bounds: &Bounds) -> Result
 }
 
 /// The reason why a text has not the shape of a reading: the first member that is wrong, in the order id, dt, value.
-fn why_not(text: &str, error: &serde_json::Error) -> Rejection {
+fn why_not(text: &str, error: &serde_json::Error, bounds: &Bounds) -> Rejected {
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
-            return Rejection::NotJson {
+            return Rejected::from(Rejection::NotJson {
                 detail: error.to_string(),
-            };
+            });
         }
     };
     let Value::Object(members) = value else {
-        return Rejection::NotAnObject {
+        return Rejected::from(Rejection::NotAnObject {
             found: rejection::kind_of(&value),
-        };
+        });
     };
-    match members.get("id") {
-        None => return Rejection::SensorMissing,
-        Some(Value::String(_)) => {}
+    let name = match members.get("id") {
+        None => return Rejected::from(Rejection::SensorMissing),
+        Some(Value::String(name)) => name,
         Some(other) => {
-            return Rejection::SensorNotText {
+            return Rejected::from(Rejection::SensorNotText {
                 found: rejection::kind_of(other),
-            };
+            });
         }
+    };
+    Rejected {
+        why: not_beside_a_name(&members, error),
+        sensor: check_name(name, bounds).is_ok().then(|| name.clone()),
     }
+}
+
+fn not_beside_a_name(members: &Map<String, Value>, error: &serde_json::Error) -> Rejection {
     match members.get("dt") {
         None => return Rejection::TimeMissing,
         Some(Value::String(_)) => {}

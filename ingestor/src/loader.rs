@@ -290,6 +290,7 @@ impl Loader {
                 .await
                 .map_err(LoaderError::Database)?;
         }
+        transaction.count_refused(batch.refused().iter().copied());
         self.finish(session, transaction, records, counts, last).await?;
         for quarantined in batch.quarantined() {
             events::quarantined(quarantined.code);

@@ -4,6 +4,7 @@ mod completeness;
 mod interval;
 mod invariants;
 mod ioos_qc;
+mod measure;
 mod measurement;
 mod reach;
 mod rollup;

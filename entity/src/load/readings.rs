@@ -21,17 +21,21 @@
 //! its key costs the decompression of one batch, rows found by a join cost that of the chunk.
 
 mod conflicts;
+mod group;
 mod merge;
 mod notes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr, TransactionTrait as _, Value};
 
+use self::conflicts::Met;
+use self::group::{Group, group_by_key};
 use self::merge::Candidate;
 use super::error::{Fault, reason};
+use super::intake::Intake;
 use super::{LoadError, LoadTransaction, NewReading, Refused, Written};
 use crate::sql;
 
@@ -39,10 +43,13 @@ use crate::sql;
 const STATEMENT_READINGS_MAX: usize = 20_000;
 
 /// What a part of a batch amounted to; the rest of it are duplicates.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Tally {
     new: u64,
     conflicting: u64,
+    /// The others by sensor, but for the very records that were there already: they are loaded again, and did not come
+    /// again.
+    intake: Intake,
     /// Whether `reading` may be another than before.
     changed: bool,
 }
@@ -64,12 +71,14 @@ impl LoadTransaction {
                     written.new += tally.new;
                     written.conflicting += tally.conflicting;
                     written.duplicate += part.len() as u64 - tally.new - tally.conflicting;
+                    self.intake.add(tally.intake);
                 }
                 Err(refusal) if refusal.fault == Fault::Decompression && !self.row_by_row => {
                     self.go_row_by_row().await?;
                     parts.push(part);
                 }
                 Err(refusal) if part.len() == 1 => {
+                    self.intake.refused_reading(&readings[sorted[part.start]]);
                     written.refused.push(Refused {
                         index: sorted[part.start],
                         reason: refusal.reason,
@@ -165,29 +174,6 @@ struct Savepoint {
     row_by_row: bool,
 }
 
-/// All readings of a batch for one sensor and time.
-#[derive(Debug)]
-struct Group {
-    sensor_id: i32,
-    time: DateTime<Utc>,
-    on_conflict: super::OnConflict,
-    /// At least one.
-    candidates: Vec<Candidate>,
-}
-
-impl Group {
-    fn preferred(&self) -> Candidate {
-        let first = self.candidates[0];
-        self.candidates.iter().fold(first, |best, one| {
-            if one.beats(&best, self.on_conflict) {
-                *one
-            } else {
-                best
-            }
-        })
-    }
-}
-
 /// The places of readings in the order of their key: loaders then wait for each other in one direction only.
 fn sort_by_key(readings: &[NewReading]) -> Vec<usize> {
     let mut indexes: Vec<usize> = (0..readings.len()).collect();
@@ -201,32 +187,6 @@ fn parts(len: usize) -> Vec<Range<usize>> {
         .rev()
         .map(|start| start..len.min(start + STATEMENT_READINGS_MAX))
         .collect()
-}
-
-fn group_by_key(readings: &[NewReading], indexes: &[usize], journal_id: i16) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::with_capacity(indexes.len());
-    for &index in indexes {
-        let reading = &readings[index];
-        let candidate = Candidate {
-            value: reading.value,
-            flag: reading.flag,
-            received_at: reading.received_at,
-            seq: reading.seq,
-            journal_id,
-        };
-        match groups.last_mut() {
-            Some(group) if group.sensor_id == reading.sensor_id && group.time == reading.time => {
-                group.candidates.push(candidate);
-            }
-            _ => groups.push(Group {
-                sensor_id: reading.sensor_id,
-                time: reading.time,
-                on_conflict: reading.on_conflict,
-                candidates: vec![candidate],
-            }),
-        }
-    }
-    groups
 }
 
 async fn write_and_note(savepoint: &Savepoint, groups: &[Group], readings: usize) -> Result<Tally, DbErr> {
@@ -244,31 +204,43 @@ async fn write(savepoint: &Savepoint, groups: &[Group], readings: usize) -> Resu
         return Ok(Tally {
             new,
             conflicting: 0,
+            intake: Intake::default(),
             changed: new > 0,
         });
     }
     let all_inserted = new == groups.len() as u64;
     let met = if all_inserted {
-        Vec::new()
+        Met::default()
     } else {
         conflicts::met(savepoint, groups, &preferred).await?
     };
-    let unsettled: Vec<&Group> = groups
-        .iter()
-        .enumerate()
-        .filter(|(position, group)| group.candidates.len() > 1 || met.binary_search(position).is_ok())
-        .map(|(_, group)| group)
+    let is_unsettled = |position: usize| groups[position].candidates.len() > 1 || met.matters(position);
+    let unsettled: Vec<usize> = (0..groups.len())
+        .filter(|position| is_unsettled(*position))
         .collect();
     let conflicting = if unsettled.is_empty() {
-        0
+        Vec::new()
     } else {
+        let unsettled: Vec<&Group> = unsettled.iter().map(|position| &groups[*position]).collect();
         conflicts::settle(savepoint, &unsettled).await?
     };
-    Ok(Tally {
+    let mut conflicting_of: HashMap<usize, u64> = unsettled.iter().copied().zip(conflicting).collect();
+    let mut tally = Tally {
         new,
-        conflicting,
+        conflicting: conflicting_of.values().sum(),
+        intake: Intake::default(),
         changed: new > 0 || !unsettled.is_empty(),
-    })
+    };
+    for (position, group) in groups.iter().enumerate() {
+        let conflicting = conflicting_of.remove(&position).unwrap_or_default();
+        // One of those that were not there before is the reading.
+        let others = group.candidates.len() as u64 - u64::from(!met.was_there(position));
+        let duplicates = others.saturating_sub(conflicting);
+        tally
+            .intake
+            .met(group.sensor_id, group.time, duplicates, conflicting);
+    }
+    Ok(tally)
 }
 
 async fn insert(savepoint: &Savepoint, groups: &[Group], preferred: &[Candidate]) -> Result<u64, DbErr> {

@@ -3,6 +3,7 @@
 use sea_orm::{DatabaseConnection, DatabaseTransaction, IsolationLevel, TransactionTrait};
 
 use super::LoadError;
+use super::intake::Intake;
 use super::notify::Touched;
 
 /// One transaction of the loader, READ COMMITTED. Dropped without [`commit`](Self::commit), nothing of it happened.
@@ -17,6 +18,8 @@ pub struct LoadTransaction {
     pub(super) row_by_row: bool,
     /// What whoever listens is told with the checkpoint.
     pub(super) touched: Touched,
+    /// What came and is no reading.
+    pub(super) intake: Intake,
 }
 
 impl LoadTransaction {
@@ -30,11 +33,13 @@ impl LoadTransaction {
             journal_id,
             row_by_row: false,
             touched: Touched::default(),
+            intake: Intake::default(),
         })
     }
 
     /// Commits.
-    pub async fn commit(self) -> Result<(), LoadError> {
+    pub async fn commit(mut self) -> Result<(), LoadError> {
+        self.write_intake().await?;
         Ok(self.transaction.commit().await?)
     }
 }

@@ -3,7 +3,7 @@
 mod columns;
 mod count;
 mod last_before;
-mod packed;
+pub(crate) mod packed;
 mod page;
 mod scan;
 

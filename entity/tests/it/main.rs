@@ -14,6 +14,7 @@ mod connect;
 mod keeping;
 mod keys;
 mod load;
+mod quality;
 mod query;
 mod rollup;
 mod support;

@@ -163,6 +163,26 @@ fn a_rejection_names_the_sensor_where_it_can() {
     let payload = br#"{"id": "Sensor 1", "dt": "1970-01-01T00:00:00", "value": 17}"#;
     let rejected = decode(payload, received_at(), &Bounds::default()).expect_err("too old");
     assert_eq!(rejected.sensor.as_deref(), Some("Sensor 1"));
+    let sensor_of = |payload: &str| {
+        let rejected = decode(payload.as_bytes(), received_at(), &Bounds::default());
+        rejected.expect_err("no reading").sensor
+    };
+    for payload in [
+        r#"{"id": "Sensor 1", "dt": "2026-11-23T10:00:00", "value": "17"}"#,
+        r#"{"id": "Sensor 1", "dt": "2026-11-23T10:00:00"}"#,
+        r#"{"id": "Sensor 1", "dt": 17, "value": 17}"#,
+        r#"{"id": "Sensor 1", "value": null}"#,
+    ] {
+        assert_eq!(sensor_of(payload).as_deref(), Some("Sensor 1"), "{payload}");
+    }
+    for payload in [
+        r#"{"id": " ", "value": 1}"#,
+        r#"{"id": 1, "value": 1}"#,
+        r#"{"value": 1}"#,
+        "17",
+    ] {
+        assert_eq!(sensor_of(payload), None, "{payload}");
+    }
 }
 
 proptest! {

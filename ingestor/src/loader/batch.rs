@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use entity::QualityFlag;
 use entity::load::{Counts, KnownSensor, NewQuarantined, NewReading, NewSensor, NewSensorList, OnConflict};
 use sha2::{Digest, Sha256};
@@ -45,6 +46,8 @@ pub(super) struct Batch<'a> {
     new_sensors: Vec<NewSensor>,
     new_by_name: HashMap<(String, String), usize>,
     quarantined: Vec<NewQuarantined>,
+    /// Of those, the sensors that are known, and when the messages were received.
+    refused: Vec<(i32, DateTime<Utc>)>,
     /// The bodies of decoded records, for the quarantine should the database refuse one.
     bodies: Vec<(u64, Bytes)>,
     counts: Counts,
@@ -60,6 +63,7 @@ impl<'a> Batch<'a> {
             new_sensors: Vec::new(),
             new_by_name: HashMap::new(),
             quarantined: Vec::new(),
+            refused: Vec::new(),
             bodies: Vec::new(),
             counts: Counts::default(),
             last_seq: None,
@@ -89,6 +93,9 @@ impl<'a> Batch<'a> {
             }
             Err(Rejected { why, sensor }) => {
                 self.counts.quarantined += 1;
+                let known = sensor.as_ref().and_then(|name| sensors.get(record.source, name));
+                self.refused
+                    .extend(known.map(|known| (known.id, record.received_at())));
                 let quarantined = self.quarantine(seq, &record, &why, sensor);
                 self.quarantined.push(quarantined);
             }
@@ -252,6 +259,11 @@ impl<'a> Batch<'a> {
     /// What is kept aside.
     pub(super) fn quarantined(&self) -> &[NewQuarantined] {
         &self.quarantined
+    }
+
+    /// The messages that could not be used, of sensors that were known before this batch.
+    pub(super) fn refused(&self) -> &[(i32, DateTime<Utc>)] {
+        &self.refused
     }
 
     /// What this batch amounts to, but for what the database alone knows of its readings.

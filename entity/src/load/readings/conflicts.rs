@@ -9,7 +9,26 @@ use super::merge::{Candidate, Slot};
 use super::{Group, Savepoint};
 use crate::sql;
 
-/// The positions, ascending, of groups whose row in `reading` may have to change, or to be contradicted.
+/// The positions, ascending, of groups whose row in `reading` was there before.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    /// Those whose row came with another record.
+    there: Vec<usize>,
+    /// Of these, those whose row may have to change, or to be contradicted.
+    mattering: Vec<usize>,
+}
+
+impl Met {
+    pub(super) fn was_there(&self, position: usize) -> bool {
+        self.there.binary_search(&position).is_ok()
+    }
+
+    pub(super) fn matters(&self, position: usize) -> bool {
+        self.mattering.binary_search(&position).is_ok()
+    }
+}
+
+/// Which groups have a row in `reading` that another record brought, and which of them matter.
 ///
 /// A row with the same value that the preferred newcomer does not beat is a duplicate. It needs no lock to say so: what
 /// is known of a value only ever gets better.
@@ -17,7 +36,7 @@ pub(super) async fn met(
     savepoint: &Savepoint,
     groups: &[Group],
     preferred: &[Candidate],
-) -> Result<Vec<usize>, DbErr> {
+) -> Result<Met, DbErr> {
     let (from, to) = bounds(groups.iter());
     let values: [Value; 7] = [
         sensor_ids(groups.iter()),
@@ -44,17 +63,20 @@ pub(super) async fn met(
         },
     )
     .await?;
-    rows.retain(|(position, stored)| {
-        let newcomer = &preferred[*position];
-        !newcomer.has_value_of(stored) || newcomer.beats(stored, groups[*position].on_conflict)
-    });
-    let mut positions: Vec<usize> = rows.into_iter().map(|(position, _)| position).collect();
-    positions.sort_unstable();
-    Ok(positions)
+    rows.sort_unstable_by_key(|(position, _)| *position);
+    let mut met = Met::default();
+    for (position, stored) in rows {
+        met.there.push(position);
+        let newcomer = &preferred[position];
+        if !newcomer.has_value_of(&stored) || newcomer.beats(&stored, groups[position].on_conflict) {
+            met.mattering.push(position);
+        }
+    }
+    Ok(met)
 }
 
-/// Merges the newcomers of each group into what is known, and gives how many brought a new value.
-pub(super) async fn settle(savepoint: &Savepoint, groups: &[&Group]) -> Result<u64, DbErr> {
+/// Merges the newcomers of each group into what is known, and gives how many of each brought a new value.
+pub(super) async fn settle(savepoint: &Savepoint, groups: &[&Group]) -> Result<Vec<u64>, DbErr> {
     let db = &savepoint.db;
     // Two loaders that decide on the same key must not decide on what the other is about to change. Keys that matter are
     // rare, so one lock serves for all; inserting new keys does not take it.
@@ -63,12 +85,12 @@ pub(super) async fn settle(savepoint: &Savepoint, groups: &[&Group]) -> Result<u
     let mut served = Vec::new();
     let mut kept = Vec::new();
     let mut forgotten = Vec::new();
-    let mut conflicting = 0;
+    let mut conflicting = Vec::with_capacity(groups.len());
     for (position, group) in groups.iter().copied().enumerate() {
         // A row that was met and is gone: somebody deletes old data at this moment.
         let slot = slots.get(&position).ok_or(DbErr::RecordNotUpdated)?;
         let difference = slot.merge(&group.candidates, group.on_conflict);
-        conflicting += difference.conflicting;
+        conflicting.push(difference.conflicting);
         served.extend(difference.serve.map(|new| (group, slot.served, new)));
         kept.extend(difference.keep.into_iter().map(|one| (group, one)));
         forgotten.extend(difference.forget.into_iter().map(|one| (group, one)));

@@ -21,7 +21,7 @@ use crate::sql::{self, Row};
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// The times of the column at `position`.
-pub(super) fn times(row: &Row<'_>, position: usize) -> Result<Vec<DateTime<Utc>>, DbErr> {
+pub(crate) fn times(row: &Row<'_>, position: usize) -> Result<Vec<DateTime<Utc>>, DbErr> {
     column(row, position, |bytes| {
         since_1970(bytes)
             .and_then(DateTime::from_timestamp_micros)
@@ -30,7 +30,7 @@ pub(super) fn times(row: &Row<'_>, position: usize) -> Result<Vec<DateTime<Utc>>
 }
 
 /// The times of the column at `position`, in microseconds since 1970.
-pub(super) fn micros(row: &Row<'_>, position: usize) -> Result<Vec<i64>, DbErr> {
+pub(crate) fn micros(row: &Row<'_>, position: usize) -> Result<Vec<i64>, DbErr> {
     column(row, position, |bytes| {
         since_1970(bytes).ok_or_else(beyond_calendar)
     })
@@ -45,27 +45,27 @@ fn beyond_calendar() -> DbErr {
 }
 
 /// The sensors of the column at `position`.
-pub(super) fn sensors(row: &Row<'_>, position: usize) -> Result<Vec<i32>, DbErr> {
+pub(crate) fn sensors(row: &Row<'_>, position: usize) -> Result<Vec<i32>, DbErr> {
     column(row, position, |bytes| Ok(i32::from_be_bytes(bytes)))
 }
 
 /// The numbers of the column at `position`.
-pub(super) fn floats(row: &Row<'_>, position: usize) -> Result<Vec<f64>, DbErr> {
+pub(crate) fn floats(row: &Row<'_>, position: usize) -> Result<Vec<f64>, DbErr> {
     column(row, position, |bytes| Ok(f64::from_be_bytes(bytes)))
 }
 
 /// The flags of the column at `position`.
-pub(super) fn flags(row: &Row<'_>, position: usize) -> Result<Vec<QualityFlag>, DbErr> {
+pub(crate) fn flags(row: &Row<'_>, position: usize) -> Result<Vec<QualityFlag>, DbErr> {
     column(row, position, |bytes| sql::flag(i16::from_be_bytes(bytes)))
 }
 
 /// The small numbers of the column at `position`.
-pub(super) fn small_numbers(row: &Row<'_>, position: usize) -> Result<Vec<i16>, DbErr> {
+pub(crate) fn small_numbers(row: &Row<'_>, position: usize) -> Result<Vec<i16>, DbErr> {
     column(row, position, |bytes| Ok(i16::from_be_bytes(bytes)))
 }
 
 /// The numbers of the column at `position`.
-pub(super) fn numbers(row: &Row<'_>, position: usize) -> Result<Vec<i64>, DbErr> {
+pub(crate) fn numbers(row: &Row<'_>, position: usize) -> Result<Vec<i64>, DbErr> {
     column(row, position, |bytes| Ok(i64::from_be_bytes(bytes)))
 }
 

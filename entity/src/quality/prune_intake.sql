@@ -1,0 +1,1 @@
+DELETE FROM sensor_intake WHERE hour < $1

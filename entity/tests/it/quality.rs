@@ -1,0 +1,3 @@
+//! What quality is computed from.
+
+mod samples;
