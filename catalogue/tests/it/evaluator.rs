@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use catalogue::Evaluator;
 use catalogue::evaluator::{Stepped, from_row};
+use catalogue::model::Dimension;
 use catalogue::quality::{Expectation, Measurement, RuleSet, Sample, Setting, Window, evaluate};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::DatabaseConnection;
@@ -200,12 +201,12 @@ testbed::both! {
             rows.iter().map(|row| (row.revision, row.missing)).collect()
         };
         assert_eq!(revisions().await, [(1, Some(0)), (1, Some(60)), (1, Some(60)), (1, Some(60)), (1, Some(0))]);
-        // What it had kept back comes; hours without it stay as they were.
+        // What it had kept back comes: one long gap becomes two short ones. The hours around stay as they were.
         load(db, sensor, &minutes(2 * HOUR, 3 * HOUR), Some(5 * HOUR + 600)).await;
         measure(&mut evaluator, 5 * HOUR + 900).await;
-        assert_eq!(revisions().await, [(1, Some(0)), (1, Some(60)), (2, Some(0)), (1, Some(60)), (1, Some(0))]);
+        assert_eq!(revisions().await, [(1, Some(0)), (2, Some(60)), (2, Some(0)), (2, Some(60)), (1, Some(0))]);
         let before = "SELECT count(*) FROM quality_measurement WHERE revision = 1 AND superseded_at IS NOT NULL";
-        assert_eq!(count(db, before).await, 1);
+        assert_eq!(count(db, before).await, 3);
         // The same again changes nothing.
         load(db, sensor, &minutes(2 * HOUR, 3 * HOUR), Some(5 * HOUR + 1_000)).await;
         let (measured, written) = measure(&mut evaluator, 5 * HOUR + 1_200).await;
@@ -217,7 +218,7 @@ testbed::both! {
             measure(&mut evaluator, 5 * HOUR + 2_100 + minute).await;
         }
         let row = &in_force(db, sensor, Level::Hour).await[3];
-        assert_eq!((row.revision, row.readings), (8, 7));
+        assert_eq!((row.revision, row.readings), (9, 7));
         let kept = "SELECT count(*) FROM quality_measurement WHERE window_start = $1 AND window_seconds = 3600";
         assert_eq!(one::<i64>(db, kept, [at(3 * HOUR).into()]).await, 5);
     }
@@ -243,11 +244,13 @@ testbed::both! {
                 readings.push((minute * 60 + i64::try_from(random(5)).unwrap(), value));
             }
         }
+        // What is said of a gap that is open still depends on when it is said.
+        readings.push((16 * HOUR, 1.0));
         let mut pieces: Vec<Vec<(i64, f64)>> = readings.chunks(37).map(<[_]>::to_vec).collect();
         for place in (1..pieces.len()).rev() {
             pieces.swap(place, usize::try_from(random(place as u64 + 1)).unwrap());
         }
-        let now = |piece: usize| 12 * HOUR + 600 * i64::try_from(piece).unwrap();
+        let now = |piece: usize| 17 * HOUR + 600 * i64::try_from(piece).unwrap();
         let mut kept = evaluator(db);
         for (place, piece) in pieces.iter().enumerate() {
             load(db, sensor, piece, Some(now(place))).await;
@@ -263,9 +266,12 @@ testbed::both! {
         let flags = async || -> String {
             one(db, "SELECT coalesce(string_agg(f::text, E'\\n' ORDER BY f.time, f.test), '') FROM reading_flag f", []).await
         };
-        let in_pieces = bare(in_force(db, sensor, Level::Hour).await);
+        let closed = async || -> Vec<Measured> {
+            bare(in_force(db, sensor, Level::Hour).await.into_iter().take(16).collect())
+        };
+        let in_pieces = closed().await;
         let flags_in_pieces = flags().await;
-        assert_eq!(in_pieces.len(), 12);
+        assert_eq!(in_pieces.len(), 16);
         for row in &in_pieces {
             assert_eq!(from_row(row).unwrap(), judged(db, sensor, row, end).await);
         }
@@ -273,9 +279,25 @@ testbed::both! {
         run(db, "DELETE FROM quality_progress", []).await;
         run(db, "DELETE FROM reading_flag", []).await;
         measure(&mut evaluator(db), end).await;
-        assert_eq!(bare(in_force(db, sensor, Level::Hour).await), in_pieces);
+        assert_eq!(closed().await, in_pieces);
         assert_eq!(flags().await, flags_in_pieces);
         assert!(flags_in_pieces.contains("flat_line"));
+    }
+
+    async fn what_came_twice_is_counted_with_the_next_hour(database: TestDatabase) {
+        let db = &database.connect().await;
+        let sensor = sensor(db, "repeats", Some(60.0)).await;
+        load(db, sensor, &minutes(0, HOUR), None).await;
+        let mut evaluator = evaluator(db);
+        measure(&mut evaluator, HOUR + 120).await;
+        let came = "INSERT INTO sensor_intake (sensor_id, hour, duplicates, conflicting, refused) VALUES ($1, $2, 20, 10, 0)";
+        run(db, came, [sensor.into(), at(0).into()]).await;
+        measure(&mut evaluator, 2 * HOUR + 120).await;
+        let row = in_force(db, sensor, Level::Hour).await[0].clone();
+        assert_eq!((row.revision, row.duplicates, row.conflicting), (2, Some(20), Some(10)));
+        let figures = from_row(&row).unwrap().figures(&RuleSet::default().rules(None, &[]).unwrap().thresholds);
+        let uniqueness = figures.iter().find(|figure| figure.dimension == Dimension::Uniqueness).unwrap();
+        assert_eq!((uniqueness.ratio.numerator, uniqueness.ratio.denominator), (60, 90));
     }
 
     async fn what_is_old_is_forgotten_and_what_is_on_its_way_is_waited_for(database: TestDatabase) {
@@ -286,8 +308,8 @@ testbed::both! {
         let mut kept = Evaluator::new(db, Arc::new(rules));
         // Both hours are over, and may still get readings for two hours.
         assert_eq!(measure(&mut kept, 2 * HOUR + 120).await, (0, 0));
-        assert_eq!(measure(&mut kept, 3 * HOUR).await, (1, 1));
-        assert_eq!(measure(&mut kept, 4 * HOUR + 1).await.1, 1);
+        assert_eq!(measure(&mut kept, 3 * HOUR + 120).await, (1, 1));
+        assert_eq!(measure(&mut kept, 4 * HOUR + 120).await.1, 1);
         let rules = "SELECT count(*) FROM quality_rules WHERE (rules ->> 'late_after_seconds')::float8 = 7200";
         assert_eq!(count(db, rules).await, 1);
         // Hours for a week, days for ninety days.

@@ -43,7 +43,7 @@ impl Evaluating {
     }
 
     /// Makes every window that has ended by `until`, and was not closed before, due for all sensors that were there; none
-    /// that begins before `oldest`.
+    /// that begins before `oldest`. With them, windows of which more came twice since they were measured.
     pub async fn close(
         &self,
         level: Level,
@@ -59,6 +59,8 @@ impl Evaluating {
         let from = closed_until.map_or(oldest, |closed_until| closed_until.max(oldest));
         let values: [Value; 3] = [level.seconds().into(), from.into(), until.into()];
         sql::execute(&self.transaction, include_str!("insert_closed.sql"), values).await?;
+        let values: [Value; 2] = [level.seconds().into(), oldest.into()];
+        sql::execute(&self.transaction, include_str!("insert_recounted.sql"), values).await?;
         let values: [Value; 2] = [level.seconds().into(), until.into()];
         sql::execute(&self.transaction, include_str!("upsert_closed.sql"), values).await?;
         Ok(())
