@@ -10,7 +10,7 @@ CREATE TABLE quality_rules (
 );
 COMMENT ON TABLE quality_rules IS
     'The thresholds that readings were ever judged by.
-{"dataset": "quality-rules", "title": "Rules of quality", "kind": "table", "keywords": ["quality", "QARTOD"]}';
+{"internal": true}';
 COMMENT ON COLUMN quality_rules.version IS
     'A digest of the thresholds and of the version of the formulae; shown as sixteen hexadecimal digits.';
 COMMENT ON COLUMN quality_rules.first_used_at IS
@@ -74,7 +74,7 @@ CREATE UNIQUE INDEX quality_measurement_in_force ON quality_measurement (window_
     WHERE superseded_at IS NULL;
 COMMENT ON TABLE quality_measurement IS
     'How good the readings of each sensor were in each hour (kept for 7 days) and day (kept for 90 days), as numerators and denominators.
-{"dataset": "quality-measurements", "title": "Quality of readings", "kind": "table", "from": ["readings"], "keywords": ["quality", "completeness", "QARTOD"], "time": "window_start", "sensor": "sensor_id"}';
+{"internal": true}';
 COMMENT ON COLUMN quality_measurement.window_start IS
     'The first instant of the window (UTC).';
 COMMENT ON COLUMN quality_measurement.computed_at IS
@@ -90,17 +90,13 @@ COMMENT ON COLUMN quality_measurement.present IS
 COMMENT ON COLUMN quality_measurement.missing IS
     'Readings that were missing in gaps; present / (present + missing) is the completeness.';
 COMMENT ON COLUMN quality_measurement.expected_interval_seconds IS
-    'Seconds expected between two readings; empty when not known.
-{"unit": "s"}';
+    'Seconds expected between two readings; empty when not known.';
 COMMENT ON COLUMN quality_measurement.silence_seconds IS
-    'Seconds of the window in which a reading was due and none came.
-{"unit": "s"}';
+    'Seconds of the window in which a reading was due and none came.';
 COMMENT ON COLUMN quality_measurement.expected_seconds IS
-    'Seconds of the window in which readings were to be expected.
-{"unit": "s"}';
+    'Seconds of the window in which readings were to be expected.';
 COMMENT ON COLUMN quality_measurement.longest_gap_seconds IS
-    'Seconds from reading to reading of the longest gap that touches the window, also outside of it; empty without one.
-{"unit": "s"}';
+    'Seconds from reading to reading of the longest gap that touches the window, also outside of it; empty without one.';
 COMMENT ON COLUMN quality_measurement.gaps IS
     'Gaps that touch the window.';
 COMMENT ON COLUMN quality_measurement.gaps_begun IS
@@ -142,17 +138,13 @@ COMMENT ON COLUMN quality_measurement.gap_suspect IS
 COMMENT ON COLUMN quality_measurement.gap_fail IS
     'Readings that the test gap refuses.';
 COMMENT ON COLUMN quality_measurement.latency_p50_seconds IS
-    'Half of the readings were received no longer than so many seconds after their time; empty without readings.
-{"unit": "s"}';
+    'Half of the readings were received no longer than so many seconds after their time; empty without readings.';
 COMMENT ON COLUMN quality_measurement.latency_p95_seconds IS
-    '95 % of them were received no longer than so many seconds after their time.
-{"unit": "s"}';
+    '95 % of them were received no longer than so many seconds after their time.';
 COMMENT ON COLUMN quality_measurement.latency_p99_seconds IS
-    '99 % of them were received no longer than so many seconds after their time.
-{"unit": "s"}';
+    '99 % of them were received no longer than so many seconds after their time.';
 COMMENT ON COLUMN quality_measurement.latency_max_seconds IS
-    'The longest time in seconds from a reading''s time to its receipt.
-{"unit": "s"}';
+    'The longest time in seconds from a reading''s time to its receipt.';
 COMMENT ON COLUMN quality_measurement.late IS
     'Readings received later after their time than is tolerated.';
 COMMENT ON COLUMN quality_measurement.negative IS
@@ -166,8 +158,7 @@ COMMENT ON COLUMN quality_measurement.refused IS
 COMMENT ON COLUMN quality_measurement.sensor_id IS
     'The sensor (sensor.id).';
 COMMENT ON COLUMN quality_measurement.window_seconds IS
-    'How long the window is: 3600 (an hour) or 86400 (a day), in UTC.
-{"unit": "s"}';
+    'How long the window is: 3600 (an hour) or 86400 (a day), in UTC.';
 COMMENT ON COLUMN quality_measurement.revision IS
     '1 at first, one more each time that late data or other rules gave other numbers. The highest is in force.';
 COMMENT ON COLUMN quality_measurement.doubts IS
@@ -187,7 +178,7 @@ CREATE TABLE reading_flag (
 CREATE INDEX reading_flag_time ON reading_flag USING brin (time);
 COMMENT ON TABLE reading_flag IS
     'Readings that a later test doubts or refuses; what ingest found stands in reading.flag. Kept for 90 days, of an hour of a sensor the first 1000.
-{"dataset": "reading-flags", "title": "Flags of readings", "kind": "table", "from": ["readings"], "keywords": ["quality", "QARTOD"], "time": "time", "sensor": "sensor_id"}';
+{"internal": true}';
 COMMENT ON COLUMN reading_flag.time IS
     'The time of the reading (reading.time, UTC).';
 COMMENT ON COLUMN reading_flag.rule_version IS
