@@ -1,16 +1,21 @@
 //! Which datasets there are for an asker, and how fresh: the one place that says it, for every catalogue.
 
+mod hidden;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use catalogue::keeper::Snapshot;
-use catalogue::model::{Catalogue, Dataset, Freshness, Kind, Measured};
-use entity::visibility::{self, Visibility};
-use entity::{DatabaseConnection, DbErr, Scope};
+use catalogue::model::{Catalogue, Dataset, FieldUnit, Freshness, Kind, Measured, Verdict};
+use entity::{DbErr, Scope};
 
+pub(crate) use self::hidden::Hidden;
 use crate::access::Access;
 use crate::options::Anonymous;
 use crate::state::ApiState;
+
+/// The slug of the dataset that all readings are in.
+pub(crate) const READINGS: &str = "readings";
 
 /// The datasets that there are for an asker.
 #[derive(Debug, Clone)]
@@ -59,6 +64,66 @@ impl SeenDataset {
         &self.snapshot.catalogue.datasets[self.place]
     }
 
+    /// Words to find it by.
+    pub(crate) fn keywords(&self) -> impl Iterator<Item = &str> {
+        let described = self.described();
+        let measured = &described.extent.quantity_kinds;
+        let keywords = described.keywords.iter();
+        keywords
+            .filter(|keyword| self.tells_of_sensors() || !measured.contains(keyword))
+            .map(String::as_str)
+    }
+
+    /// The kinds of quantities that its values are, each once.
+    pub(crate) fn quantity_kinds(&self) -> Vec<&str> {
+        let of_fields = self
+            .described()
+            .fields
+            .iter()
+            .filter_map(|field| match field.unit {
+                FieldUnit::Known { quantity_kind, .. } => Some(quantity_kind),
+                _ => None,
+            });
+        self.with_sensors(of_fields, &self.described().extent.quantity_kinds)
+    }
+
+    /// The units that its values are in, as UCUM codes, each once.
+    pub(crate) fn units(&self) -> Vec<&str> {
+        let of_fields = self
+            .described()
+            .fields
+            .iter()
+            .filter_map(|field| match field.unit {
+                FieldUnit::Known { ucum, .. } => Some(ucum),
+                _ => None,
+            });
+        self.with_sensors(of_fields, &self.described().extent.units)
+    }
+
+    fn with_sensors<'a>(
+        &self,
+        of_fields: impl Iterator<Item = &'a str>,
+        of_sensors: &'a [String],
+    ) -> Vec<&'a str> {
+        let of_sensors = if self.tells_of_sensors() { of_sensors } else { &[] };
+        let mut all: Vec<&str> = of_fields.chain(of_sensors.iter().map(String::as_str)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Whether what all sensors together are may be told: whoever sees some only would learn of others.
+    fn tells_of_sensors(&self) -> bool {
+        !self.scope.is_limited()
+    }
+
+    /// The worst of what is measured of it.
+    pub(crate) fn verdict(&self) -> Verdict {
+        let quality = self.quality();
+        let verdicts = quality.iter().map(|measured| measured.verdict);
+        verdicts.max().unwrap_or(Verdict::NotApplicable)
+    }
+
     /// What was found out with it.
     pub(crate) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -98,7 +163,7 @@ impl SeenDataset {
 /// The datasets that there are for an asker: all whose data is open to them, and those of the others that are listed.
 pub(crate) async fn seen_by(state: &ApiState, access: &Access) -> Result<Seen, DbErr> {
     let snapshot = state.catalogue().snapshot().await?;
-    let hidden = hidden(state.db()).await?;
+    let hidden = state.hidden().slugs(state.db()).await?;
     let datasets = snapshot.catalogue.datasets.iter().enumerate();
     let places = datasets.filter_map(|(place, dataset)| {
         let is_open = is_open(dataset, access);
@@ -127,12 +192,4 @@ fn is_open(dataset: &Dataset, access: &Access) -> bool {
             // What is not kept by sensor is closed to who sees some sensors only.
             .is_ok_and(|scope| !scope.is_limited() || dataset.extent.sensors.is_some()),
     }
-}
-
-async fn hidden(db: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    let visibilities = visibility::of_datasets(db).await?;
-    let hidden = visibilities
-        .into_iter()
-        .filter(|(_, visibility)| *visibility == Visibility::Hidden);
-    Ok(hidden.map(|(slug, _)| slug).collect())
 }

@@ -34,6 +34,7 @@ mod live;
 mod odata;
 pub mod options;
 mod rest;
+mod search;
 mod server;
 mod state;
 mod together;

@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::access::Authenticator;
 use crate::ask::named::Named;
+use crate::datasets::Hidden;
 use crate::export::Exports;
 use crate::graphql::document::Parsed;
 use crate::graphql::{self, EventSchema, Schema};
@@ -17,6 +18,7 @@ use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
 use crate::live::Live;
 use crate::options::Options;
+use crate::search::Vocabulary;
 
 /// The parts that the API works with; the binary makes them.
 pub struct Parts {
@@ -56,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) named: Named,
     pub(crate) parsed: Parsed,
     pub(crate) catalogue: Keeper,
+    pub(crate) hidden: Hidden,
+    pub(crate) vocabulary: Vocabulary,
 }
 
 impl ApiState {
@@ -74,6 +78,8 @@ impl ApiState {
                 graphql::types::types(&graphql::sdl()),
                 Utc::now,
             ),
+            hidden: Hidden::default(),
+            vocabulary: Vocabulary::default(),
             event_schema: graphql::event_schema(),
             authenticator: Authenticator::new(&options),
             options,
@@ -132,6 +138,16 @@ impl ApiState {
     /// What there is.
     pub fn catalogue(&self) -> &Keeper {
         &self.0.catalogue
+    }
+
+    /// Which datasets are hidden.
+    pub(crate) fn hidden(&self) -> &Hidden {
+        &self.0.hidden
+    }
+
+    /// The words that sensors are described with.
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        &self.0.vocabulary
     }
 
     pub(crate) fn live(&self) -> &Live {

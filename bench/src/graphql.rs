@@ -5,7 +5,7 @@
 //! `wrk` with its sixteen connections share the machine. The readings of a sensor lie together, as after an import.
 
 pub(crate) mod data;
-mod load;
+pub(crate) mod load;
 pub(crate) mod peer;
 mod question;
 

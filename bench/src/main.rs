@@ -13,6 +13,7 @@
 )]
 
 mod buckets;
+mod catalogue;
 mod export;
 mod graphql;
 mod late;
@@ -51,6 +52,8 @@ enum Name {
     Export,
     /// Subscribers: delay from commit to receipt, and processor time.
     Live,
+    /// The list of datasets and searches beside a handler that only gives the same bytes.
+    Catalogue,
 }
 
 #[tokio::main]
@@ -75,6 +78,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Live) {
         live::run(cli.runs).await?;
+    }
+    if wanted(Name::Catalogue) {
+        catalogue::run(cli.runs).await?;
     }
     Ok(())
 }

@@ -71,9 +71,10 @@ fn dataset(relation: Relation, graphql: &GraphqlTypes) -> Option<Found> {
     problems.extend(problem.map(|reason| Problem::UnreadableComment { field: None, reason }));
     let mut fields = Vec::with_capacity(relation.columns.len());
     for column in &relation.columns {
-        let (field, wrong) = field(column, note.graphql.as_deref(), graphql);
-        problems.extend(wrong);
-        fields.push(field);
+        if let Some((field, wrong)) = field(column, note.graphql.as_deref(), graphql) {
+            problems.extend(wrong);
+            fields.push(field);
+        }
     }
     let of_sensors = |fields: &[Field]| {
         let refers = |field: &&Field| {
@@ -110,8 +111,12 @@ fn dataset(relation: Relation, graphql: &GraphqlTypes) -> Option<Found> {
     })
 }
 
-fn field(column: &Column, type_: Option<&str>, graphql: &GraphqlTypes) -> (Field, Vec<Problem>) {
+/// A field; `None` of a column that is Fieldbook's own.
+fn field(column: &Column, type_: Option<&str>, graphql: &GraphqlTypes) -> Option<(Field, Vec<Problem>)> {
     let Read { text, note, problem } = comment::read::<ColumnNote>(column.comment.as_deref());
+    if note.internal {
+        return None;
+    }
     let named = || column.name.clone();
     let mut problems = Vec::new();
     if text.is_none() {
@@ -153,7 +158,7 @@ fn field(column: &Column, type_: Option<&str>, graphql: &GraphqlTypes) -> (Field
         since: None,
         deprecation: note.deprecated.map(Deprecation::from).or(by_graphql),
     };
-    (field, problems)
+    Some((field, problems))
 }
 
 fn stored(relation: &Relation, prefix: Option<String>, manifest: Option<String>) -> Stored {

@@ -45,6 +45,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261126_000007_freshness"),
             // How good readings were, window by window.
             plain_step!("m20261126_000008_quality"),
+            // What sensors are found by.
+            plain_step!("m20261126_000009_search"),
             // What came of a sensor and is no reading, counted for its quality.
             plain_step!("m20261126_000011_sensor_intake"),
         ]

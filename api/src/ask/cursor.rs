@@ -7,6 +7,7 @@
 //! sensor    's'   sensor: i32    name: text   sort: 0 | 1 text        text = length u16, UTF-8
 //! bucket    'b'   sensor: i32    name: text   source: text   start µs: i64   to µs: i64
 //! dataset   'd'   slug: text
+//! version   'v'   valid from µs: i64
 //! ```
 //!
 //! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
@@ -27,6 +28,7 @@ const READING: u8 = b'r';
 const SENSOR: u8 = b's';
 const BUCKET: u8 = b'b';
 const DATASET: u8 = b'd';
+const VERSION_OF_SENSOR: u8 = b'v';
 
 /// Writes the place of a reading.
 pub(crate) fn of_reading(key: ReadingKey, direction: Direction) -> String {
@@ -141,6 +143,25 @@ pub(crate) fn to_dataset(argument: &'static str, cursor: &str) -> Result<String,
         fields.end(slug)
     };
     read().ok_or_else(|| refused(argument, "a list of datasets"))
+}
+
+/// Writes the place of a version in the history of a sensor: from when it was in force.
+pub(crate) fn of_version(valid_from: DateTime<Utc>) -> String {
+    let mut bytes = vec![VERSION, VERSION_OF_SENSOR, b'd'];
+    bytes.extend(valid_from.timestamp_micros().to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a version in the history of a sensor; `argument` gave it.
+pub(crate) fn to_version(argument: &'static str, cursor: &str) -> Result<DateTime<Utc>, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, VERSION_OF_SENSOR, b'd'])?;
+        let valid_from = fields.time()?;
+        fields.end(valid_from)
+    };
+    read().ok_or_else(|| refused(argument, "a history of a sensor"))
 }
 
 /// A cursor is not one of the list.
@@ -265,6 +286,15 @@ mod tests {
         assert_eq!(to_bucket("after", &cursor).unwrap(), (bucket(), at));
         assert!(to_bucket("after", &of_reading(reading(), Direction::Asc)).is_err());
         assert!(to_sensor("after", &cursor, SensorOrder::NameAsc).is_err());
+    }
+
+    #[test]
+    fn the_place_of_a_version_comes_back_and_is_no_other_place() {
+        let time = reading().time;
+        let cursor = of_version(time);
+        assert_eq!(to_version("after", &cursor).unwrap(), time);
+        assert!(to_reading("after", &cursor, Direction::Desc).is_err());
+        assert!(to_version("after", &of_reading(reading(), Direction::Desc)).is_err());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use futures_util::task::{FutureObj, Spawn, SpawnError};
 
 pub(crate) use self::loaders::{
     LatestKey, Loaders, OfSensor, Raw, ReadingsBuckets, ReadingsColumns, ReadingsCount, ReadingsPage,
-    SensorKey, SeriesColumns, loaders,
+    SensorKey, SeriesColumns, SpanOfReadings, VersionsPage, loaders,
 };
 
 /// The batches that wait to be started.

@@ -7,6 +7,7 @@ mod freshness;
 mod latest;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
+mod search;
 mod sensor;
 mod sensors;
 mod series;
@@ -21,7 +22,8 @@ pub(crate) use self::readings::FIRST as READINGS_FIRST;
 /// Which one do I take? `latest` for the newest reading of each sensor; `series` for columns of times and values, to
 /// draw or to calculate; `aggregates` for means, extremes and counts an hour, a day or any other time; `readings` for
 /// every reading, page by page; `readingRows` and `bucketRows` for tools that want flat tables; `sensors` for what is
-/// measured, where and in which unit; `datasets` for what there is and what each field means; `service` for limits and
+/// measured, where and in which unit; `datasets` for what there is and what each field means; `search`
+/// for any of these by words; `service` for limits and
 /// the version.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(
@@ -35,5 +37,6 @@ pub(crate) struct Query(
     bucket_rows::BucketRowsQuery,
     datasets::DatasetsQuery,
     freshness::FreshnessQuery,
+    search::SearchQuery,
     service::ServiceQuery,
 );

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::world::{World, open};
+use crate::world::{World, open, thermometer};
 
 /// Counts the statements that the driver logs on this thread.
 #[derive(Clone, Default)]
@@ -88,6 +88,14 @@ fn questions() -> Vec<(String, usize)> {
             8,
         ),
         ("{ latest { value sensor { name } } }".to_owned(), 2),
+        // Sensors, their histories, and the readings of each version.
+        (
+            format!(
+                "{{ sensors {{ nodes {{ versions {{ nodes {{ changes {{ field }} readings({RANGE}, first: 2) {{ value }} }} }} \
+                 }} }} }}"
+            ),
+            3,
+        ),
         // Everything at once: sensors, latest, two pages and a series.
         (
             format!(
@@ -105,6 +113,8 @@ async fn what_many_sensors_need_is_one_statement() {
     let filled = World::new().await;
     let names: Vec<String> = (0..50).map(|i| format!("sensor {i:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let declared = names.iter().map(|name| thermometer(name)).collect();
+    filled.declare(declared).await;
     for sensor in filled.sensors(&names).await {
         filled
             .readings(sensor, "2026-11-23T10:00:00Z", "1 minute", 3)

@@ -1,5 +1,6 @@
 //! The catalogue: datasets are found, described by what the database says of itself, and versioned.
 
+mod facets;
 mod feeds;
 mod found;
 mod freshness;

@@ -11,8 +11,6 @@ const LATER: &[&str] = &[
     "Query.lineage",
     "Query.quality",
     "Query.quarantine",
-    "Query.search",
-    "Sensor.dataset",
     "Sensor.quality",
 ];
 

@@ -32,6 +32,8 @@ mod rest;
 mod rest_aggregates;
 mod schema_changes;
 mod scopes;
+mod search;
+mod sensor_versions;
 mod sensors;
 mod series;
 mod service;

@@ -32,6 +32,10 @@ const QUERIES: &[&str] = &[
     "{ sensors { nodes { name latest { value } readings(from: \"2026-01-01\", to: \"2026-01-03\") { nodes { value } \
        totalCount { value } } series(from: \"2026-01-01\", to: \"2026-01-03\") { values } \
        aggregates(from: \"2026-01-01\", to: \"2026-01-03\", bucket: \"PT1H\") { count } } } }",
+    "{ sensors { nodes { name versions { nodes { validFrom labels { value } readings(from: \"2026-01-01\", to: \"2026-01-03\", first: 9) { \
+       value } } } } } }",
+    "{ search(text: \"pump\") { kind title score foundIn snippet { text matched } sensor { name } } }",
+    "{ search(text: \"norht\") { kind title score } }",
     "/sensors/",
     "/sensors/?first=1",
     "/sensors/aggregates?bucket=P1D&last=3",

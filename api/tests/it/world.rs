@@ -291,11 +291,21 @@ impl World {
 
     /// Sensors that a list declares; their internal keys.
     pub(crate) async fn declare(&self, sensors: Vec<DeclaredSensor>) -> Vec<i32> {
+        self.declare_at("2026-01-01", 1, sensors).await
+    }
+
+    /// The same by a list that came at that time, at this position of the journal.
+    pub(crate) async fn declare_at(
+        &self,
+        received_at: &str,
+        seq: i64,
+        sensors: Vec<DeclaredSensor>,
+    ) -> Vec<i32> {
         let names: Vec<String> = sensors.iter().map(|sensor| sensor.name.clone()).collect();
         let list = NewSensorList {
             source: SOURCE.into(),
-            received_at: at("2026-01-01"),
-            seq: 1,
+            received_at: at(received_at),
+            seq,
             sha256: [0; 32],
             sensors,
         };

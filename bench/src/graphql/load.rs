@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::json;
@@ -11,13 +12,24 @@ use tokio::process::Command;
 use super::peer::Peer;
 use crate::server::Server;
 
-const CLIENTS: &str = "16";
+const CLIENTS: usize = 16;
 
 /// How long each figure is measured.
 const SECONDS: &str = "4";
 
 /// Sensors that are asked for in turn.
 const SENSORS: usize = 1_000;
+
+/// What `wrk` tells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    /// Answers a second.
+    pub(crate) rate: f64,
+    /// The median of the times until an answer.
+    pub(crate) middle: Duration,
+    /// Their 99th percentile.
+    pub(crate) p99: Duration,
+}
 
 /// The programs, and a room for their files.
 pub(crate) struct Load {
@@ -49,28 +61,37 @@ impl Load {
                 json!({ "query": query, "variables": { "name": name } }).to_string()
             })
             .collect();
+        Ok(self.post(&peer.url, &bodies, CLIENTS).await?.rate)
+    }
+
+    /// What is told of these bodies, posted in turn over so many connections that are kept.
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        bodies: &[String],
+        connections: usize,
+    ) -> anyhow::Result<Told> {
         let path = self.room.path().join("bodies");
         std::fs::write(&path, bodies.join("\n")).context("write the bodies")?;
         let mut command = Command::new("wrk");
         command
-            .args([
-                "--threads",
-                "1",
-                "--connections",
-                CLIENTS,
-                "--duration",
-                SECONDS,
-                "--script",
-            ])
+            .args(["--threads", "1", "--duration", SECONDS, "--latency"])
+            .arg("--connections")
+            .arg(connections.to_string())
+            .arg("--script")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/graphql/post.lua"))
-            .arg(&peer.url)
+            .arg(url)
             .arg("--")
             .arg(&path);
         let said = run(command, "wrk").await?;
         for failure in ["Non-2xx", "Socket errors"] {
             anyhow::ensure!(!said.contains(failure), "wrk says:\n{said}");
         }
-        figure(&said, "Requests/sec:")
+        Ok(Told {
+            rate: figure(&said, "Requests/sec:")?,
+            middle: latency(&said, "50%")?,
+            p99: latency(&said, "99%")?,
+        })
     }
 
     /// Transactions a second.
@@ -79,7 +100,8 @@ impl Load {
         std::fs::write(&path, sql).context("write the statement")?;
         let mut command = Command::new(&self.pgbench);
         command
-            .args(["--no-vacuum", "--protocol", "prepared", "--client", CLIENTS])
+            .args(["--no-vacuum", "--protocol", "prepared", "--client"])
+            .arg(CLIENTS.to_string())
             .args(["--jobs", "1", "--time", SECONDS, "--file"])
             .arg(&path)
             .arg(&self.database_url);
@@ -102,6 +124,28 @@ async fn run(mut command: Command, name: &str) -> anyhow::Result<String> {
         "{name} failed ({status}):\n{said}\n{complained}"
     );
     Ok(said.into_owned())
+}
+
+/// The time behind a percentage, such as `1.27ms`.
+fn latency(said: &str, percentage: &str) -> anyhow::Result<Duration> {
+    let (_, rest) = said
+        .split_once("Latency Distribution")
+        .with_context(|| format!("no latencies in:\n{said}"))?;
+    let line = rest
+        .lines()
+        .find_map(|line| line.trim().strip_prefix(percentage))
+        .with_context(|| format!("no {percentage} in:\n{said}"))?
+        .trim();
+    let number = line.trim_end_matches(char::is_alphabetic);
+    let seconds = match &line[number.len()..] {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        unit => anyhow::bail!("read the unit {unit:?} of {line:?}"),
+    };
+    let number: f64 = number.parse().with_context(|| format!("read {line:?}"))?;
+    Ok(Duration::from_secs_f64(number * seconds))
 }
 
 /// The number behind a word.

@@ -84,15 +84,20 @@ impl Peer {
 
     /// The data of an answer.
     pub(crate) async fn ask(&self, query: &str, variables: &Value) -> anyhow::Result<Value> {
-        let body = json!({ "query": query, "variables": variables });
-        let answer = self.client.post(&self.url).json(&body).send().await?;
-        let mut answer: Value = answer.json().await?;
+        let mut answer: Value = serde_json::from_str(&self.ask_text(query, variables).await?)?;
         anyhow::ensure!(
             answer.get("errors").is_none(),
             "{query} gives {}",
             answer["errors"]
         );
         Ok(answer["data"].take())
+    }
+
+    /// A whole answer as it came.
+    pub(crate) async fn ask_text(&self, query: &str, variables: &Value) -> anyhow::Result<String> {
+        let body = json!({ "query": query, "variables": variables });
+        let answer = self.client.post(&self.url).json(&body).send().await?;
+        Ok(answer.text().await?)
     }
 
     /// The answer of another address.

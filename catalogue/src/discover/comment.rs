@@ -78,6 +78,8 @@ pub(super) struct ColumnNote {
     pub(super) graphql: GraphqlNote,
     /// That it will go.
     pub(super) deprecated: Option<DeprecatedNote>,
+    /// Whether it is nobody's but Fieldbook's own.
+    pub(super) internal: bool,
 }
 
 /// Which field of GraphQL a column is.

@@ -166,6 +166,8 @@ fn add_sensors(dataset: &mut Dataset, sensors: &SensorExtent) {
     if dataset.kind == Kind::Readings {
         extent.resolution_seconds = extent.resolution_seconds.or(sensors.interval_seconds);
     }
+    extent.quantity_kinds.clone_from(&sensors.quantity_kinds);
+    extent.units.clone_from(&sensors.units);
     for kind in &sensors.quantity_kinds {
         if !dataset.keywords.contains(kind) {
             dataset.keywords.push(kind.clone());

@@ -13,6 +13,10 @@ pub struct Extent {
     pub bounding_box: Option<BoundingBox>,
     /// How many sensors it is about.
     pub sensors: Option<u64>,
+    /// The kinds of quantities that its sensors measure, in the words of QUDT, each once.
+    pub quantity_kinds: Vec<String>,
+    /// The units of its sensors as UCUM codes, each once.
+    pub units: Vec<String>,
     /// How many items it has.
     pub rows: Option<Count>,
     /// How many bytes it takes where it lies, indexes included.

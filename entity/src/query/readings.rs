@@ -6,6 +6,7 @@ mod last_before;
 pub(crate) mod packed;
 mod page;
 mod scan;
+mod spans;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr, Value};
@@ -18,6 +19,7 @@ pub use count::{Count, count, count_of_each};
 pub use last_before::last_value;
 pub use page::{page, page_of_each};
 pub use scan::{Batch, Scan, ScanOf};
+pub use spans::{Span, of_spans};
 
 /// One reading; `R` is how it came, or `Option` of it where that is not always asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,6 +2,8 @@
 
 mod filter;
 mod order;
+pub mod search;
+mod versions;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
@@ -18,6 +20,8 @@ use crate::scope::Reach;
 use crate::sql::{self, Row};
 use crate::table::sensor;
 use crate::unit::Known;
+
+pub use self::versions::{SensorVersion, VersionsIn, versions_of_each};
 
 /// A sensor as the API shows it.
 #[derive(Debug, Clone, PartialEq)]

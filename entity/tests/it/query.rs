@@ -4,5 +4,7 @@ mod loaded;
 mod percentiles;
 mod readings;
 mod scope;
+mod search;
 mod sensors;
 mod service;
+mod spans;

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod raw;
+mod versions;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -25,6 +26,7 @@ use crate::state::ApiState;
 
 pub(crate) use self::buckets::ReadingsBuckets;
 pub(crate) use self::raw::Raw;
+pub(crate) use self::versions::{SpanOfReadings, VersionsPage};
 
 /// The loaders of one request: what was read once is not read again.
 pub(crate) type Loaders = DataLoader<Batches, HashMapCache>;

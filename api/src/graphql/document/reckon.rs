@@ -20,6 +20,8 @@ use crate::options::Limits;
 /// Items that a list is reckoned with when the question does not say how many.
 const ITEMS_DEFAULT: u64 = 100;
 const READINGS_DEFAULT: u64 = 1_000;
+const VERSIONS_DEFAULT: u64 = 10;
+const HITS_DEFAULT: u64 = 20;
 const LATEST_DEFAULT: u64 = 1_000;
 const AGGREGATES_DEFAULT: u64 = 1_000;
 
@@ -61,6 +63,14 @@ impl Arguments<'_> {
         match self.field.name.node.as_str() {
             "sensors" | "datasets" => {
                 let page = self.page(ITEMS_DEFAULT);
+                of_page(page, page)
+            }
+            "search" => {
+                let page = self.page(HITS_DEFAULT);
+                of_page(page, page)
+            }
+            "versions" => {
+                let page = self.page(VERSIONS_DEFAULT);
                 of_page(page, page)
             }
             "readings" | "readingRows" | "readingRowsConnection" => self.readings(root),

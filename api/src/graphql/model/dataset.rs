@@ -1,12 +1,14 @@
 //! Datasets, as the catalogue describes them.
 
 mod field;
+mod filter;
 mod said;
 
-use async_graphql::{Enum, InputObject, Object, SimpleObject};
+use async_graphql::{Enum, Object, SimpleObject};
 use catalogue::model::{Dataset as Described, Kind};
 
-use self::field::DatasetField;
+pub(crate) use self::field::DatasetField;
+pub(crate) use self::filter::{DatasetFacets, DatasetFilter};
 use self::said::{DatasetProblem, DatasetVersion, Distribution, Licence, Party, Promise};
 use super::{Count, Freshness, Range};
 use crate::datasets::{Seen, SeenDataset};
@@ -22,8 +24,32 @@ impl Dataset {
         seen.datasets().map(Self).collect()
     }
 
+    /// The one with this slug, if there is one for the asker.
+    pub(crate) fn of(seen: &Seen, slug: &str) -> Option<Self> {
+        seen.datasets()
+            .map(Self)
+            .find(|dataset| dataset.described().slug == slug)
+    }
+
+    /// What it is made of.
+    fn seen_dataset(&self) -> &SeenDataset {
+        &self.0
+    }
+
+    /// The field at this place.
+    pub(crate) fn field(&self, place: usize) -> Option<DatasetField> {
+        let field = self.described().fields.get(place)?;
+        Some(DatasetField::new(field, self.0.with_examples()))
+    }
+
     pub(crate) fn described(&self) -> &Described {
         self.0.described()
+    }
+}
+
+impl From<SeenDataset> for Dataset {
+    fn from(seen: SeenDataset) -> Self {
+        Self(seen)
     }
 }
 
@@ -61,9 +87,9 @@ impl Dataset {
         self.described().kind.into()
     }
 
-    /// Words to find it by.
-    async fn keywords(&self) -> &[String] {
-        &self.described().keywords
+    /// Words to find it by. Whoever may see some sensors only is not told what others measure.
+    async fn keywords(&self) -> Vec<&str> {
+        self.0.keywords().collect()
     }
 
     /// Its fields, in their order.
@@ -222,56 +248,6 @@ pub(crate) struct Bounds {
     north: f64,
     /// The eastern edge, in degrees east (WGS 84).
     east: f64,
-}
-
-/// Which datasets; all that is given must hold, and an empty list matches none.
-#[derive(Debug, Clone, Default, InputObject)]
-pub(crate) struct DatasetFilter {
-    /// One of these slugs.
-    slugs: Option<Vec<String>>,
-    /// Of one of these kinds.
-    kinds: Option<Vec<DatasetKind>>,
-    /// With these words somewhere in title, description, keywords or fields, in any case.
-    text: Option<String>,
-    /// Whose data is open to the asker (true), or not (false).
-    open: Option<bool>,
-    /// With something missing of its description (true), or nothing (false).
-    problems: Option<bool>,
-}
-
-impl DatasetFilter {
-    /// Whether a dataset is one of those.
-    pub(crate) fn matches(&self, dataset: &Dataset) -> bool {
-        let described = dataset.described();
-        let says = |text: &String| {
-            let text = text.to_lowercase();
-            let has = |in_: &str| in_.to_lowercase().contains(&text);
-            has(&described.title)
-                || described.description.as_deref().is_some_and(has)
-                || described.keywords.iter().any(|keyword| has(keyword))
-                || described
-                    .fields
-                    .iter()
-                    .any(|field| has(&field.name) || field.description.as_deref().is_some_and(has))
-        };
-        self.slugs
-            .as_ref()
-            .is_none_or(|slugs| slugs.contains(&described.slug))
-            && self
-                .kinds
-                .as_ref()
-                .is_none_or(|kinds| kinds.contains(&described.kind.into()))
-            && self.text.as_ref().is_none_or(says)
-            && self.open.is_none_or(|open| open == dataset.0.is_open)
-            && self
-                .problems
-                .is_none_or(|any| any != described.problems.is_empty())
-    }
-
-    /// The text that is looked for.
-    pub(crate) fn text(&self) -> Option<&str> {
-        self.text.as_deref()
-    }
 }
 
 impl From<catalogue::model::Range> for Range {

@@ -3,6 +3,7 @@
 mod list;
 mod plain;
 mod readings;
+pub(crate) mod version;
 
 use std::sync::Arc;
 
@@ -12,12 +13,15 @@ use entity::query::sensors::{self, Sensor as Row, SensorFilter, SensorOrder};
 
 use self::list::{Rows, SensorEdges, SensorNodes};
 use self::readings::{ReadingsArguments, takes_receipts};
+use self::version::{SensorVersionConnection, VersionsArguments};
 use super::{
-    Buckets, Count, Direction, Freshness, PageInfo, QualityFlag, Reading, ReadingConnection, Series, series,
+    Buckets, Count, Dataset, Direction, Freshness, PageInfo, QualityFlag, Reading, ReadingConnection, Series,
+    series,
 };
 use crate::ask::range;
 use crate::ask::units::Shown;
 use crate::buckets::Fill;
+use crate::datasets;
 use crate::graphql::batch::{LatestKey, OfSensor, ReadingsBuckets, ReadingsColumns};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::list::{Edges, Nodes};
@@ -119,6 +123,55 @@ impl Sensor {
     async fn freshness(&self, ctx: &Context<'_>) -> Result<Freshness, ApiError> {
         let snapshot = ctx.state().catalogue().snapshot().await?;
         Ok(Freshness::of_sensor(self.clone(), snapshot.sensor(self.0.id)))
+    }
+
+    /// How it was described over time, in pages, the newest first: a version for each sensor list that changed something of
+    /// it. Without any it was never declared.
+    async fn versions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Versions that were in force at or after this instant. Default: from the first one on."
+        )]
+        from: Option<DateTime>,
+        #[graphql(desc = "Versions that were in force before this instant. Default: up to the newest one.")]
+        to: Option<DateTime>,
+        #[graphql(
+            desc = "Versions of a page, from 1 to 10,000.",
+            default_with = "Some(version::FIRST)"
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Go on after this cursor: pageInfo.endCursor of the page before.")] after: Option<
+            String,
+        >,
+    ) -> Nullable<SensorVersionConnection> {
+        let found: Result<Option<SensorVersionConnection>, ApiError> = async {
+            ctx.sensor_scope()?;
+            let arguments = VersionsArguments {
+                from,
+                to,
+                first,
+                after,
+            };
+            let (sensor_id, what) = (self.0.id, arguments.check(ctx)?);
+            let page = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
+            let page = page.unwrap_or_else(Page::empty);
+            Ok(Some(SensorVersionConnection::new(&self.0, page)))
+        }
+        .await;
+        found.transpose()
+    }
+
+    /// The dataset that its readings are in; null when that is hidden from the asker.
+    async fn dataset(&self, ctx: &Context<'_>) -> Nullable<Dataset> {
+        let found: Result<Option<Dataset>, ApiError> = async {
+            let access = &ctx.asked().access;
+            access.catalogue()?;
+            let seen = datasets::seen_by(ctx.state(), access).await?;
+            Ok(Dataset::of(&seen, datasets::READINGS))
+        }
+        .await;
+        found.transpose()
     }
 
     /// Since when it is known to be there.

@@ -4,9 +4,9 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use crate::ask::sensors::check_text;
 use crate::ask::{cursor, page};
-use crate::datasets;
+use crate::datasets::{self, Seen};
 use crate::graphql::error::{ApiError, Nullable};
-use crate::graphql::model::{Count, Dataset, DatasetFilter, PageInfo};
+use crate::graphql::model::{Count, Dataset, DatasetFacets, DatasetFilter, PageInfo};
 use crate::graphql::request::ContextExt as _;
 
 #[derive(Default)]
@@ -23,10 +23,8 @@ impl DatasetsQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Its part of an address, such as readings.")] slug: String,
     ) -> Nullable<Dataset> {
-        let found = all(ctx).await;
-        found
-            .map(|all| all.into_iter().find(|dataset| dataset.described().slug == slug))
-            .transpose()
+        let found = seen(ctx).await;
+        found.map(|seen| Dataset::of(&seen, &slug)).transpose()
     }
 
     /// The datasets that there are for the asker, in pages: those whose data is open to them, and of the rest what the
@@ -47,39 +45,87 @@ impl DatasetsQuery {
             if let Some(text) = filter.text() {
                 check_text("filter.text", text, ctx.limits())?;
             }
-            let mut all = all(ctx).await?;
-            all.retain(|dataset| filter.matches(dataset));
+            let all = Dataset::seen(&seen(ctx).await?);
+            let matching: Vec<&Dataset> = all.iter().filter(|dataset| filter.matches(dataset)).collect();
             let after = after
                 .map(|after| {
                     let slug = cursor::to_dataset("after", &after)?;
-                    let place = all.iter().position(|dataset| dataset.described().slug == slug);
+                    let place = matching
+                        .iter()
+                        .position(|dataset| dataset.described().slug == slug);
                     place.ok_or_else(|| cursor::refused("after", "a list of the same datasets"))
                 })
                 .transpose()?;
-            Ok(Some(DatasetConnection::new(all, after, first)))
+            let begin = after.map_or(0, |after| after + 1);
+            let first = usize::try_from(first).unwrap_or(usize::MAX);
+            let page = matching.iter().skip(begin).take(first);
+            Ok(Some(DatasetConnection {
+                page: page.map(|&dataset| dataset.clone()).collect(),
+                begin,
+                total: matching.len(),
+                all,
+                filter,
+            }))
         }
         .await;
         found.transpose()
     }
 }
 
-async fn all(ctx: &Context<'_>) -> Result<Vec<Dataset>, ApiError> {
+async fn seen(ctx: &Context<'_>) -> Result<Seen, ApiError> {
     let access = &ctx.asked().access;
     access.catalogue()?;
-    Ok(Dataset::seen(&datasets::seen_by(ctx.state(), access).await?))
+    Ok(datasets::seen_by(ctx.state(), access).await?)
 }
 
 /// A page of datasets.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug)]
 pub(crate) struct DatasetConnection {
-    /// The datasets with their cursors.
-    edges: Option<Vec<Option<DatasetEdge>>>,
-    /// The datasets.
-    nodes: Vec<Dataset>,
-    /// Where this page lies.
-    page_info: PageInfo,
+    page: Vec<Dataset>,
+    begin: usize,
     /// How many there are on all pages.
-    total_count: Option<Count>,
+    total: usize,
+    /// All that the asker sees, of which facets are counted.
+    all: Vec<Dataset>,
+    filter: DatasetFilter,
+}
+
+/// A page of datasets.
+#[Object]
+impl DatasetConnection {
+    /// The datasets with their cursors.
+    async fn edges(&self) -> Option<Vec<Option<DatasetEdge>>> {
+        let edge = |dataset: &Dataset| DatasetEdge {
+            cursor: place(dataset),
+            node: Some(dataset.clone()),
+        };
+        Some(self.page.iter().map(|dataset| Some(edge(dataset))).collect())
+    }
+
+    /// The datasets.
+    async fn nodes(&self) -> &[Dataset] {
+        &self.page
+    }
+
+    /// Where this page lies.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.begin + self.page.len() < self.total,
+            has_previous_page: self.begin > 0,
+            start_cursor: self.page.first().map(place),
+            end_cursor: self.page.last().map(place),
+        }
+    }
+
+    /// How many there are on all pages.
+    async fn total_count(&self) -> Option<Count> {
+        Some(Count::exactly(self.total))
+    }
+
+    /// How many datasets have what, to narrow the filter by: of all pages, and of those that the asker sees.
+    async fn facets(&self) -> DatasetFacets {
+        DatasetFacets::of(&self.all, &self.filter)
+    }
 }
 
 /// A dataset and its place in the list.
@@ -91,34 +137,6 @@ pub(crate) struct DatasetEdge {
     node: Option<Dataset>,
 }
 
-impl DatasetConnection {
-    /// The page of `first` datasets after the one at place `after`.
-    fn new(all: Vec<Dataset>, after: Option<usize>, first: u64) -> Self {
-        let begin = after.map_or(0, |after| after + 1);
-        let first = usize::try_from(first).unwrap_or(usize::MAX);
-        let total = all.len();
-        let nodes: Vec<Dataset> = all.into_iter().skip(begin).take(first).collect();
-        let cursor = |dataset: &Dataset| cursor::of_dataset(&dataset.described().slug);
-        Self {
-            page_info: PageInfo {
-                has_next_page: begin + nodes.len() < total,
-                has_previous_page: begin > 0,
-                start_cursor: nodes.first().map(cursor),
-                end_cursor: nodes.last().map(cursor),
-            },
-            edges: Some(
-                nodes
-                    .iter()
-                    .map(|dataset| {
-                        Some(DatasetEdge {
-                            cursor: cursor(dataset),
-                            node: Some(dataset.clone()),
-                        })
-                    })
-                    .collect(),
-            ),
-            nodes,
-            total_count: Some(Count::exactly(total)),
-        }
-    }
+fn place(dataset: &Dataset) -> String {
+    cursor::of_dataset(&dataset.described().slug)
 }

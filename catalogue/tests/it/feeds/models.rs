@@ -271,6 +271,8 @@ fn dataset(kind: Kind, slug: &str, name: &str, title: &str, description: &str) -
                 east: 8.6,
             }),
             sensors: Some(5),
+            quantity_kinds: vec!["Temperature".to_owned()],
+            units: vec!["Cel".to_owned()],
             rows: Some(Count {
                 value: 12_960_000,
                 is_exact: false,

@@ -30,6 +30,8 @@ pub struct SensorExtent {
     pub unmapped_units: Vec<(String, u64)>,
     /// The kinds of quantities, each once.
     pub quantity_kinds: Vec<String>,
+    /// The units as UCUM codes, each once.
+    pub units: Vec<String>,
 }
 
 /// How much lies on S3, and of what time.
@@ -124,18 +126,21 @@ pub async fn period(
 pub async fn sensor_extent(db: &DatabaseConnection) -> Result<SensorExtent, DbErr> {
     let rows = sql::query(db, include_str!("select_sensor_extent.sql"), [], |row| {
         let bounds = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?];
-        let [Some(south), Some(west), Some(north), Some(east)] = bounds else {
-            return Ok((row.get::<i64>(0)?, None, row.get(5)?, row.get(6)?));
+        let bounding_box = match bounds {
+            [Some(south), Some(west), Some(north), Some(east)] => Some([south, west, north, east]),
+            _ => None,
         };
-        Ok((
-            row.get(0)?,
-            Some([south, west, north, east]),
-            row.get(5)?,
-            row.get(6)?,
-        ))
+        Ok(SensorExtent {
+            sensors: row.get::<i64>(0)?.unsigned_abs(),
+            bounding_box,
+            interval_seconds: row.get(5)?,
+            unmapped_units: Vec::new(),
+            quantity_kinds: row.get(6)?,
+            units: row.get(7)?,
+        })
     })
     .await?;
-    let Some((sensors, bounding_box, interval_seconds, quantity_kinds)) = rows.into_iter().next() else {
+    let Some(extent) = rows.into_iter().next() else {
         return Ok(SensorExtent::default());
     };
     let unmapped_units = sql::query(db, include_str!("select_unmapped_units.sql"), [], |row| {
@@ -143,10 +148,7 @@ pub async fn sensor_extent(db: &DatabaseConnection) -> Result<SensorExtent, DbEr
     })
     .await?;
     Ok(SensorExtent {
-        sensors: sensors.unsigned_abs(),
-        bounding_box,
-        interval_seconds,
         unmapped_units,
-        quantity_kinds,
+        ..extent
     })
 }
