@@ -31,7 +31,7 @@ lint: ## Format, lints and docs
 unit: ## All tests: unit, integration, end to end
 	cargo test --locked --workspace --no-fail-fast
 
-bench: ## Measure side by side, release build; BENCH="loading buckets late graphql export live catalogue" picks
+bench: ## Measure side by side, release build; BENCH="loading buckets late graphql export live catalogue quality" picks
 	@scripts/install-programs.sh bench
 	cargo build --locked --release --package fieldbook --package bench
 	cargo run --locked --release --package bench -- $(BENCH)

@@ -19,6 +19,7 @@ mod graphql;
 mod late;
 mod live;
 mod loading;
+mod quality;
 mod refreshing;
 mod report;
 mod server;
@@ -54,6 +55,8 @@ enum Name {
     Live,
     /// The list of datasets and searches beside a handler that only gives the same bytes.
     Catalogue,
+    /// Measuring the quality of sensors that send each second, as a share of a core.
+    Quality,
 }
 
 #[tokio::main]
@@ -81,6 +84,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Catalogue) {
         catalogue::run(cli.runs).await?;
+    }
+    if wanted(Name::Quality) {
+        quality::run(cli.runs).await?;
     }
     Ok(())
 }
