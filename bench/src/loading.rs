@@ -3,13 +3,19 @@
 //! Without means: a rule of the database turns the notes into nothing, and nobody refreshes. With means: the notes, and
 //! the refresher at work beside the loader. The readings are of a day long over, so that the refresher may take every
 //! minute soon; they come in the order of time, as fast as they are taken.
+//!
+//! And what the catalogue costs it: the same with the catalogue kept beside, quality measured.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use catalogue::discover::GraphqlTypes;
+use catalogue::quality::RuleSet;
+use catalogue::{Annotations, Evaluator, Keeper};
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::QualityFlag;
 use entity::load::{self, LoadTransaction, NewReading, OnConflict};
+use entity::{DatabaseConnection, QualityFlag};
 use sea_orm::ConnectionTrait as _;
 
 use crate::refreshing::{catch_up, keep_refreshing};
@@ -19,6 +25,17 @@ use crate::server::{self, Server};
 const READINGS: usize = 1_500_000;
 /// As the loader takes them by default.
 const BATCH: usize = 5_000;
+
+/// Minutes of the time before now are measured, those of a day long over are not.
+const HOURS_AGO: i64 = 3;
+
+/// What works beside the loader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    Nothing,
+    Refresher,
+    RefresherAndCatalogue,
+}
 
 struct Shape {
     name: &'static str,
@@ -48,12 +65,18 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
 async fn compare(shape: &Shape, runs: usize) -> anyhow::Result<()> {
     let server = Server::start().await?;
     let (journal_id, sensors) = server::sensors(&server.db, shape.sensors).await?;
-    let readings = readings(shape, &sensors);
+    let start = DateTime::from_timestamp(1_767_225_600, 0).context("a time")?;
+    let readings = readings(shape, &sensors, start);
     let (mut without, mut with, mut behind) = (Vec::new(), Vec::new(), Vec::new());
     // The first pair warms up.
     for run in 0..=runs {
         for rolled in [run % 2 == 0, run % 2 == 1] {
-            let (rate, rest) = load_once(&server, journal_id, &readings, rolled).await?;
+            let beside = if rolled {
+                Beside::Refresher
+            } else {
+                Beside::Nothing
+            };
+            let (rate, rest) = load_once(&server, journal_id, &readings, beside).await?;
             if run > 0 && rolled {
                 with.push(rate);
                 behind.push(rest.as_secs_f64());
@@ -73,19 +96,77 @@ async fn compare(shape: &Shape, runs: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Interleaved pairs of loading with the catalogue kept beside and without.
+pub(crate) async fn beside_catalogue(runs: usize) -> anyhow::Result<()> {
+    let server = Server::start().await?;
+    let shape = Shape {
+        name: "1,000 sensors at 1 Hz",
+        sensors: 1_000,
+        interval: TimeDelta::seconds(1),
+    };
+    let (journal_id, sensors) = server::sensors(&server.db, shape.sensors).await?;
+    let readings = readings(&shape, &sensors, Utc::now() - TimeDelta::hours(HOURS_AGO));
+    let (mut without, mut with, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    // The first pair warms up.
+    for run in 0..=runs {
+        let mut rates = [0.0; 2];
+        for kept in [run % 2 == 0, run % 2 == 1] {
+            let beside = if kept {
+                Beside::RefresherAndCatalogue
+            } else {
+                Beside::Refresher
+            };
+            rates[usize::from(kept)] = load_once(&server, journal_id, &readings, beside).await?.0;
+        }
+        if run > 0 {
+            without.push(rates[0]);
+            with.push(rates[1]);
+            ratios.push(rates[1] / rates[0]);
+        }
+    }
+    server.stop().await?;
+    println!(
+        "loading, {}, in {runs} pairs: {} readings/s without the catalogue beside, {} with it; of each pair {}",
+        shape.name,
+        median(without),
+        median(with),
+        median(ratios),
+    );
+    Ok(())
+}
+
+/// The catalogue as the API keeps it.
+async fn keep_catalogue(db: DatabaseConnection) {
+    let rules = Arc::new(RuleSet::default());
+    let keeper = Keeper::new(
+        &db,
+        Annotations::default(),
+        Arc::clone(&rules),
+        GraphqlTypes::default(),
+        Utc::now,
+    );
+    let mut evaluator = Evaluator::new(&db, rules);
+    tokio::select! {
+        never = keeper.run() => match never {},
+        never = evaluator.run(Utc::now) => match never {},
+    }
+}
+
 /// Loads all of it into empty tables; gives the rate, and how long the refresher then takes to have everything.
 async fn load_once(
     server: &Server,
     journal_id: i16,
     readings: &[NewReading],
-    rolled: bool,
+    beside: Beside,
 ) -> anyhow::Result<(f64, Duration)> {
+    let rolled = beside != Beside::Nothing;
     let rule = if rolled {
         "DROP RULE IF EXISTS no_notes ON rollup_dirty"
     } else {
         "CREATE OR REPLACE RULE no_notes AS ON INSERT TO rollup_dirty DO INSTEAD NOTHING"
     };
-    let empty = "TRUNCATE reading, reading_conflict, rollup_dirty, rollup_due, reading_1m, reading_1h, reading_1d, segment";
+    let empty = "TRUNCATE reading, reading_conflict, rollup_dirty, rollup_due, reading_1m, reading_1h, reading_1d, segment, \
+                 quality_measurement, quality_due, quality_progress, reading_flag";
     for statement in [rule, empty, "CHECKPOINT"] {
         // A checkpoint is the superuser's; where we may not, the server takes its own.
         let done = server.db.execute_unprepared(statement).await;
@@ -95,6 +176,11 @@ async fn load_once(
     }
     let refresher = if rolled {
         Some(tokio::spawn(keep_refreshing(server::connect(&server.url).await?)))
+    } else {
+        None
+    };
+    let catalogue = if beside == Beside::RefresherAndCatalogue {
+        Some(tokio::spawn(keep_catalogue(server::connect(&server.url).await?)))
     } else {
         None
     };
@@ -114,6 +200,9 @@ async fn load_once(
         checkpoint += 1;
     }
     let rate = readings.len() as f64 / began.elapsed().as_secs_f64();
+    if let Some(catalogue) = catalogue {
+        catalogue.abort();
+    }
     let Some(refresher) = refresher else {
         return Ok((rate, Duration::ZERO));
     };
@@ -131,8 +220,7 @@ async fn load_once(
     Ok((rate, rest))
 }
 
-fn readings(shape: &Shape, sensors: &[i32]) -> Vec<NewReading> {
-    let start: DateTime<Utc> = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
+fn readings(shape: &Shape, sensors: &[i32], start: DateTime<Utc>) -> Vec<NewReading> {
     (0..READINGS)
         .map(|index| {
             let (tick, sensor) = (index / sensors.len(), index % sensors.len());

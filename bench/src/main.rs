@@ -87,6 +87,7 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Quality) {
         quality::run(cli.runs).await?;
+        loading::beside_catalogue(cli.runs.max(7)).await?;
     }
     Ok(())
 }

@@ -32,7 +32,16 @@ pub use self::judge::{age_seconds, judge, newest_at, status};
 pub use self::quorum::{Quorum, QuorumError};
 
 use chrono::TimeDelta;
+use entity::incidents::{Incident, IncidentKind};
 use entity::rollup::RefreshOptions;
+
+/// Tells of open incidents in metrics, for a process that does not keep them itself.
+pub(crate) fn tell_open(open: &[Incident]) {
+    for kind in IncidentKind::ALL {
+        let count = open.iter().filter(|incident| incident.of.kind == kind).count();
+        events::open(kind, count);
+    }
+}
 
 /// What freshness is looked at with.
 #[derive(Debug, Clone, Copy, PartialEq)]

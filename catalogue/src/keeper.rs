@@ -15,6 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entity::incidents;
 use entity::keeping::Keeping;
 use entity::query::describe;
 use entity::{DatabaseConnection, DbErr};
@@ -226,6 +227,7 @@ impl Keeper {
         // Before the transaction, so that one connection is enough.
         let learnt = intervals::learn(&self.db, now).await?;
         let Some(keeping) = Keeping::begin(&self.db).await? else {
+            crate::freshness::tell_open(&incidents::open(&self.db).await?);
             return Releases::read(&self.db).await;
         };
         let mut releases = Releases::read(keeping.transaction()).await?;

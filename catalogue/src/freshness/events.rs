@@ -12,11 +12,11 @@
 //! | `fieldbook_incidents_ended_total{kind}` | incidents that ended |
 //! | `fieldbook_webhook_messages_total{result}` | messages to webhooks: queued, dropped |
 //!
-//! Those of keeping are told by the process that keeps.
+//! Those of keeping are told by the process that keeps; how many incidents are open, by each.
 
 use std::collections::HashMap;
 
-use entity::incidents::Incident;
+use entity::incidents::{Incident, IncidentKind};
 use metrics::{counter, gauge};
 
 use super::assess::Found;
@@ -66,8 +66,7 @@ pub(super) fn look_failed<'a>(datasets: impl Iterator<Item = &'a str>) {
 pub(super) fn kept(kept: &Kept) {
     counter!("fieldbook_freshness_changes_total").increment(kept.changes as u64);
     for (kind, count) in &kept.open {
-        #[expect(clippy::cast_precision_loss, reason = "incidents are fewer than 2^53")]
-        gauge!("fieldbook_incidents_open", "kind" => kind.as_str()).set(*count as f64);
+        open(*kind, *count);
     }
     for incident in &kept.started {
         counter!("fieldbook_incidents_started_total", "kind" => incident.of.kind.as_str()).increment(1);
@@ -85,6 +84,12 @@ pub(super) fn kept(kept: &Kept) {
     }
     lines("began", &kept.started);
     lines("ended", &kept.ended);
+}
+
+/// How many incidents of a kind are open now.
+pub(crate) fn open(kind: IncidentKind, count: usize) {
+    #[expect(clippy::cast_precision_loss, reason = "incidents are fewer than 2^53")]
+    gauge!("fieldbook_incidents_open", "kind" => kind.as_str()).set(count as f64);
 }
 
 fn lines(what: &str, incidents: &[Incident]) {

@@ -13,3 +13,4 @@ mod live;
 mod raw_message;
 mod real_input;
 mod up;
+mod webhooks;
