@@ -199,7 +199,7 @@ impl Completer {
             gaps: self.missing.touching,
             gaps_begun: self.missing.begun,
             longest_gap: self.missing.longest.map(TimeDelta::microseconds),
-            doubts: regularity.doubts(self.present, missing),
+            doubts: regularity.doubts(self.present, missing, &self.missing.silences),
         };
         (completeness, self.missing.gaps())
     }

@@ -41,7 +41,9 @@ pub enum TargetError {
     #[error("a webhook's URL has {URL_BYTES_MAX} bytes at most")]
     Long,
     /// It leads into this machine or its networks.
-    #[error("{0} is not a public address: webhooks within a network need --private, and --private-webhooks of the service")]
+    #[error(
+        "{0} is not a public address: webhooks within a network need --private, and --private-webhooks of the service"
+    )]
     NotPublic(String),
 }
 

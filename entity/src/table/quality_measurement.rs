@@ -98,7 +98,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub revision: i32,
     /// Why the completeness may be off by more than 0.2 points, a bit each: 1 too few intervals, 2 jitter, 4 drift, 8
-    /// loss, 16 bunched; 0: it is not.
+    /// loss, 16 bunched, 32 outage; 0: it is not.
     pub doubts: i16,
     /// Whether the expected interval was learnt from the readings, and not declared; empty when there is none.
     pub interval_learnt: Option<bool>,

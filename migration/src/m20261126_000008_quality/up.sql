@@ -162,7 +162,7 @@ COMMENT ON COLUMN quality_measurement.window_seconds IS
 COMMENT ON COLUMN quality_measurement.revision IS
     '1 at first, one more each time that late data or other rules gave other numbers. The highest is in force.';
 COMMENT ON COLUMN quality_measurement.doubts IS
-    'Why the completeness may be off by more than 0.2 points, a bit each: 1 too few intervals, 2 jitter, 4 drift, 8 loss, 16 bunched; 0: it is not.';
+    'Why the completeness may be off by more than 0.2 points, a bit each: 1 too few intervals, 2 jitter, 4 drift, 8 loss, 16 bunched, 32 outage; 0: it is not.';
 COMMENT ON COLUMN quality_measurement.interval_learnt IS
     'Whether the expected interval was learnt from the readings, and not declared; empty when there is none.';
 

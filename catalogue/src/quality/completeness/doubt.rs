@@ -7,14 +7,17 @@
 //! * jitter in how far intervals are from whole periods. Of a jitter of 0.1, intervals have 0.14; from 0.16 on, more than
 //!   0.2 % of them are nearer to a wrong number of periods;
 //! * drift in where whole periods lie;
-//! * readings that come in bunches, or more often than expected, in intervals shorter than half a period.
+//! * readings that come in bunches, or more often than expected, in intervals shorter than half a period;
+//! * outages of sensors that wander: each of their intervals begins where the one before ended, as in a loop that sleeps, so
+//!   nobody knows how many readings a long silence would have had. Their intervals have nothing to do with each other; those
+//!   of a sensor with a timetable make up for each other, which shows as a correlation of -0.5 from one to the next.
 //!
 //! Estimates from few intervals scatter: what they scatter by is granted.
 
 use std::fmt;
 
-use super::pace::{Interval, Kind};
-use crate::quality::number::{float_of_count, ratio};
+use super::pace::{Interval, Kind, PACE_INTERVALS};
+use crate::quality::number::{float, float_of_count, ratio, whole};
 
 /// From fewer intervals nobody knows how regular a sensor is.
 const MIN_INTERVALS: u64 = 8;
@@ -28,6 +31,12 @@ const LUCK: f64 = 3.0;
 const MAX_SHORT: f64 = 0.01;
 /// The greatest loss: 30 %, and what a loss of 30 % by chance may come to.
 const MAX_LOSS: f64 = 1.0 / 3.0;
+/// The correlation of intervals with the next ones that lies between those of a timetable (-0.5) and of wandering (0).
+const WANDERS_FROM: f64 = -0.25;
+/// From fewer pairs of intervals that correlation is not told.
+const MIN_PAIRS: u64 = 32;
+/// What the figure promises, from 0 to 1.
+const MAX_ERROR: f64 = 0.002;
 
 /// Why a completeness may be wrong by more than 0.2 points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,11 +51,20 @@ pub enum Doubt {
     Loss,
     /// More than 1 % of the readings follow another within half of the expected interval.
     Bunched,
+    /// The sensor's intervals wander, and it was silent for so long that nobody knows how many readings are missing.
+    Outage,
 }
 
 impl Doubt {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::TooFew, Self::Jitter, Self::Drift, Self::Loss, Self::Bunched];
+    pub const ALL: [Self; 6] = [
+        Self::TooFew,
+        Self::Jitter,
+        Self::Drift,
+        Self::Loss,
+        Self::Bunched,
+        Self::Outage,
+    ];
 
     /// The word for it in tables and documents.
     pub fn as_str(self) -> &'static str {
@@ -56,6 +74,7 @@ impl Doubt {
             Self::Drift => "DRIFT",
             Self::Loss => "LOSS",
             Self::Bunched => "BUNCHED",
+            Self::Outage => "OUTAGE",
         }
     }
 }
@@ -127,16 +146,98 @@ pub(super) struct Regularity {
     nn: f64,
     ne: f64,
     ee: f64,
+    single: Single,
+}
+
+/// The same of intervals of one period alone, and of those that follow each other.
+#[derive(Debug, Clone, Copy, Default)]
+struct Single {
+    count: u64,
+    e: f64,
+    ee: f64,
+    pairs: u64,
+    /// Products of neighbours.
+    product: f64,
+    before: Option<f64>,
+}
+
+impl Single {
+    fn add(&mut self, e: f64) {
+        self.count += 1;
+        self.e += e;
+        self.ee += e * e;
+        if let Some(before) = self.before {
+            self.pairs += 1;
+            self.product += before * e;
+        }
+        self.before = Some(e);
+    }
+
+    /// The standard deviation of an interval of a sensor that wanders; `None`: it keeps a timetable.
+    fn wander(&self) -> Option<f64> {
+        if self.count == 0 {
+            return None;
+        }
+        let mean = self.e / float_of_count(self.count);
+        let square = self.ee / float_of_count(self.count) - mean * mean;
+        if square <= 0.0 {
+            return None;
+        }
+        let keeps_a_timetable = self.pairs >= MIN_PAIRS
+            && self.product / float_of_count(self.pairs) - mean * mean < WANDERS_FROM * square;
+        (!keeps_a_timetable).then(|| square.sqrt())
+    }
+}
+
+/// How many readings are missing in single silences, as far as that is uncertain.
+///
+/// Where each interval has a standard deviation of σ, m of them have σ√m, and m times the pace, which is that of
+/// [`PACE_INTERVALS`], is off by mσ ÷ √[`PACE_INTERVALS`]. While that is far from half a reading, rounding makes it exact.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Silences {
+    /// Sums of m + m² ÷ 128, by the power of two below it: which of them matter is known with σ, at the end.
+    by_size: [f64; 32],
+}
+
+impl Silences {
+    pub(super) fn add(&mut self, missing: i64) {
+        let missing = float(missing);
+        let size = missing + missing * missing / float_of_count(PACE_INTERVALS as u64);
+        let place = size.log2().clamp(0.0, 31.0);
+        if let Some(sum) = usize::try_from(whole(place))
+            .ok()
+            .and_then(|place| self.by_size.get_mut(place))
+        {
+            *sum += size;
+        }
+    }
+
+    /// The standard deviation of what is missing, where an interval has this one.
+    fn deviation(&self, wander: f64) -> f64 {
+        let matters = |size: f64| LUCK * wander * size.sqrt() > 0.5;
+        let sums = self.by_size.iter().zip(0_i32..);
+        let sum: f64 = sums
+            .filter(|(_, place)| matters(2_f64.powi(*place)))
+            .map(|(sum, _)| sum)
+            .sum();
+        wander * sum.sqrt()
+    }
 }
 
 impl Regularity {
     pub(super) fn add(&mut self, interval: &Interval) {
+        if !matches!(interval.kind, Kind::Periods(1)) {
+            self.single.before = None;
+        }
         match interval.kind {
             Kind::Short => self.short += 1,
             Kind::Long => {}
-            Kind::Periods(_) => {
+            Kind::Periods(periods) => {
                 let n = interval.ratio.round();
                 let e = interval.ratio - n;
+                if periods == 1 {
+                    self.single.add(e);
+                }
                 self.count += 1;
                 self.n += n;
                 self.e += e;
@@ -147,7 +248,7 @@ impl Regularity {
         }
     }
 
-    pub(super) fn doubts(&self, present: u64, missing: u64) -> Doubts {
+    pub(super) fn doubts(&self, present: u64, missing: u64, silences: &Silences) -> Doubts {
         // Nothing out of something is 0, whatever something is; nothing out of nothing is not applicable.
         if present == 0 {
             return Doubts::NONE;
@@ -176,6 +277,13 @@ impl Regularity {
         }
         if drift.abs() > MAX_DRIFT + LUCK * spread / count.sqrt() {
             doubts = doubts.with(Doubt::Drift);
+        }
+        if let Some(wander) = self.single.wander() {
+            let all = float_of_count(present + missing);
+            let error = LUCK * silences.deviation(wander) / all * float_of_count(present) / all;
+            if error > MAX_ERROR {
+                doubts = doubts.with(Doubt::Outage);
+            }
         }
         doubts
     }

@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 
 use chrono::{DateTime, Utc};
 
+use super::doubt::Silences;
 use crate::quality::number::{count, float, whole};
 
 /// So many gaps of a window are listed, the longest ones; all of them are counted.
@@ -39,6 +40,7 @@ pub(super) struct Missing {
     pub(super) touching: u64,
     pub(super) begun: u64,
     pub(super) longest: Option<i64>,
+    pub(super) silences: Silences,
     /// The longest ones; the shortest of them is on top.
     listed: BinaryHeap<Reverse<Listed>>,
 }
@@ -71,6 +73,7 @@ impl Missing {
             touching: 0,
             begun: 0,
             longest: None,
+            silences: Silences::default(),
             listed: BinaryHeap::new(),
         }
     }
@@ -134,6 +137,7 @@ impl Missing {
             return;
         }
         self.total += missing;
+        self.silences.add(missing);
         self.touching += 1;
         self.begun += u64::from(earlier == 0);
         let length = hole.end - hole.from;

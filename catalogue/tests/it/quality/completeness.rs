@@ -138,6 +138,39 @@ fn it_is_within_a_fifth_of_a_point_of_the_truth() {
 }
 
 #[test]
+fn an_outage_of_a_sensor_that_wanders_is_said_to_be_uncertain_where_it_is() {
+    let (mut beyond, mut doubted, mut all) = (0, 0, 0);
+    for seed in 0..40 {
+        for (interval, periods) in [(1.0, 3600.0), (0.01, 5000.0), (60.0, 1440.0)] {
+            for jitter in [0.0, 0.02, 0.05, 0.1] {
+                for loss in [0.01, 0.1, 0.3] {
+                    let simulated = Simulated {
+                        interval,
+                        jitter,
+                        loss,
+                        periods,
+                        is_walk: true,
+                        is_outage: true,
+                        drift: 0.002,
+                        ..STEADY
+                    };
+                    let compared = simulated.run(seed);
+                    let is_beyond = (compared.value - compared.truth).abs() > 0.002;
+                    let is_doubted = compared.said.doubts.contains(Doubt::Outage);
+                    assert!(is_doubted || !is_beyond, "{seed}: {simulated:?} {compared:?}");
+                    assert!(!is_doubted || jitter > 0.0);
+                    beyond += u32::from(is_beyond);
+                    doubted += u32::from(is_doubted);
+                    all += 1;
+                }
+            }
+        }
+    }
+    println!("{beyond} of {all} are beyond a fifth of a point, {doubted} are said to be uncertain");
+    assert!(beyond > 0 && doubted < all / 2);
+}
+
+#[test]
 fn what_goes_beyond_is_said_to_be_uncertain() {
     let beyond = [
         (
