@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 
 use self::extents::Extents;
 use self::quality::Lately;
-pub use self::quality::{SensorsQuality, ratio, thresholds};
+pub use self::quality::{SensorsQuality, counted, rules};
 use self::releases::Releases;
 pub use self::snapshot::Snapshot;
 use crate::annotations::Annotations;

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
 pub use self::evaluating::Evaluating;
-pub use self::history::{HistoryRequest, SummedWindow, history, summed_history};
+pub use self::history::{HistoryRequest, KeptFlag, SummedWindow, flags, history, summed_history};
 pub use self::model::{Due, DueWindow, Flag, JudgedSensor, Progress, Reach, SensorSums, Sums};
 use crate::keeping::Keeping;
 use crate::rollup::Level;

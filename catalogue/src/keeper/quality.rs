@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::measurements::{self, Progress, SensorSums, Sums};
+use entity::measurements::{self, Progress, Sums};
 use entity::rollup::Level;
 use entity::{ConnectionTrait, DbErr};
 
@@ -33,6 +33,11 @@ impl SensorsQuality {
     /// The time that it is about.
     pub fn window(&self) -> Window {
         self.window
+    }
+
+    /// When it was read.
+    pub fn read_at(&self) -> DateTime<Utc> {
+        self.read_at
     }
 
     /// The figures of one sensor, by its own bounds; `None` where it was not measured.
@@ -124,13 +129,13 @@ impl Lately {
         if sums.iter().any(|one| !self.rules.contains_key(&one.rule_version)) {
             let known = measurements::rules(db).await?.into_iter();
             self.rules = known
-                .filter_map(|(version, rules)| Some((version, thresholds(&rules)?)))
+                .filter_map(|(version, kept)| Some((version, rules(kept)?.thresholds)))
                 .collect();
         }
         sums.sort_unstable_by_key(|one| one.sensor_id);
         let sensors = sums.iter().map(|one| {
             let thresholds = self.rules.get(&one.rule_version).copied();
-            (one.sensor_id, counted(one), thresholds.unwrap_or_default())
+            (one.sensor_id, counted(&one.sums), thresholds.unwrap_or_default())
         });
         Ok(Some(Arc::new(SensorsQuality {
             window,
@@ -140,30 +145,25 @@ impl Lately {
     }
 }
 
-/// The bounds that rules say, as they are kept.
-pub fn thresholds(rules: &serde_json::Value) -> Option<Thresholds> {
-    serde_json::from_value(rules.get("thresholds")?.clone()).ok()
+/// Rules as they are kept; `None` where they were kept by another version of this program.
+pub fn rules(kept: serde_json::Value) -> Option<Rules> {
+    serde_json::from_value(kept).ok()
 }
 
-fn counted(one: &SensorSums) -> Counted {
-    let SensorSums { sums, .. } = one;
+/// What windows amount to, dimension by dimension.
+pub fn counted(sums: &Sums) -> Counted {
     Counted::new(sums.readings, Doubts::from_bits(sums.doubts), |dimension| {
-        ratio(sums, dimension)
+        let (numerator, denominator) = match dimension {
+            Dimension::Completeness => sums.completeness,
+            Dimension::Timeliness => sums.timeliness,
+            Dimension::Validity => sums.validity,
+            Dimension::Uniqueness => sums.uniqueness,
+            Dimension::Conformity => sums.conformity,
+            Dimension::Plausibility => sums.plausibility,
+            Dimension::Coverage | Dimension::Consistency => (0, 0),
+        };
+        Ratio::new(numerator, denominator)
     })
-}
-
-/// What windows amount to in a dimension.
-pub fn ratio(sums: &Sums, dimension: Dimension) -> Ratio {
-    let (numerator, denominator) = match dimension {
-        Dimension::Completeness => sums.completeness,
-        Dimension::Timeliness => sums.timeliness,
-        Dimension::Validity => sums.validity,
-        Dimension::Uniqueness => sums.uniqueness,
-        Dimension::Conformity => sums.conformity,
-        Dimension::Plausibility => sums.plausibility,
-        Dimension::Coverage | Dimension::Consistency => (0, 0),
-    };
-    Ratio::new(numerator, denominator)
 }
 
 /// The bounds for everything.

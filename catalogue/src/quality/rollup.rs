@@ -58,6 +58,18 @@ impl Counted {
         figures.collect()
     }
 
+    /// The figures of many sensors that this is of, coverage included: so many of them have a reading.
+    pub fn figures_of_many(&self, thresholds: &Thresholds, with_readings: u64, sensors: u64) -> Vec<Figure> {
+        let mut figures = self.figures(thresholds);
+        figures.push(Figure::new(
+            Dimension::Coverage,
+            Ratio::new(with_readings, sensors),
+            thresholds.of(Dimension::Coverage),
+            Doubts::NONE,
+        ));
+        figures
+    }
+
     fn doubts_of(&self, dimension: Dimension) -> Doubts {
         if dimension == Dimension::Completeness {
             self.doubts

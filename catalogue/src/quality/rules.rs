@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_REPEATS: u32 = 10_000;
 
 /// The thresholds of one sensor. Made by [`PartialRules::complete`] or [`RuleSet::rules`], which refuse what makes no sense.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rules {
     /// The doubtful part of the sensor's range; `None`: not tested.
     pub gross: Option<GrossRule>,
@@ -41,7 +41,7 @@ pub struct Rules {
 }
 
 /// Values outside are suspect; the bounds themselves pass. At least one of them is there.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct GrossRule {
     /// The least value that is not suspect, in the sensor's unit.
     pub suspect_min: Option<f64>,
@@ -50,7 +50,7 @@ pub struct GrossRule {
 }
 
 /// How much a value may stick out between its neighbours. At least one threshold is there.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SpikeRule {
     /// What is compared with the thresholds.
     pub method: SpikeMethod,
@@ -74,7 +74,7 @@ pub enum SpikeMethod {
 }
 
 /// How quickly a value may change. At least one threshold is there.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RateRule {
     /// Faster is suspect, in the sensor's unit per second.
     pub suspect_per_second: Option<f64>,
@@ -83,7 +83,7 @@ pub struct RateRule {
 }
 
 /// How often a value may repeat itself.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FlatRule {
     /// Values differ when they are so far apart or farther, in the sensor's unit. The same value is always the same: with
     /// 0 (default) only that.

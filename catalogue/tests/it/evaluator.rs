@@ -8,7 +8,7 @@ use catalogue::model::Dimension;
 use catalogue::quality::{Expectation, Measurement, RuleSet, Sample, Setting, Window, evaluate};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::DatabaseConnection;
-use entity::measurements::{HistoryRequest, Measured, history, progress};
+use entity::measurements::{self, HistoryRequest, KeptFlag, Measured, history, progress};
 use entity::rollup::{Level, RefreshOptions, refresh};
 use entity::{QualityFlag, Scope};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement, Value};
@@ -281,7 +281,12 @@ testbed::both! {
         measure(&mut evaluator(db), end).await;
         assert_eq!(closed().await, in_pieces);
         assert_eq!(flags().await, flags_in_pieces);
-        assert!(flags_in_pieces.contains("flat_line"));
+        let windows = [(sensor, at(0), at(12 * HOUR)), (sensor, at(14 * HOUR), at(15 * HOUR))];
+        let read = measurements::flags(db, &windows, 10).await.unwrap();
+        assert_eq!((read[0].len(), read[1].len()), (10, 0));
+        assert!(read[0].is_sorted_by_key(|flag| flag.time));
+        let flat = |flag: &KeptFlag| flag.test == "flat_line" && flag.flag == QualityFlag::Suspect;
+        assert!(read[0].iter().any(flat), "{read:?}");
     }
 
     async fn what_came_twice_is_counted_with_the_next_hour(database: TestDatabase) {

@@ -7,11 +7,11 @@ use sea_orm::{
 };
 
 use super::{Measured, Sums, read_sums};
-use crate::Scope;
 use crate::rollup::Level;
 use crate::scope::Reach;
 use crate::sql;
 use crate::table::quality_measurement::{Column, Entity};
+use crate::{QualityFlag, Scope};
 
 /// Which windows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,49 @@ pub async fn history(
         .limit(request.max)
         .all(db)
         .await
+}
+
+/// A reading that a test doubted or refused, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFlag {
+    /// The reading's time.
+    pub time: DateTime<Utc>,
+    /// The test, such as `spike`.
+    pub test: String,
+    /// Suspect or fail.
+    pub flag: QualityFlag,
+}
+
+/// Of each of these windows, a sensor from an instant to before another, the first `max` flags, in their order. It asks for
+/// what an asker may see beforehand.
+pub async fn flags(
+    db: &DatabaseConnection,
+    windows: &[(i32, DateTime<Utc>, DateTime<Utc>)],
+    max: u32,
+) -> Result<Vec<Vec<KeptFlag>>, DbErr> {
+    let mut found = vec![Vec::new(); windows.len()];
+    let values: [Value; 4] = [
+        windows.iter().map(|(id, ..)| *id).collect::<Vec<_>>().into(),
+        sql::times(windows.iter().map(|(_, from, _)| *from)),
+        sql::times(windows.iter().map(|(.., to)| *to)),
+        i64::from(max).into(),
+    ];
+    let rows = sql::query(db, include_str!("select_flags.sql"), values, |row| {
+        let flag = KeptFlag {
+            time: row.get(1)?,
+            test: row.get(2)?,
+            flag: row.flag(3)?,
+        };
+        Ok((row.get::<i64>(0)?, flag))
+    })
+    .await?;
+    for (position, flag) in rows {
+        let position = usize::try_from(position - 1).ok();
+        if let Some(flags) = position.and_then(|position| found.get_mut(position)) {
+            flags.push(flag);
+        }
+    }
+    Ok(found)
 }
 
 /// Windows from `from` to before `to`, each with all sensors that the asker may see.
