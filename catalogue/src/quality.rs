@@ -45,7 +45,7 @@ pub use self::interval::{
     Expectation, IntervalBasis, LEARN_FROM, Learnt, MIN_INTERVALS, NotLearnable, learn,
 };
 pub use self::latency::Latency;
-pub use self::load::{MeasureError, ToMeasure, measure};
+pub use self::load::{MeasureBounds, MeasureError, ToMeasure, measure};
 pub use self::measurement::{Measurement, TestCounts, Tests};
 pub use self::qartod::{Test, Verdicts, test};
 pub use self::reach::{CONTEXT_AFTER, Touched};

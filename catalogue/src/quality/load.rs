@@ -23,6 +23,15 @@ pub struct ToMeasure<'a> {
     pub setting: Setting<'a>,
 }
 
+/// How much is read and listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MeasureBounds {
+    /// So many of the readings of a window that tests doubt or refuse are listed, the earliest; all are counted.
+    pub flagged_max: usize,
+    /// So many readings are read at most, of all windows together and with their neighbours.
+    pub readings_max: u64,
+}
+
 /// Why nothing was measured.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasureError {
@@ -32,13 +41,18 @@ pub enum MeasureError {
     /// It gave them in another order than asked for.
     #[error("measure the quality of a window")]
     Order(#[from] OutOfOrder),
+    /// There are more readings than may be read.
+    #[error("measure the quality of more than {readings_max} readings")]
+    TooMany {
+        /// How many may be read.
+        readings_max: u64,
+    },
     /// What ingest counted can't be.
     #[error("measure what was received of a window")]
     Intake(#[from] BadIntake),
 }
 
-/// What can be said of each of these windows, in their order, of windows of whole hours with what ingest counted. Of what tests doubt or refuse, the earliest `flagged_max` of
-/// each window are listed; all are counted.
+/// What can be said of each of these windows, in their order, of windows of whole hours with what ingest counted.
 ///
 /// Windows are read together, in the order in which they are given: those of neighbouring sensors best lie beside each
 /// other, for so do their readings. However long a window is, a bounded number of readings is in memory, and 8 bytes of each
@@ -46,11 +60,13 @@ pub enum MeasureError {
 pub async fn measure(
     db: &impl ConnectionTrait,
     windows: &[ToMeasure<'_>],
-    flagged_max: usize,
+    bounds: MeasureBounds,
 ) -> Result<Vec<Evaluated>, MeasureError> {
     let mut measured = Vec::with_capacity(windows.len());
+    let mut left = bounds.readings_max;
     for some in windows.chunks(WINDOWS_MAX) {
-        measured.extend(measure_together(db, some, flagged_max).await?);
+        let together = measure_together(db, some, bounds, &mut left).await?;
+        measured.extend(together);
     }
     Ok(measured)
 }
@@ -58,25 +74,29 @@ pub async fn measure(
 async fn measure_together(
     db: &impl ConnectionTrait,
     windows: &[ToMeasure<'_>],
-    flagged_max: usize,
+    bounds: MeasureBounds,
+    left: &mut u64,
 ) -> Result<Vec<Evaluated>, MeasureError> {
     let mut measuring: Vec<Measuring<'_>> = windows
         .iter()
-        .map(|window| Measuring::new(window, flagged_max))
+        .map(|window| Measuring::new(window, bounds.flagged_max))
         .collect();
     loop {
-        let mut unfinished: Vec<&mut Measuring<'_>> =
-            measuring.iter_mut().filter(|one| !one.is_read).collect();
-        let Ok(count) = u32::try_from(unfinished.len()) else {
-            break;
-        };
+        let mut unread: Vec<&mut Measuring<'_>> = measuring.iter_mut().filter(|one| !one.is_read).collect();
+        let count = u32::try_from(unread.len()).unwrap_or(u32::MAX);
         if count == 0 {
             break;
         }
-        let requests: Vec<SampleRequest> = unfinished.iter().map(|one| one.request).collect();
-        let pieces = samples(db, &requests, (READINGS_MAX / count).min(PIECE_MAX)).await?;
-        for (one, piece) in unfinished.iter_mut().zip(&pieces) {
+        let requests: Vec<SampleRequest> = unread.iter().map(|one| one.request).collect();
+        let pieces = samples(db, &requests, (READINGS_MAX / count).clamp(1, PIECE_MAX)).await?;
+        let read: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+        *left = left.checked_sub(read).ok_or(MeasureError::TooMany {
+            readings_max: bounds.readings_max,
+        })?;
+        for (one, piece) in unread.iter_mut().zip(&pieces) {
             one.take(piece)?;
+            // A piece takes some milliseconds, and others have their turn between.
+            tokio::task::yield_now().await;
         }
     }
     let mut measured: Vec<Evaluated> = measuring.into_iter().map(Measuring::finish).collect();

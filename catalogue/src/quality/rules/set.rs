@@ -79,6 +79,11 @@ impl RuleSet {
         }
     }
 
+    /// The rules of a sensor: what is said for its name in any source, and over that for `source/name`.
+    pub fn of_sensor(&self, kind: Option<&str>, source: &str, name: &str) -> Result<Rules, BadRules> {
+        self.rules(kind, &[name, &format!("{source}/{name}")])
+    }
+
     /// The rules of a sensor of this type, which goes by these names: those said for a later name are over those for an
     /// earlier one.
     pub fn rules(&self, kind: Option<&str>, names: &[&str]) -> Result<Rules, BadRules> {

@@ -1,8 +1,8 @@
 //! Windows measured from the tables: the same as with all of a sensor's readings in hand.
 
 use catalogue::quality::{
-    Evaluated, Expectation, GrossRule, Rules, Sample, Setting, SpikeMethod, ToMeasure, Window, evaluate,
-    measure,
+    Evaluated, Expectation, GrossRule, Intake, MeasureBounds, MeasureError, Rules, Sample, Setting,
+    SpikeMethod, ToMeasure, Window, evaluate, measure,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{DatabaseConnection, QualityFlag};
@@ -32,18 +32,24 @@ testbed::both! {
                 asked.push(ToMeasure { sensor_id: *id, setting: setting(window, &rules) });
             }
         }
-        let found = measure(db, &asked, usize::MAX).await.unwrap();
+        let found = measure(db, &asked, listing(usize::MAX)).await.unwrap();
         assert_eq!(found.len(), asked.len());
         let mut flagged = 0;
         for (window, found) in asked.iter().zip(&found) {
             let (_, samples) = sensors.iter().find(|(id, _)| *id == window.sensor_id).unwrap();
-            let expected = evaluate(window.setting, samples.iter().copied()).unwrap();
+            let mut expected = evaluate(window.setting, samples.iter().copied()).unwrap();
+            // Nothing came besides, which is known of whole hours.
+            let time = window.setting.window;
+            if [time.from(), time.to()].iter().all(|edge| edge.timestamp() % 3600 == 0) {
+                let readings = expected.measurement.readings;
+                expected.measurement.intake = Some(Intake::new(readings, 0, 0, 0).unwrap());
+            }
             assert_eq!(*found, expected, "{:?}", window.setting.window);
             flagged += found.flagged.len();
         }
         assert!(flagged > 1_000, "{flagged}");
         // Of what is doubted no more than asked for, the earliest, and all counted.
-        let few = measure(db, &asked, 5).await.unwrap();
+        let few = measure(db, &asked, listing(5)).await.unwrap();
         for (few, all) in few.iter().zip(&found) {
             assert_eq!(few.measurement, all.measurement);
             assert_eq!(few.flagged, all.flagged[..all.flagged.len().min(5)]);
@@ -64,14 +70,27 @@ testbed::both! {
             expectation: Expectation::declared(0.01),
             ..setting(window(0, seconds(2500.0)), &rules)
         };
-        let found = measure(db, &[ToMeasure { sensor_id: id, setting: quick }], 0).await.unwrap();
+        let asked = [ToMeasure { sensor_id: id, setting: quick }];
+        let found = measure(db, &asked, listing(0)).await.unwrap();
         let Evaluated { measurement, gaps, .. } = &found[0];
         let completeness = measurement.completeness.as_ref().unwrap();
         assert_eq!((measurement.readings, completeness.present, completeness.missing), (249_750, 249_750, 250));
         assert_eq!(gaps.len(), 100);
+        let few = MeasureBounds { flagged_max: 0, readings_max: 200_000 };
+        assert!(matches!(
+            measure(db, &asked, few).await,
+            Err(MeasureError::TooMany { readings_max: 200_000 })
+        ));
         // Of 0 to 250 s that grow evenly, but for those that are not there.
         let latency = measurement.latency.unwrap();
         assert!((latency.max_seconds - 249.999).abs() < 1e-9 && (latency.p50_seconds - 125.0).abs() < 0.01, "{latency:?}");
+    }
+}
+
+fn listing(flagged_max: usize) -> MeasureBounds {
+    MeasureBounds {
+        flagged_max,
+        readings_max: u64::MAX,
     }
 }
 

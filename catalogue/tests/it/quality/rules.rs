@@ -193,3 +193,66 @@ fn rules_survive_being_kept_as_json() {
     let kept = serde_json::to_string(&set).unwrap();
     assert_eq!(serde_json::from_str::<RuleSet>(&kept).unwrap(), set);
 }
+
+/// What Fieldbook begins with, for people to copy.
+const BEGINNING: &str = include_str!("../../../quality.toml");
+
+#[test]
+fn the_file_to_begin_with_says_the_defaults_and_all_of_them() {
+    let set = RuleSet::from_toml(BEGINNING).unwrap();
+    assert_eq!(
+        set.rules(Some("temperature"), &["any"]).unwrap(),
+        Rules::default()
+    );
+    let mut said = serde_json::to_value(&set).unwrap();
+    assert_eq!(
+        (&said["by_type"], &said["by_sensor"]),
+        (&serde_json::json!({}), &serde_json::json!({}))
+    );
+    let default = said["default"].as_object_mut().unwrap();
+    for in_a_unit in ["gross", "spike", "rate"] {
+        let rules = default.remove(in_a_unit).unwrap();
+        assert!(
+            rules
+                .as_object()
+                .unwrap()
+                .values()
+                .all(serde_json::Value::is_null),
+            "{rules}"
+        );
+    }
+    default["flat"].as_object_mut().unwrap().remove("enabled");
+    assert!(!said.to_string().contains("null"), "{said}");
+}
+
+#[test]
+fn the_examples_in_that_file_are_rules() {
+    let is_example = |line: &str| line.starts_with('#') && !line.starts_with("# ") && line.len() > 1;
+    let text: Vec<&str> = BEGINNING
+        .lines()
+        .map(|line| if is_example(line) { &line[1..] } else { line })
+        .collect();
+    let set = RuleSet::from_toml(&text.join("\n")).unwrap();
+    let temperature = set.of_sensor(Some("temperature"), "plant", "any").unwrap();
+    assert!(temperature.gross.is_some() && temperature.spike.is_some() && temperature.rate.is_some());
+    assert_eq!(
+        set.of_sensor(Some("setpoint"), "plant", "any").unwrap().flat,
+        None
+    );
+    let tolerance = |source| {
+        let rules = set.of_sensor(None, source, "Boiler pressure").unwrap();
+        rules.flat.unwrap().tolerance
+    };
+    assert_eq!((tolerance("plant"), tolerance("elsewhere")), (0.01, 0.0));
+}
+
+#[test]
+fn a_sensor_of_a_source_is_over_its_name_in_any() {
+    let set =
+        RuleSet::from_toml("[by_sensor.a]\ngap_factor = 2\n[by_sensor.\"plant/a\"]\ngap_factor = 3").unwrap();
+    let factor = |source, name| set.of_sensor(None, source, name).unwrap().gap_factor;
+    assert_eq!(
+        (factor("plant", "a"), factor("hall", "a"), factor("plant", "b")),
+        (3.0, 2.0, 1.5)
+    );
+}

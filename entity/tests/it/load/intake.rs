@@ -20,10 +20,10 @@ on_both!(
     whole_hours_say_what_came_unless_nobody_counted,
 );
 
-/// When the hour of the tests' beginning of time begins: 40 minutes before.
+/// When the hour of the tests' beginning of time begins: 800 seconds before.
 fn hour(number: i64) -> DateTime<Utc> {
-    assert_eq!(at(-2400).timestamp() % 3600, 0);
-    at(-2400 + number * 3600)
+    assert_eq!(at(-800).timestamp() % 3600, 0);
+    at(-800 + number * 3600)
 }
 
 type Counts = BTreeMap<(i32, DateTime<Utc>), Came>;
@@ -158,8 +158,8 @@ async fn what_is_refused_counts_in_its_hour(db: &DatabaseConnection) {
         refused,
     };
     let counts = Counts::from([
-        ((sensor, hour(0)), came(0, 2)),
-        ((sensor, hour(1)), came(3, 2)),
+        ((sensor, hour(0)), came(0, 4)),
+        ((sensor, hour(1)), came(3, 0)),
         ((sensor, hour(2)), came(0, 3)),
     ]);
     assert_eq!(stored(db).await, counts);
