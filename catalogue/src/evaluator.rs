@@ -185,7 +185,7 @@ impl Evaluator {
             .iter()
             .filter_map(|window| to_measure(window, level, sensors.get(&window.sensor_id)?, now))
             .collect();
-        let found = measure(evaluating.transaction(), &to_measure, FLAGS_MAX).await?;
+        let found = measure(evaluating.transaction(), &to_measure, BOUNDS).await?;
         let measured = found.len() as u64;
         let ids = to_measure.iter().map(|window| window.sensor_id);
         let found: Vec<(i32, Evaluated)> = ids.zip(found).collect();
@@ -230,8 +230,7 @@ impl Evaluator {
     }
 
     fn rules_of(&mut self, sensor: &JudgedSensor) -> Rules {
-        let uuid = sensor.uuid.to_string();
-        let found = self.rules.rules(sensor.kind.as_deref(), &[&sensor.name, &uuid]);
+        let found = self.rules.of_sensor(sensor.kind.as_deref(), &sensor.source, &sensor.name);
         found.unwrap_or_else(|error| {
             if self.complained.insert(sensor.id) {
                 tracing::warn!(

@@ -1,10 +1,10 @@
 //! The domain's words as types, and every query against Fieldbook's tables.
 //!
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
-//! within a [`Scope`]; [`freshness`], [`incidents`], [`intervals`], [`measurements`], [`releases`] and [`webhooks`] have what
-//! the catalogue keeps, written by one process at a time ([`keeping`]); [`quality`] has what the quality of sensors is
-//! computed from; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
-//! here knows MQTT, S3, HTTP or GraphQL.
+//! within a [`Scope`]; [`lineage`] adds up what became of it all; [`freshness`], [`incidents`], [`intervals`],
+//! [`measurements`], [`releases`] and [`webhooks`] have what the catalogue keeps, written by one process at a time
+//! ([`keeping`]); [`quality`] has what the quality of sensors is computed from; [`keys`] says who has which; [`table`] has the
+//! tables as SeaORM entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP or GraphQL.
 
 pub mod bucket;
 pub mod connect;
@@ -14,6 +14,7 @@ pub mod incidents;
 pub mod intervals;
 pub mod keeping;
 pub mod keys;
+pub mod lineage;
 pub mod load;
 pub mod measurements;
 pub mod quality;

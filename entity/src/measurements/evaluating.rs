@@ -149,7 +149,7 @@ impl Evaluating {
             |row| {
                 Ok(JudgedSensor {
                     id: row.get(0)?,
-                    uuid: row.get(1)?,
+                    source: row.get(1)?,
                     name: row.get(2)?,
                     kind: row.get(3)?,
                     active_since: row.get(4)?,

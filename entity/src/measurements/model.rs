@@ -1,7 +1,6 @@
 //! What windows are, and what is known of them.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use crate::QualityFlag;
 
@@ -62,8 +61,8 @@ pub struct Reach {
 pub struct JudgedSensor {
     /// Its internal key.
     pub id: i32,
-    /// Its lasting identity.
-    pub uuid: Uuid,
+    /// Whose messages name it.
+    pub source: String,
     /// Its name.
     pub name: String,
     /// What it measures.

@@ -13,6 +13,7 @@
 mod connect;
 mod keeping;
 mod keys;
+mod lineage;
 mod load;
 mod quality;
 mod query;
