@@ -74,10 +74,10 @@ impl ApiState {
             catalogue: Keeper::new(
                 &parts.db,
                 options.annotations.clone(),
-                Arc::clone(&options.quality_rules),
                 graphql::types::types(&graphql::sdl()),
                 Utc::now,
-            ),
+            )
+            .with_rules(Arc::clone(&options.quality_rules)),
             hidden: Hidden::default(),
             vocabulary: Vocabulary::default(),
             event_schema: graphql::event_schema(),

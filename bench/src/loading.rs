@@ -138,13 +138,7 @@ pub(crate) async fn beside_catalogue(runs: usize) -> anyhow::Result<()> {
 /// The catalogue as the API keeps it.
 async fn keep_catalogue(db: DatabaseConnection) {
     let rules = Arc::new(RuleSet::default());
-    let keeper = Keeper::new(
-        &db,
-        Annotations::default(),
-        Arc::clone(&rules),
-        GraphqlTypes::default(),
-        Utc::now,
-    );
+    let keeper = Keeper::new(&db, Annotations::default(), GraphqlTypes::default(), Utc::now);
     let mut evaluator = Evaluator::new(&db, rules);
     tokio::select! {
         never = keeper.run() => match never {},

@@ -28,7 +28,8 @@ use entity::{DatabaseConnection, DbErr};
 
 pub use self::store::{Place, from_row, to_row};
 use crate::quality::{
-    Evaluated, Expectation, IntervalBasis, MeasureError, RuleSet, Rules, Setting, ToMeasure, Window, measure,
+    Evaluated, Expectation, IntervalBasis, MeasureBounds, MeasureError, RuleSet, Rules, Setting, ToMeasure,
+    Window, measure,
 };
 
 /// A window is measured so long after its end: most of what is still on its way has come by then.
@@ -45,6 +46,12 @@ pub const REVISIONS_KEPT: i32 = 5;
 
 /// So many flags of readings are kept of a window, the first; all are counted.
 pub const FLAGS_MAX: usize = 1_000;
+
+const BOUNDS: MeasureBounds = MeasureBounds {
+    flagged_max: FLAGS_MAX,
+    // Every reading is measured, however many there are.
+    readings_max: u64::MAX,
+};
 
 /// So many windows are measured in a transaction at most.
 const WINDOWS_MAX: u32 = 256;
@@ -230,7 +237,9 @@ impl Evaluator {
     }
 
     fn rules_of(&mut self, sensor: &JudgedSensor) -> Rules {
-        let found = self.rules.of_sensor(sensor.kind.as_deref(), &sensor.source, &sensor.name);
+        let found = self
+            .rules
+            .of_sensor(sensor.kind.as_deref(), &sensor.source, &sensor.name);
         found.unwrap_or_else(|error| {
             if self.complained.insert(sensor.id) {
                 tracing::warn!(

@@ -64,11 +64,10 @@ struct Memory {
 }
 
 impl Keeper {
-    /// Of this database, with what people said, the rules of quality, and what GraphQL has.
+    /// Of this database, with what people said, and what GraphQL has; by the rules of quality that are there without any said.
     pub fn new(
         db: &DatabaseConnection,
         annotations: Annotations,
-        rules: Arc<RuleSet>,
         graphql: GraphqlTypes,
         now: fn() -> DateTime<Utc>,
     ) -> Self {
@@ -82,12 +81,18 @@ impl Keeper {
         Self {
             db: db.clone(),
             annotations,
-            rules,
+            rules: Arc::default(),
             graphql,
             now,
             memory: Mutex::new(memory),
             at_hand: RwLock::default(),
         }
+    }
+
+    /// Goes by these rules of quality.
+    #[must_use]
+    pub fn with_rules(self, rules: Arc<RuleSet>) -> Self {
+        Self { rules, ..self }
     }
 
     /// What was found out at most a minute ago. Where it could not be renewed, what is known of freshness is that it is
