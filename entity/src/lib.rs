@@ -2,9 +2,11 @@
 //!
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
 //! within a [`Scope`]; [`freshness`], [`incidents`], [`intervals`], [`releases`] and [`webhooks`] have what the catalogue
-//! keeps, written by one process at a time ([`keeping`]); [`keys`] says who has which; [`table`] has the tables as SeaORM
+//! keeps, written by one process at a time ([`keeping`]); [`stewardship`] and [`announcements`] have what stewards write;
+//! [`keys`] says who has which; [`table`] has the tables as SeaORM
 //! entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP or GraphQL.
 
+pub mod announcements;
 pub mod bucket;
 pub mod connect;
 pub mod flag;
@@ -19,6 +21,7 @@ pub mod releases;
 pub mod rollup;
 pub mod scope;
 mod sql;
+pub mod stewardship;
 pub mod table;
 pub mod unit;
 pub mod visibility;

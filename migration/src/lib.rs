@@ -43,6 +43,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261126_000006_catalogue"),
             // How fresh things are and have been, what went wrong, and who is told.
             plain_step!("m20261126_000007_freshness"),
+            // What stewards say over the catalogue's file, and announce.
+            plain_step!("m20261126_000010_stewardship"),
         ]
     }
 }

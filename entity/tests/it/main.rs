@@ -16,4 +16,5 @@ mod keys;
 mod load;
 mod query;
 mod rollup;
+mod stewardship;
 mod support;
