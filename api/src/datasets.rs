@@ -8,6 +8,7 @@ use entity::visibility::{self, Visibility};
 use entity::{DatabaseConnection, DbErr, Scope};
 
 use crate::access::Access;
+use crate::graphql::error::ApiError;
 use crate::options::Anonymous;
 use crate::state::ApiState;
 
@@ -50,6 +51,31 @@ impl Seen {
             scope: self.scope.clone(),
             is_open,
         })
+    }
+}
+
+impl Seen {
+    /// The slugs of those whose data is open to the asker, or of the one that `argument` names.
+    pub(crate) fn open(
+        &self,
+        access: &Access,
+        argument: &'static str,
+        slug: Option<&str>,
+    ) -> Result<Vec<String>, ApiError> {
+        let Some(slug) = slug else {
+            let open = self.datasets().filter(|dataset| dataset.is_open);
+            return Ok(open.map(|dataset| dataset.described().slug.clone()).collect());
+        };
+        let found = self.datasets().find(|dataset| dataset.described().slug == slug);
+        match found {
+            Some(dataset) if dataset.is_open => Ok(vec![slug.to_owned()]),
+            // Why not is for the access to say.
+            Some(_) => access.dataset(slug).map(|_| Vec::new()),
+            None => Err(ApiError::NotFound {
+                argument,
+                message: format!("there is no dataset {slug:?}"),
+            }),
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use crate::annotations::Annotations;
 use crate::discover::{self, GraphqlTypes};
 use crate::freshness::{CheckError, Checked, Checker, Follows, FreshnessOptions, Look, WatchedDataset};
 use crate::model::{Catalogue, Dataset};
+use crate::stewardship::Stewards;
 
 /// How often the catalogue is renewed.
 pub const RENEWED_EVERY: Duration = Duration::from_secs(15);
@@ -151,8 +152,9 @@ impl Keeper {
         let mut found = discover::datasets(relations, &self.graphql);
         memory.extents.add_to(&mut found, &self.db, now).await?;
         let mut datasets: Vec<Dataset> = found.into_iter().map(|found| found.dataset).collect();
+        let stewards = Stewards::read(&self.db, now).await?;
         for dataset in &mut datasets {
-            self.annotations.annotate(dataset);
+            self.annotations.annotate(dataset, stewards.of(&dataset.slug));
             dataset.problems.sort_unstable();
         }
         memory.watched = datasets.iter().map(watched).collect();

@@ -4,13 +4,16 @@ mod aggregates;
 pub(crate) mod bucket_rows;
 mod datasets;
 mod freshness;
+mod incidents;
 mod latest;
+pub(crate) mod quality_rules;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
 mod sensor;
 mod sensors;
 mod series;
 mod service;
+mod stewardship;
 
 use async_graphql::MergedObject;
 
@@ -35,5 +38,8 @@ pub(crate) struct Query(
     bucket_rows::BucketRowsQuery,
     datasets::DatasetsQuery,
     freshness::FreshnessQuery,
+    incidents::IncidentsQuery,
+    quality_rules::QualityRulesQuery,
+    stewardship::StewardshipQuery,
     service::ServiceQuery,
 );

@@ -19,15 +19,17 @@ use crate::graphql::request::Asked;
 use crate::graphql::subscription::{Asks, Call};
 use crate::http::RequestId;
 use crate::http::answer::{self, Payload};
-use crate::http::graphql::run;
+use crate::http::graphql::{MUTATION_BY_GET, run};
 use crate::http::parameters::Parameters;
 use crate::state::ApiState;
 
 /// How an operation is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Came {
-    /// By a request of its own, for which its asker was looked up, and which was counted.
-    ByRequest,
+    /// By a POST of its own, for which its asker was looked up, and which was counted.
+    ByPost,
+    /// By a GET of its own: it may query and subscribe, and change nothing.
+    ByGet,
     /// Over a connection of many: it is looked up and counted as a request would be.
     OverConnection,
 }
@@ -121,6 +123,10 @@ impl Operation {
             limits,
         )
         .map_err(|error| vec![error])?;
+        if self.came == Came::ByGet && checked.operation == OperationType::Mutation {
+            let message = MUTATION_BY_GET.to_owned();
+            return Err(of(ApiError::BadRequest { message }));
+        }
         let access = self.asker.access();
         if checked.operation != OperationType::Subscription {
             let mut request = Request::new(query).variables(variables);

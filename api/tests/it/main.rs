@@ -36,5 +36,6 @@ mod sensors;
 mod series;
 mod service;
 mod shutdown;
+mod stewards;
 mod transport;
 mod world;

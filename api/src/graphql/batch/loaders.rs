@@ -1,6 +1,7 @@
 //! What is asked in batches: each kind of key, and its statement for many of them.
 
 mod buckets;
+mod incidents;
 mod raw;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use crate::options::Limits;
 use crate::state::ApiState;
 
 pub(crate) use self::buckets::ReadingsBuckets;
+pub(crate) use self::incidents::IncidentsKey;
 pub(crate) use self::raw::Raw;
 
 /// The loaders of one request: what was read once is not read again.

@@ -59,7 +59,7 @@ impl Arguments<'_> {
             counted_rows: rows,
         };
         match self.field.name.node.as_str() {
-            "sensors" | "datasets" => {
+            "sensors" | "datasets" | "incidents" | "stewardshipChanges" => {
                 let page = self.page(ITEMS_DEFAULT);
                 of_page(page, page)
             }

@@ -1,16 +1,27 @@
 //! Datasets, as the catalogue describes them.
 
 mod field;
+mod filter;
 mod said;
 
-use async_graphql::{Enum, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, Object, SimpleObject};
 use catalogue::model::{Dataset as Described, Kind};
 
-use self::field::DatasetField;
+use self::field::{DatasetField, Deprecation};
+pub(crate) use self::filter::DatasetFilter;
 use self::said::{DatasetProblem, DatasetVersion, Distribution, Licence, Party, Promise};
-use super::{Count, Freshness, Range};
+use super::{Announcement, Count, Freshness, Incident, Range};
 use crate::datasets::{Seen, SeenDataset};
+use crate::graphql::batch::IncidentsKey;
+use crate::graphql::error::ApiError;
+use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
+
+/// Incidents of a dataset when the question does not say,
+const INCIDENTS: i32 = 20;
+
+/// and at most.
+const INCIDENTS_MAX: u32 = 100;
 
 /// A dataset as an asker sees it.
 #[derive(Debug, Clone)]
@@ -164,6 +175,56 @@ impl Dataset {
             .collect()
     }
 
+    /// That it will go; null when it stays.
+    async fn deprecation(&self) -> Option<Deprecation> {
+        self.described().deprecation.as_ref().map(Deprecation::from)
+    }
+
+    /// What its stewards announce: what is so or to come, by its beginning, the last first; up to 100.
+    async fn announcements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Whether those that were over or withdrawn in the last 90 days are told, too.",
+            default = false
+        )]
+        past: bool,
+    ) -> Vec<Announcement> {
+        let all = self.described().announcements.iter();
+        all.map(|announcement| Announcement::new(announcement.clone(), ctx.asked().at))
+            .filter(|announcement| past || announcement.is_standing())
+            .collect()
+    }
+
+    /// What went wrong with it and with its sensors, the newest first; empty where its data is not open to the asker. Whoever
+    /// may see some sensors only is told of those. The query `incidents` has all of them, in pages.
+    async fn incidents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Those that are not over (true), or are (false). Default: both.")] open: Option<
+            bool,
+        >,
+        #[graphql(desc = "So many at most, from 1 to 100.", default_with = "Some(INCIDENTS)")] first: Option<
+            i32,
+        >,
+    ) -> Result<Vec<Incident>, ApiError> {
+        let first = first.unwrap_or(INCIDENTS);
+        let limit = u32::try_from(first)
+            .ok()
+            .filter(|rows| (1..=INCIDENTS_MAX).contains(rows));
+        let limit = limit.ok_or_else(|| ApiError::InvalidArgument {
+            argument: "first".to_owned(),
+            message: format!("{first} is no number of incidents"),
+            accepted: format!("an integer from 1 to {INCIDENTS_MAX}"),
+        })?;
+        if !self.0.is_open {
+            return Ok(Vec::new());
+        }
+        let slug = self.described().slug.clone();
+        let found = ctx.loaders().load_one(IncidentsKey { slug, open, limit }).await?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// What is missing of its description.
     async fn problems(&self) -> Vec<DatasetProblem> {
         self.described()
@@ -222,56 +283,6 @@ pub(crate) struct Bounds {
     north: f64,
     /// The eastern edge, in degrees east (WGS 84).
     east: f64,
-}
-
-/// Which datasets; all that is given must hold, and an empty list matches none.
-#[derive(Debug, Clone, Default, InputObject)]
-pub(crate) struct DatasetFilter {
-    /// One of these slugs.
-    slugs: Option<Vec<String>>,
-    /// Of one of these kinds.
-    kinds: Option<Vec<DatasetKind>>,
-    /// With these words somewhere in title, description, keywords or fields, in any case.
-    text: Option<String>,
-    /// Whose data is open to the asker (true), or not (false).
-    open: Option<bool>,
-    /// With something missing of its description (true), or nothing (false).
-    problems: Option<bool>,
-}
-
-impl DatasetFilter {
-    /// Whether a dataset is one of those.
-    pub(crate) fn matches(&self, dataset: &Dataset) -> bool {
-        let described = dataset.described();
-        let says = |text: &String| {
-            let text = text.to_lowercase();
-            let has = |in_: &str| in_.to_lowercase().contains(&text);
-            has(&described.title)
-                || described.description.as_deref().is_some_and(has)
-                || described.keywords.iter().any(|keyword| has(keyword))
-                || described
-                    .fields
-                    .iter()
-                    .any(|field| has(&field.name) || field.description.as_deref().is_some_and(has))
-        };
-        self.slugs
-            .as_ref()
-            .is_none_or(|slugs| slugs.contains(&described.slug))
-            && self
-                .kinds
-                .as_ref()
-                .is_none_or(|kinds| kinds.contains(&described.kind.into()))
-            && self.text.as_ref().is_none_or(says)
-            && self.open.is_none_or(|open| open == dataset.0.is_open)
-            && self
-                .problems
-                .is_none_or(|any| any != described.problems.is_empty())
-    }
-
-    /// The text that is looked for.
-    pub(crate) fn text(&self) -> Option<&str> {
-        self.text.as_deref()
-    }
 }
 
 impl From<catalogue::model::Range> for Range {
