@@ -110,7 +110,26 @@ impl SeenDataset {
 /// The datasets that there are for an asker: all whose data is open to them, and those of the others that are listed.
 pub(crate) async fn seen_by(state: &ApiState, access: &Access) -> Result<Seen, DbErr> {
     let snapshot = state.catalogue().snapshot().await?;
-    let hidden = hidden(state.db()).await?;
+    seen_in(state, access, snapshot).await
+}
+
+/// The same of what was found out at one instant.
+pub(crate) async fn seen_in(
+    state: &ApiState,
+    access: &Access,
+    snapshot: Arc<Snapshot>,
+) -> Result<Seen, DbErr> {
+    let all_open = snapshot
+        .catalogue
+        .datasets
+        .iter()
+        .all(|dataset| is_open(dataset, access));
+    // What is open is there, hidden or not.
+    let hidden = if all_open {
+        Vec::new()
+    } else {
+        hidden(state.db()).await?
+    };
     let datasets = snapshot.catalogue.datasets.iter().enumerate();
     let places = datasets.filter_map(|(place, dataset)| {
         let is_open = is_open(dataset, access);

@@ -10,14 +10,14 @@ mod releases;
 mod snapshot;
 
 use std::convert::Infallible;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::keeping::Keeping;
 use entity::query::describe;
 use entity::{DatabaseConnection, DbErr};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use self::extents::Extents;
 use self::releases::Releases;
@@ -43,7 +43,7 @@ pub struct Keeper {
     now: fn() -> DateTime<Utc>,
     /// Held while it is renewed.
     memory: Mutex<Memory>,
-    at_hand: RwLock<Option<Arc<Snapshot>>>,
+    at_hand: watch::Sender<Option<Arc<Snapshot>>>,
 }
 
 /// What is remembered from one renewal to the next.
@@ -75,7 +75,7 @@ impl Keeper {
             graphql,
             now,
             memory: Mutex::new(memory),
-            at_hand: RwLock::default(),
+            at_hand: watch::Sender::new(None),
         }
     }
 
@@ -114,17 +114,18 @@ impl Keeper {
         }
     }
 
+    /// What was found out last, and whatever is found out from now on. Who looks too late for one sees the next.
+    pub fn published(&self) -> watch::Receiver<Option<Arc<Snapshot>>> {
+        self.at_hand.subscribe()
+    }
+
     fn at_hand(&self) -> Option<Arc<Snapshot>> {
-        self.at_hand
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.at_hand.borrow().clone()
     }
 
     fn put_at_hand(&self, snapshot: Snapshot) -> Arc<Snapshot> {
         let snapshot = Arc::new(snapshot);
-        let mut at_hand = self.at_hand.write().unwrap_or_else(PoisonError::into_inner);
-        *at_hand = Some(Arc::clone(&snapshot));
+        self.at_hand.send_replace(Some(Arc::clone(&snapshot)));
         snapshot
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod aggregate;
 mod announcement;
 pub(crate) mod bucket_row;
+mod changes;
 pub(crate) mod count;
 mod dataset;
 pub(crate) mod direction;
@@ -23,6 +24,7 @@ pub(crate) mod service;
 pub(crate) use aggregate::{AggregateSeries, Buckets};
 pub(crate) use announcement::{Announcement, AnnouncementKind};
 pub(crate) use bucket_row::{BucketRow, BucketRowConnection, BucketRows};
+pub(crate) use changes::{CatalogueChangeKind, CatalogueChanges};
 pub(crate) use count::{Count, Total};
 pub(crate) use dataset::{Dataset, DatasetFilter};
 pub(crate) use direction::Direction;
