@@ -6,6 +6,7 @@
 //! | `key` | a key's row, remembered for a few seconds |
 //! | `oidc` | tokens of an issuer |
 //! | `rate` | how often somebody may ask |
+//! | `steward` | who may write |
 //! | `authenticate` | all of it together |
 
 mod authenticate;
@@ -13,6 +14,7 @@ mod credential;
 mod key;
 pub(crate) mod oidc;
 mod rate;
+mod steward;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -176,6 +178,14 @@ impl Access {
             });
         }
         Ok(scope)
+    }
+
+    /// The scope within which the asker sees any data, of whichever datasets.
+    pub(crate) fn within(&self) -> &Scope {
+        match &self.opens {
+            Opens::Nothing | Opens::Catalogue => &Scope::Nothing,
+            Opens::Data { scope, .. } => scope,
+        }
     }
 
     /// The scope that the request's batches of readings work in.

@@ -11,6 +11,7 @@ use entity::{DbErr, Scope};
 
 pub(crate) use self::hidden::Hidden;
 use crate::access::Access;
+use crate::graphql::error::ApiError;
 use crate::options::Anonymous;
 use crate::state::ApiState;
 
@@ -56,6 +57,31 @@ impl Seen {
             scope: self.scope.clone(),
             is_open,
         })
+    }
+}
+
+impl Seen {
+    /// The slugs of those whose data is open to the asker, or of the one that `argument` names.
+    pub(crate) fn open(
+        &self,
+        access: &Access,
+        argument: &'static str,
+        slug: Option<&str>,
+    ) -> Result<Vec<String>, ApiError> {
+        let Some(slug) = slug else {
+            let open = self.datasets().filter(|dataset| dataset.is_open);
+            return Ok(open.map(|dataset| dataset.described().slug.clone()).collect());
+        };
+        let found = self.datasets().find(|dataset| dataset.described().slug == slug);
+        match found {
+            Some(dataset) if dataset.is_open => Ok(vec![slug.to_owned()]),
+            // Why not is for the access to say.
+            Some(_) => access.dataset(slug).map(|_| Vec::new()),
+            None => Err(ApiError::NotFound {
+                argument,
+                message: format!("there is no dataset {slug:?}"),
+            }),
+        }
     }
 }
 
@@ -163,6 +189,15 @@ impl SeenDataset {
 /// The datasets that there are for an asker: all whose data is open to them, and those of the others that are listed.
 pub(crate) async fn seen_by(state: &ApiState, access: &Access) -> Result<Seen, DbErr> {
     let snapshot = state.catalogue().snapshot().await?;
+    seen_in(state, access, snapshot).await
+}
+
+/// The same of what was found out at one instant.
+pub(crate) async fn seen_in(
+    state: &ApiState,
+    access: &Access,
+    snapshot: Arc<Snapshot>,
+) -> Result<Seen, DbErr> {
     let hidden = state.hidden().slugs(state.db()).await?;
     let datasets = snapshot.catalogue.datasets.iter().enumerate();
     let places = datasets.filter_map(|(place, dataset)| {

@@ -5,7 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use catalogue::feeds::{Address, atom, data_package, dcat, odcs, schema_org};
-use catalogue::model::{Access as DataAccess, Catalogue, Dataset};
+use catalogue::model::{Access as DataAccess, Catalogue, Dataset, Incident};
+use entity::incidents::newest_of_each;
 
 use crate::access::Access;
 use crate::datasets;
@@ -58,7 +59,13 @@ pub(crate) async fn changes(
     Extension(access): Extension<Access>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    whole(&state, &access, &headers, ATOM, atom::of_catalogue).await
+    let (mut catalogue, address) = seen(&state, &access, &headers).await?;
+    add_incidents(&state, &access, &mut catalogue.datasets).await?;
+    Ok(conditional::document(
+        &headers,
+        ATOM,
+        atom::of_catalogue(&catalogue, &address),
+    ))
 }
 
 /// A feed of all that an asker sees.
@@ -97,7 +104,14 @@ pub(crate) async fn of_dataset(
     headers: HeaderMap,
     Path((slug, file)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let (catalogue, address) = seen(&state, &access, &headers).await?;
+    let (mut catalogue, address) = seen(&state, &access, &headers).await?;
+    if file == "versions.atom" {
+        let own = catalogue
+            .datasets
+            .iter_mut()
+            .filter(|dataset| dataset.slug == slug);
+        add_incidents(&state, &access, own).await?;
+    }
     let dataset = named(&catalogue, &slug)?;
     let (media_type, body) = match file.as_str() {
         "contract.odcs.yaml" => (YAML, odcs::contract(&catalogue, dataset, &address)),
@@ -148,6 +162,36 @@ async fn seen(
         computed_at: words.computed_at,
     };
     Ok((catalogue, address))
+}
+
+/// Adds to datasets what went wrong with them, as far as an asker may see it.
+async fn add_incidents<'d>(
+    state: &ApiState,
+    access: &Access,
+    datasets: impl IntoIterator<Item = &'d mut Dataset>,
+) -> Result<(), ApiError> {
+    let seen = datasets::seen_by(state, access).await?;
+    let open = seen.open(access, "path", None)?;
+    let mut datasets: Vec<&mut Dataset> = datasets.into_iter().collect();
+    datasets.retain(|dataset| open.contains(&dataset.slug));
+    let slugs: Vec<String> = datasets.iter().map(|dataset| dataset.slug.clone()).collect();
+    let max = u32::try_from(atom::ENTRIES_MAX).unwrap_or(u32::MAX);
+    for (incident, sensor) in newest_of_each(state.db(), access.within(), &slugs, None, max).await? {
+        let of = datasets
+            .iter_mut()
+            .find(|dataset| dataset.slug == incident.of.dataset);
+        if let Some(dataset) = of {
+            dataset.incidents.push(Incident {
+                id: incident.id,
+                kind: incident.of.kind,
+                sensor,
+                started_at: incident.started_at,
+                ended_at: incident.ended_at,
+                detail: incident.detail,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn address(state: &ApiState, headers: &HeaderMap) -> Result<Address, ApiError> {

@@ -1,10 +1,11 @@
-//! The schema: roots under `query`, types under `model`.
+//! The schema: roots under `query` and `mutation`, types under `model`.
 
 pub(crate) mod batch;
 pub(crate) mod document;
 pub(crate) mod error;
 mod list;
 pub(crate) mod model;
+mod mutation;
 pub(crate) mod projection;
 pub(crate) mod query;
 pub(crate) mod request;
@@ -15,11 +16,12 @@ pub(crate) mod types;
 
 use async_graphql::{EmptyMutation, EmptySubscription, SDLExportOptions, ValidationMode};
 
+use self::mutation::Mutation;
 use self::query::Query;
 use self::subscription::Subscription;
 
 /// The schema, ready to answer.
-pub(crate) type Schema = async_graphql::Schema<Query, EmptyMutation, Subscription>;
+pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// What an event of a subscription is answered with: its fields are the roots.
 pub(crate) type EventSchema = async_graphql::Schema<Subscription, EmptyMutation, EmptySubscription>;
@@ -27,7 +29,7 @@ pub(crate) type EventSchema = async_graphql::Schema<Subscription, EmptyMutation,
 /// Builds the schema. Limits are checked by [`document`] before the library sees a document: the library's own
 /// name no numbers, and expand fragments without remembering them.
 pub(crate) fn schema() -> Schema {
-    Schema::build(Query::default(), EmptyMutation, Subscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_recursive_depth(document::NESTING_MAX)
         .finish()
 }

@@ -16,13 +16,16 @@
 //! | `watch` | when to look: what is heard, the pace, and what follows a failure |
 //! | `subscriber` | one subscriber's queue |
 //! | `feed` | one subscriber's readings: from the database up to where the hub is, then from its queue |
-//! | `operation` | a feed as the answers to a subscription operation |
+//! | `changes` | one subscriber's changes of freshness and quality, from one catalogue to the next |
+//! | `source` | what a subscription takes its events from |
+//! | `operation` | a source as the answers to a subscription operation |
 //! | `asker` | who asks on a long connection, asked again from time to time |
 //!
 //! Nothing here is triggered by an event alone: a notification only says that it is time to look, and each look and each
 //! feed goes from a position to a position. So whatever gets lost in between, no reading does.
 
 pub(crate) mod asker;
+pub(crate) mod changes;
 pub(crate) mod feed;
 mod hints;
 pub(crate) mod hub;
@@ -30,6 +33,7 @@ mod limits;
 pub(crate) mod operation;
 pub(crate) mod positions;
 mod registry;
+pub(crate) mod source;
 pub(crate) mod subscriber;
 mod watch;
 
@@ -54,6 +58,7 @@ pub(crate) struct Live {
     /// The tasks of long connections, which the server does not wait for by itself.
     pub(crate) tasks: TaskTracker,
     connections: Arc<Semaphore>,
+    changes: Arc<Semaphore>,
 }
 
 impl Live {
@@ -61,6 +66,7 @@ impl Live {
         Self {
             hub: Hub::new(db, limits.clone()),
             connections: Arc::new(Semaphore::new(limits.connections_max)),
+            changes: Arc::new(Semaphore::new(limits.catalogue_subscribers_max)),
             limits,
             closing: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -77,6 +83,20 @@ impl Live {
                 asked: None,
                 advice: "so many long connections are open already: try again later, or run several subscriptions on \
                          one WebSocket"
+                    .to_owned(),
+            })
+    }
+
+    /// Room for one more subscription to changes of the catalogue, kept as long as it lasts.
+    pub(crate) fn watch_changes(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.changes)
+            .try_acquire_owned()
+            .map_err(|_| ApiError::LimitExceeded {
+                argument: None,
+                limit: self.limits.catalogue_subscribers_max as u64,
+                asked: None,
+                advice: "so many subscriptions to changes of the catalogue are open already: try again later, or ask the \
+                         query freshness from time to time"
                     .to_owned(),
             })
     }

@@ -1,11 +1,9 @@
 //! What is served, where, to whom and up to which limits.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::Annotations;
-use catalogue::quality::RuleSet;
 use entity::Zone;
 
 pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
@@ -32,8 +30,6 @@ pub struct Options {
     pub private_webhooks: bool,
     /// What people said of the datasets. Default: what Fieldbook begins with.
     pub annotations: Annotations,
-    /// What readings are judged by; by default the rules of `docs/reference/quality.md`.
-    pub quality_rules: Arc<RuleSet>,
     /// How long open requests may go on once the server is told to stop. Default: 10 s.
     pub drain_timeout: Duration,
     /// The limits of questions and answers.
@@ -53,7 +49,6 @@ impl Default for Options {
             public_url: None,
             private_webhooks: false,
             annotations: Annotations::default(),
-            quality_rules: Arc::default(),
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),
             live: LiveLimits::default(),

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::Evaluator;
@@ -80,7 +79,7 @@ impl ApiState {
             sender.run(CancellationToken::new(), Utc::now).await;
             std::future::pending().await
         };
-        let mut evaluator = Evaluator::new(self.db(), Arc::clone(&self.options().quality_rules));
+        let mut evaluator = Evaluator::new(self.db(), self.options().annotations.rules().clone());
         tokio::select! {
             never = self.catalogue().run() => never,
             never = evaluator.run(Utc::now) => never,

@@ -76,8 +76,7 @@ impl ApiState {
                 options.annotations.clone(),
                 graphql::types::types(&graphql::sdl()),
                 Utc::now,
-            )
-            .with_rules(Arc::clone(&options.quality_rules)),
+            ),
             hidden: Hidden::default(),
             vocabulary: Vocabulary::default(),
             event_schema: graphql::event_schema(),

@@ -6,7 +6,6 @@
 //!
 //! And what the catalogue costs it: the same with the catalogue kept beside, quality measured.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -137,9 +136,8 @@ pub(crate) async fn beside_catalogue(runs: usize) -> anyhow::Result<()> {
 
 /// The catalogue as the API keeps it.
 async fn keep_catalogue(db: DatabaseConnection) {
-    let rules = Arc::new(RuleSet::default());
     let keeper = Keeper::new(&db, Annotations::default(), GraphqlTypes::default(), Utc::now);
-    let mut evaluator = Evaluator::new(&db, rules);
+    let mut evaluator = Evaluator::new(&db, RuleSet::default());
     tokio::select! {
         never = keeper.run() => match never {},
         never = evaluator.run(Utc::now) => match never {},

@@ -1,7 +1,6 @@
 //! What it costs to measure quality in the background: an hour of readings each second, and the look at what is published,
 //! as shares of the time in which it has to be done.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -59,7 +58,7 @@ async fn measure(db: &DatabaseConnection, end: DateTime<Utc>) -> anyhow::Result<
         .await?;
     db.execute_unprepared("INSERT INTO quality_progress (window_seconds, closed_until) VALUES (3600, date_trunc('hour', now()) - INTERVAL '1 hour')")
         .await?;
-    let mut evaluator = Evaluator::new(db, Arc::new(RuleSet::default()));
+    let mut evaluator = Evaluator::new(db, RuleSet::default());
     let began = Instant::now();
     let mut measured = 0;
     loop {

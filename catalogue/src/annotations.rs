@@ -1,11 +1,19 @@
 //! The file of what no machine can know: who answers for datasets, on which terms they may be used, what is promised.
 
+mod check;
+mod note;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub(crate) use self::check::{check_line, check_text, wrong};
+pub(crate) use self::note::Note;
+use self::note::PartyNote;
 use crate::freshness::Thresholds;
 use crate::model::{Dataset, Licence, Party, Problem, Promise, Stewardship};
+use crate::quality::{BadRules, RuleSet};
+use crate::stewardship::Said;
 
 /// What Fieldbook begins with.
 const START: &str = include_str!("../catalogue.toml");
@@ -29,57 +37,22 @@ pub struct Annotations {
     /// By slug.
     #[serde(default)]
     datasets: BTreeMap<String, Note>,
+    /// Thresholds of quality.
+    #[serde(default)]
+    quality: RuleSet,
+    /// What is said of the others.
+    #[serde(skip)]
+    nothing: Note,
 }
 
-/// What people said of a dataset.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Note {
-    /// Another heading than its table's comment has.
-    title: Option<String>,
-    /// Another description than its table's comment is.
-    description: Option<String>,
-    /// More words to find it by.
-    keywords: Vec<String>,
-    /// Who answers for it.
-    owner: Option<PartyNote>,
-    /// Whom to ask.
-    contact: Option<PartyNote>,
-    /// On which terms it may be used.
-    licence: Option<LicenceNote>,
-    /// It is late when older than so many seconds.
-    late_after_seconds: Option<f64>,
-    /// It is stale when older than so many seconds.
-    stale_after_seconds: Option<f64>,
-    /// At least this share of what is expected is there; from 0 to 1.
-    completeness: Option<f64>,
-    /// It is kept for so many seconds; for ever where nobody says.
-    retention_seconds: Option<f64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PartyNote {
-    name: String,
-    email: Option<String>,
-    homepage: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LicenceNote {
-    name: String,
-    url: String,
-}
-
-/// Why a file of annotations cannot be used.
+/// Why what people say cannot be used: in a file, or as stewards.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnnotationsError {
     /// It is no TOML, lacks something, or has something unknown.
-    #[error("read the catalogue's file: {0}")]
+    #[error("{0}")]
     Toml(String),
     /// A value is out of its bounds.
-    #[error("read the catalogue's file: {key} is {value}, and must be {accepted}")]
+    #[error("{key} is {value}, and must be {accepted}")]
     Value {
         /// Where it stands.
         key: String,
@@ -89,13 +62,16 @@ pub enum AnnotationsError {
         accepted: &'static str,
     },
     /// What is promised contradicts itself.
-    #[error("read the catalogue's file: what {at} promises, with the defaults: {reason}")]
+    #[error("what {at} promises, with what is said besides: {reason}")]
     Promise {
         /// Where it stands.
         at: String,
         /// What is wrong with it.
         reason: String,
     },
+    /// Thresholds of quality make no sense.
+    #[error("thresholds under quality: {0}")]
+    Quality(BadRules),
 }
 
 fn english() -> String {
@@ -115,6 +91,7 @@ impl Annotations {
         read.publisher.check("publisher")?;
         read.defaults.check("defaults")?;
         read.check_promise("defaults", &read.defaults)?;
+        read.quality.check().map_err(AnnotationsError::Quality)?;
         for (slug, note) in &read.datasets {
             let at = format!("datasets.{slug}");
             note.check(&at)?;
@@ -132,6 +109,17 @@ impl Annotations {
         })
     }
 
+    /// Checks what stewards say of a dataset, with what the file says besides; `at` says in errors where it stands.
+    pub(crate) fn check_said(&self, at: &str, slug: &str, said: &Note) -> Result<(), AnnotationsError> {
+        said.check(at)?;
+        self.check_promise(at, &said.over(self.note(slug)))
+    }
+
+    /// What the file says of a dataset.
+    fn note(&self, slug: &str) -> &Note {
+        self.datasets.get(slug).unwrap_or(&self.nothing)
+    }
+
     fn promise(&self, note: &Note) -> Promise {
         let defaults = &self.defaults;
         Promise {
@@ -147,143 +135,60 @@ impl Annotations {
         self.publisher.clone().into()
     }
 
+    /// The thresholds of quality that the file says.
+    pub fn rules(&self) -> &RuleSet {
+        &self.quality
+    }
+
     /// The slugs of the datasets of which something is said.
     pub fn slugs(&self) -> impl Iterator<Item = &str> {
         self.datasets.keys().map(String::as_str)
     }
 
-    /// Adds to a dataset what people said of it.
-    pub fn annotate(&self, dataset: &mut Dataset) {
-        let nothing = Note::default();
-        let note = self.datasets.get(&dataset.slug).unwrap_or(&nothing);
-        let defaults = &self.defaults;
-        if let Some(title) = &note.title {
-            dataset.title.clone_from(title);
+    /// Adds to a dataset what people said of it: stewards over the file, and the file over its defaults.
+    pub fn annotate(&self, dataset: &mut Dataset, said: &Said) {
+        let file = self.note(&dataset.slug);
+        let mut note = said.note.over(file);
+        // Each was sound beside what the file said then; the file may say something else by now.
+        if let Err(error) = Thresholds::promised(&self.promise(&note)) {
+            note.age_as(file);
+            dataset.problems.push(Problem::Stewardship(error.to_string()));
         }
-        if let Some(description) = &note.description {
-            dataset.description = Some(description.clone());
+        dataset
+            .problems
+            .extend(said.problem.iter().cloned().map(Problem::Stewardship));
+        dataset.announcements.clone_from(&said.announcements);
+        let defaults = &self.defaults;
+        let promise = self.promise(&note);
+        if let Some(title) = note.title {
+            dataset.title = title;
+        }
+        if let Some(description) = note.description {
+            dataset.description = Some(description);
             dataset
                 .problems
                 .retain(|problem| *problem != Problem::NoDescription);
         }
-        for keyword in defaults.keywords.iter().chain(&note.keywords) {
+        let keywords = defaults.keywords.iter().chain(&note.keywords).flatten();
+        for keyword in keywords {
             if !dataset.keywords.contains(keyword) {
                 dataset.keywords.push(keyword.clone());
             }
         }
+        let party = |own: Option<PartyNote>, default: &Option<PartyNote>| {
+            own.or_else(|| default.clone()).map(Party::from)
+        };
         dataset.stewardship = Stewardship {
-            owner: note
-                .owner
-                .clone()
-                .or_else(|| defaults.owner.clone())
-                .map(Party::from),
-            contact: note
-                .contact
-                .clone()
-                .or_else(|| defaults.contact.clone())
-                .map(Party::from),
+            owner: party(note.owner, &defaults.owner),
+            contact: party(note.contact, &defaults.contact),
             licence: note
                 .licence
-                .clone()
                 .or_else(|| defaults.licence.clone())
                 .map(Licence::from),
-            promise: self.promise(note),
+            promise,
         };
         if dataset.stewardship.owner.is_none() {
             dataset.problems.push(Problem::NoOwner);
-        }
-    }
-}
-
-impl Note {
-    fn check(&self, at: &str) -> Result<(), AnnotationsError> {
-        for (name, seconds) in [
-            ("late_after_seconds", self.late_after_seconds),
-            ("stale_after_seconds", self.stale_after_seconds),
-            ("retention_seconds", self.retention_seconds),
-        ] {
-            if let Some(seconds) = seconds.filter(|seconds| !(seconds.is_finite() && *seconds > 0.0)) {
-                return Err(wrong(at, name, &seconds, "a number of seconds above 0"));
-            }
-        }
-        if let Some(share) = self.completeness.filter(|share| !(0.0..=1.0).contains(share)) {
-            return Err(wrong(
-                at,
-                "completeness",
-                &share,
-                "a share from 0 to 1, such as 0.99",
-            ));
-        }
-        for (name, party) in [("owner", &self.owner), ("contact", &self.contact)] {
-            if let Some(party) = party {
-                party.check(&format!("{at}.{name}"))?;
-            }
-        }
-        match &self.licence {
-            Some(licence) => check_address(&format!("{at}.licence"), "url", Some(&licence.url)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl PartyNote {
-    fn check(&self, at: &str) -> Result<(), AnnotationsError> {
-        if self.name.trim().is_empty() {
-            return Err(wrong(at, "name", &"empty", "a name"));
-        }
-        if let Some(email) = self.email.as_ref().filter(|email| !is_email(email)) {
-            return Err(wrong(at, "email", email, "an address such as data@example.com"));
-        }
-        check_address(at, "homepage", self.homepage.as_deref())
-    }
-}
-
-fn is_email(text: &str) -> bool {
-    let is_plain =
-        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>\"".contains(c));
-    text.split_once('@')
-        .is_some_and(|(name, host)| is_plain(name) && is_plain(host) && !host.contains('@'))
-}
-
-fn check_address(at: &str, name: &str, address: Option<&str>) -> Result<(), AnnotationsError> {
-    let is_good = |address: &&str| {
-        let url = url::Url::parse(address);
-        url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
-    };
-    match address.filter(|address| !is_good(address)) {
-        Some(address) => Err(wrong(
-            at,
-            name,
-            &address,
-            "an address that begins with https:// or http://",
-        )),
-        None => Ok(()),
-    }
-}
-
-fn wrong(at: &str, name: &str, value: &impl std::fmt::Display, accepted: &'static str) -> AnnotationsError {
-    AnnotationsError::Value {
-        key: format!("{at}.{name}"),
-        value: value.to_string(),
-        accepted,
-    }
-}
-
-impl From<PartyNote> for Party {
-    fn from(note: PartyNote) -> Self {
-        Self {
-            name: note.name,
-            email: note.email,
-            homepage: note.homepage,
-        }
-    }
-}
-
-impl From<LicenceNote> for Licence {
-    fn from(note: LicenceNote) -> Self {
-        Self {
-            name: note.name,
-            url: note.url,
         }
     }
 }
@@ -323,6 +228,10 @@ mod tests {
             (
                 "[defaults]\nlate_after_seconds = 9\n[datasets.a]\nstale_after_seconds = 3",
                 "what datasets.a promises",
+            ),
+            (
+                "[quality.by_type.flow.spike]\nsuspect = 2\nfail = 1",
+                "by_type.flow.spike.fail is 1, and must be at least spike.suspect, 2",
             ),
             (
                 "[datasets.a]\nowner = { name = \" \" }",

@@ -18,7 +18,7 @@ use self::comment::{ColumnNote, Read, TableNote};
 pub use self::graphql::GraphqlTypes;
 use crate::distributions;
 use crate::model::{
-    Access, Basis, Dataset, Deprecation, Extent, Field, Freshness, Problem, Reference, Stewardship, Stored,
+    Access, Basis, Dataset, Extent, Field, Freshness, Problem, Reference, Stewardship, Stored,
 };
 
 /// A dataset as it was found, without what must be measured or said by people.
@@ -94,10 +94,13 @@ fn dataset(relation: Relation, graphql: &GraphqlTypes) -> Option<Found> {
         extent: Extent::default(),
         stewardship: Stewardship::default(),
         access: Access::WithKey,
+        deprecation: comment::deprecation(note.deprecated, note.instead.as_deref()),
         distributions: distributions::of(&slug, note.kind),
         releases: Vec::new(),
         freshness: Freshness::unknown(Basis::EventTime, chrono::DateTime::UNIX_EPOCH),
         quality: Vec::new(),
+        announcements: Vec::new(),
+        incidents: Vec::new(),
         problems,
         slug,
         fields,
@@ -156,7 +159,7 @@ fn field(column: &Column, type_: Option<&str>, graphql: &GraphqlTypes) -> Option
         range: bounds::of(&column.name, &column.checks),
         example: None,
         since: None,
-        deprecation: note.deprecated.map(Deprecation::from).or(by_graphql),
+        deprecation: comment::deprecation(note.deprecated, note.instead.as_deref()).or(by_graphql),
     };
     Some((field, problems))
 }

@@ -18,7 +18,6 @@ mod store;
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,6 +30,7 @@ use crate::quality::{
     Evaluated, Expectation, IntervalBasis, MeasureBounds, MeasureError, RuleSet, Rules, Setting, ToMeasure,
     Window, measure,
 };
+use crate::stewardship::rules_in_force;
 
 /// A window is measured so long after its end: most of what is still on its way has come by then.
 pub const GRACE: TimeDelta = TimeDelta::minutes(2);
@@ -69,7 +69,10 @@ const PRUNE_EVERY: TimeDelta = TimeDelta::hours(1);
 #[derive(Debug)]
 pub struct Evaluator {
     db: DatabaseConnection,
-    rules: Arc<RuleSet>,
+    /// What the file says.
+    file: RuleSet,
+    /// What is in force: that, and over it what stewards set.
+    rules: RuleSet,
     /// Versions of rules that are kept already.
     noted: HashSet<i64>,
     pruned_at: Option<DateTime<Utc>>,
@@ -97,22 +100,15 @@ struct RuledSensor {
 }
 
 impl Evaluator {
-    /// Of this database, by these rules.
-    pub fn new(db: &DatabaseConnection, rules: Arc<RuleSet>) -> Self {
+    /// Of this database, by the rules of a file, and over them those that stewards set.
+    pub fn new(db: &DatabaseConnection, file: RuleSet) -> Self {
         Self {
             db: db.clone(),
-            rules,
+            rules: file.clone(),
+            file,
             noted: HashSet::new(),
             pruned_at: None,
             complained: HashSet::new(),
-        }
-    }
-
-    /// Goes by these rules from now on. What was measured by others stays so until its readings change.
-    pub fn set_rules(&mut self, rules: Arc<RuleSet>) {
-        if *self.rules != *rules {
-            self.rules = rules;
-            self.complained.clear();
         }
     }
 
@@ -141,6 +137,11 @@ impl Evaluator {
     /// Measures hours, then days, up to a bound of each. Nothing when another process is at it.
     pub async fn step(&mut self, now: DateTime<Utc>) -> Result<Stepped, MeasureError> {
         let mut stepped = Stepped::default();
+        let rules = rules_in_force(&self.db, &self.file).await?;
+        if rules != self.rules {
+            self.rules = rules;
+            self.complained.clear();
+        }
         for level in [Level::Hour, Level::Day] {
             let Some(evaluating) = Evaluating::begin(&self.db).await? else {
                 return Ok(stepped);
@@ -239,7 +240,7 @@ impl Evaluator {
     fn rules_of(&mut self, sensor: &JudgedSensor) -> Rules {
         let found = self
             .rules
-            .of_sensor(sensor.kind.as_deref(), &sensor.source, &sensor.name);
+            .of_sensor(sensor.kind.as_deref(), &sensor.source, &sensor.name, sensor.uuid);
         found.unwrap_or_else(|error| {
             if self.complained.insert(sensor.id) {
                 tracing::warn!(

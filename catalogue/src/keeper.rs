@@ -11,7 +11,7 @@ mod releases;
 mod snapshot;
 
 use std::convert::Infallible;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,7 +19,7 @@ use entity::incidents;
 use entity::keeping::Keeping;
 use entity::query::describe;
 use entity::{DatabaseConnection, DbErr};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use self::extents::Extents;
 use self::quality::Lately;
@@ -32,7 +32,8 @@ use crate::freshness::{
     CheckError, Checked, Checker, Finding, Follows, FreshnessOptions, Look, WatchedDataset,
 };
 use crate::model::{Catalogue, Dataset, Kind};
-use crate::quality::{RuleSet, Thresholds};
+use crate::quality::Thresholds;
+use crate::stewardship::{Stewards, rules_in_force};
 
 /// How often the catalogue is renewed.
 pub const RENEWED_EVERY: Duration = Duration::from_secs(15);
@@ -45,12 +46,11 @@ const OLD_AFTER: TimeDelta = TimeDelta::seconds(60);
 pub struct Keeper {
     db: DatabaseConnection,
     annotations: Annotations,
-    rules: Arc<RuleSet>,
     graphql: GraphqlTypes,
     now: fn() -> DateTime<Utc>,
     /// Held while it is renewed.
     memory: Mutex<Memory>,
-    at_hand: RwLock<Option<Arc<Snapshot>>>,
+    at_hand: watch::Sender<Option<Arc<Snapshot>>>,
 }
 
 /// What is remembered from one renewal to the next.
@@ -64,7 +64,7 @@ struct Memory {
 }
 
 impl Keeper {
-    /// Of this database, with what people said, and what GraphQL has; by the rules of quality that are there without any said.
+    /// Of this database, with what people said, and what GraphQL has.
     pub fn new(
         db: &DatabaseConnection,
         annotations: Annotations,
@@ -81,18 +81,11 @@ impl Keeper {
         Self {
             db: db.clone(),
             annotations,
-            rules: Arc::default(),
             graphql,
             now,
             memory: Mutex::new(memory),
-            at_hand: RwLock::default(),
+            at_hand: watch::Sender::new(None),
         }
-    }
-
-    /// Goes by these rules of quality.
-    #[must_use]
-    pub fn with_rules(self, rules: Arc<RuleSet>) -> Self {
-        Self { rules, ..self }
     }
 
     /// What was found out at most a minute ago. Where it could not be renewed, what is known of freshness is that it is
@@ -130,17 +123,18 @@ impl Keeper {
         }
     }
 
+    /// What was found out last, and whatever is found out from now on. Who looks too late for one sees the next.
+    pub fn published(&self) -> watch::Receiver<Option<Arc<Snapshot>>> {
+        self.at_hand.subscribe()
+    }
+
     fn at_hand(&self) -> Option<Arc<Snapshot>> {
-        self.at_hand
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.at_hand.borrow().clone()
     }
 
     fn put_at_hand(&self, snapshot: Snapshot) -> Arc<Snapshot> {
         let snapshot = Arc::new(snapshot);
-        let mut at_hand = self.at_hand.write().unwrap_or_else(PoisonError::into_inner);
-        *at_hand = Some(Arc::clone(&snapshot));
+        self.at_hand.send_replace(Some(Arc::clone(&snapshot)));
         snapshot
     }
 
@@ -168,19 +162,23 @@ impl Keeper {
         let mut found = discover::datasets(relations, &self.graphql);
         memory.extents.add_to(&mut found, &self.db, now).await?;
         let mut datasets: Vec<Dataset> = found.into_iter().map(|found| found.dataset).collect();
+        let stewards = Stewards::read(&self.db, now).await?;
         for dataset in &mut datasets {
-            self.annotations.annotate(dataset);
+            self.annotations.annotate(dataset, stewards.of(&dataset.slug));
             dataset.problems.sort_unstable();
         }
         memory.watched = datasets.iter().map(watched).collect();
-        let thresholds = quality::bounds(&self.rules);
+        let rules = Arc::new(rules_in_force(&self.db, self.annotations.rules()).await?);
+        let thresholds = quality::bounds(&rules);
         memory.quality.follow(&self.db, now).await?;
         let findings = memory.findings(&datasets, &thresholds);
         let look = memory
             .checker
             .look(&self.db, now, &memory.watched, findings)
             .await;
-        let kept = self.keep(memory, &datasets, look.as_ref().ok(), now).await;
+        let kept = self
+            .keep(memory, &datasets, look.as_ref().ok(), &thresholds, now)
+            .await;
         memory.note_keeping(kept.as_ref().err());
         let releases = match kept {
             Ok(releases) => releases,
@@ -217,7 +215,7 @@ impl Keeper {
             catalogue,
             checked,
             memory.quality.hours.clone(),
-            thresholds,
+            rules,
         ))
     }
 
@@ -227,6 +225,7 @@ impl Keeper {
         memory: &mut Memory,
         datasets: &[Dataset],
         look: Option<&Look>,
+        thresholds: &Thresholds,
         now: DateTime<Utc>,
     ) -> Result<Releases, DbErr> {
         // Before the transaction, so that one connection is enough.
@@ -243,10 +242,9 @@ impl Keeper {
             None => None,
         };
         if let Some(dataset) = of_readings(datasets) {
-            let thresholds = quality::bounds(&self.rules);
             memory
                 .quality
-                .tell(&keeping, &dataset.slug, &thresholds, now)
+                .tell(&keeping, &dataset.slug, thresholds, now)
                 .await?;
         }
         keeping.commit().await?;

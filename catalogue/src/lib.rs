@@ -5,6 +5,7 @@
 //! | [`model`] | the one model that GraphQL, pages and feeds are drawn from |
 //! | [`discover`] | datasets and their fields, from what the database says of itself |
 //! | [`annotations`] | the file of what no machine can know: owner, contact, licence, promise |
+//! | [`stewardship`] | what stewards say over that file, and announce |
 //! | [`schema`] | what a dataset promises, and which version a change makes |
 //! | [`freshness`] | how old things are against what is expected of them, and incidents |
 //! | [`quality`] | how good readings are: pure functions of readings and rules |
@@ -25,6 +26,7 @@ pub mod keeper;
 pub mod model;
 pub mod quality;
 pub mod schema;
+pub mod stewardship;
 pub mod webhook;
 
 pub use crate::annotations::Annotations;

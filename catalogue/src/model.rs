@@ -6,17 +6,21 @@ mod dataset;
 mod extent;
 mod field;
 mod freshness;
+mod incident;
 mod measured;
 mod service;
 mod stewardship;
 mod version;
 
 use chrono::{DateTime, Utc};
+pub use entity::announcements::{Announcement, AnnouncementKind};
+pub use entity::incidents::IncidentKind;
 
 pub use self::dataset::{Access, Dataset, Distribution, Kind, Problem, Stored};
 pub use self::extent::{BoundingBox, Count, Extent, Period};
 pub use self::field::{Deprecation, Field, FieldUnit, GraphqlField, Range, Reference};
 pub use self::freshness::{Basis, Freshness, FreshnessStatus, SensorsFresh};
+pub use self::incident::Incident;
 pub use self::measured::{Dimension, Measured, Verdict};
 pub use self::service::Service;
 pub use self::stewardship::{Licence, Party, Promise, Stewardship};

@@ -6,11 +6,12 @@ mod compare;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use self::compare::{changes, next_version};
 use crate::discover::GraphqlTypes;
-use crate::model::{Change, Dataset, Field, FieldUnit};
+use crate::model::{Change, Dataset, Deprecation, Field, FieldUnit};
 
 /// What a dataset promises to those who use it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub struct Schema {
     /// The fields of its type in GraphQL, by name, with their types.
     #[serde(default)]
     pub graphql: BTreeMap<String, String>,
+    /// Why it will go, where it will.
+    #[serde(default)]
+    pub deprecated: Option<String>,
 }
 
 /// What a field promises.
@@ -45,6 +49,9 @@ pub struct FieldSchema {
     pub max: Option<f64>,
     /// Why it will go, where it will.
     pub deprecated: Option<String>,
+    /// The day until which it was announced to stay.
+    #[serde(default)]
+    pub removed_on: Option<NaiveDate>,
 }
 
 /// A change as it is kept.
@@ -89,6 +96,7 @@ impl Schema {
                 .map(|field| (field.name.clone(), FieldSchema::of(field)))
                 .collect(),
             graphql: type_.map(|type_| graphql.fields_of(type_)).unwrap_or_default(),
+            deprecated: dataset.deprecation.as_ref().map(said),
         }
     }
 }
@@ -109,13 +117,18 @@ impl FieldSchema {
             },
             min: field.range.and_then(|range| range.min),
             max: field.range.and_then(|range| range.max),
-            deprecated: field
+            deprecated: field.deprecation.as_ref().map(said),
+            removed_on: field
                 .deprecation
                 .as_ref()
-                .map(|deprecation| match deprecation.removed_on {
-                    Some(day) => format!("{} (until {day})", deprecation.reason),
-                    None => deprecation.reason.clone(),
-                }),
+                .and_then(|deprecation| deprecation.removed_on),
         }
+    }
+}
+
+fn said(deprecation: &Deprecation) -> String {
+    match deprecation.removed_on {
+        Some(day) => format!("{} (until {day})", deprecation.reason),
+        None => deprecation.reason.clone(),
     }
 }

@@ -182,6 +182,30 @@ pub async fn page(
     Ok(request.page(rows))
 }
 
+/// The newest incidents of each of these datasets, at most `limit` of one, with the names of the sensors that they are about;
+/// `open` as in [`IncidentFilter`]. For whoever may see some sensors only, as in [`page`].
+pub async fn newest_of_each(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    datasets: &[String],
+    open: Option<bool>,
+    limit: u32,
+) -> Result<Vec<(Incident, Option<String>)>, DbErr> {
+    let sensors: Option<Vec<i32>> = match scope.reach(None) {
+        Reach::Nothing => return Ok(Vec::new()),
+        Reach::Everything => None,
+        Reach::Sensors(sensors) => Some(sensors),
+    };
+    let values: [Value; 4] = [
+        datasets.to_vec().into(),
+        sensors.into(),
+        open.into(),
+        i64::from(limit).into(),
+    ];
+    let select = include_str!("incidents/select_newest_of_each.sql");
+    sql::query(db, select, values, |row| Ok((Incident::read(row)?, row.get(7)?))).await
+}
+
 /// Every open incident, for whoever keeps them.
 pub async fn open<C: ConnectionTrait>(db: &C) -> Result<Vec<Incident>, DbErr> {
     sql::query(db, include_str!("incidents/select_open.sql"), [], Incident::read).await

@@ -3,9 +3,11 @@
 //! [`load`] writes, in the loader's transactions; [`rollup`] follows with what they amount to; [`query`] reads, each query
 //! within a [`Scope`]; [`lineage`] adds up what became of it all; [`freshness`], [`incidents`], [`intervals`],
 //! [`measurements`], [`releases`] and [`webhooks`] have what the catalogue keeps, written by one process at a time
-//! ([`keeping`]); [`quality`] has what the quality of sensors is computed from; [`keys`] says who has which; [`table`] has the
-//! tables as SeaORM entities; [`bucket`] cuts time. Nothing here knows MQTT, S3, HTTP or GraphQL.
+//! ([`keeping`]); [`stewardship`] and [`announcements`] have what stewards write; [`quality`] has what the quality of sensors
+//! is computed from; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
+//! here knows MQTT, S3, HTTP or GraphQL.
 
+pub mod announcements;
 pub mod bucket;
 pub mod connect;
 pub mod flag;
@@ -23,6 +25,7 @@ pub mod releases;
 pub mod rollup;
 pub mod scope;
 mod sql;
+pub mod stewardship;
 pub mod table;
 pub mod unit;
 pub mod visibility;

@@ -47,6 +47,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261126_000008_quality"),
             // What sensors are found by.
             plain_step!("m20261126_000009_search"),
+            // What stewards say over the catalogue's file, and announce.
+            plain_step!("m20261126_000010_stewardship"),
             // What came of a sensor and is no reading, counted for its quality.
             plain_step!("m20261126_000011_sensor_intake"),
         ]

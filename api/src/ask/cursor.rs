@@ -8,6 +8,8 @@
 //! bucket    'b'   sensor: i32    name: text   source: text   start µs: i64   to µs: i64
 //! dataset   'd'   slug: text
 //! version   'v'   valid from µs: i64
+//! change    'c'   number: i64
+//! incident  'i'   started µs: i64   id: 16 bytes
 //! ```
 //!
 //! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
@@ -16,8 +18,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use entity::incidents::IncidentKey;
 use entity::query::readings::{Direction, ReadingKey};
 use entity::query::sensors::{SensorKey, SensorOrder};
+use uuid::Uuid;
 
 use super::time;
 use crate::buckets::BucketKey;
@@ -29,6 +33,8 @@ const SENSOR: u8 = b's';
 const BUCKET: u8 = b'b';
 const DATASET: u8 = b'd';
 const VERSION_OF_SENSOR: u8 = b'v';
+const CHANGE: u8 = b'c';
+const INCIDENT: u8 = b'i';
 
 /// Writes the place of a reading.
 pub(crate) fn of_reading(key: ReadingKey, direction: Direction) -> String {
@@ -162,6 +168,46 @@ pub(crate) fn to_version(argument: &'static str, cursor: &str) -> Result<DateTim
         fields.end(valid_from)
     };
     read().ok_or_else(|| refused(argument, "a history of a sensor"))
+}
+
+/// Writes the place of a steward's change.
+pub(crate) fn of_change(id: i64) -> String {
+    let mut bytes = vec![VERSION, CHANGE, b'd'];
+    bytes.extend(id.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a steward's change; `argument` gave it.
+pub(crate) fn to_change(argument: &'static str, cursor: &str) -> Result<i64, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, CHANGE, b'd'])?;
+        let id = i64::from_be_bytes(fields.take()?);
+        fields.end(id)
+    };
+    read().ok_or_else(|| refused(argument, "a list of stewards' changes"))
+}
+
+/// Writes the place of an incident.
+pub(crate) fn of_incident(key: IncidentKey) -> String {
+    let mut bytes = vec![VERSION, INCIDENT, b'd'];
+    bytes.extend(key.started_at.timestamp_micros().to_be_bytes());
+    bytes.extend(key.id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of an incident; `argument` gave it.
+pub(crate) fn to_incident(argument: &'static str, cursor: &str) -> Result<IncidentKey, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, INCIDENT, b'd'])?;
+        let started_at = fields.time()?;
+        let id = Uuid::from_bytes(fields.take()?);
+        fields.end(IncidentKey { started_at, id })
+    };
+    read().ok_or_else(|| refused(argument, "a list of incidents"))
 }
 
 /// A cursor is not one of the list.

@@ -18,8 +18,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 
 pub(crate) use self::loaders::{
-    LatestKey, Loaders, OfSensor, Raw, ReadingsBuckets, ReadingsColumns, ReadingsCount, ReadingsPage,
-    SensorKey, SeriesColumns, SpanOfReadings, VersionsPage, loaders,
+    IncidentsKey, LatestKey, Loaders, OfSensor, Raw, ReadingsBuckets, ReadingsColumns, ReadingsCount,
+    ReadingsPage, SensorKey, SeriesColumns, SpanOfReadings, VersionsPage, loaders,
 };
 
 /// The batches that wait to be started.

@@ -1,15 +1,19 @@
 //! The types of the schema, a file for each noun.
 
 pub(crate) mod aggregate;
+mod announcement;
 pub(crate) mod bucket_row;
+mod changes;
 pub(crate) mod count;
 mod dataset;
 pub(crate) mod direction;
 pub(crate) mod filter;
 pub(crate) mod flag;
 mod freshness;
+mod incident;
 pub(crate) mod live;
 pub(crate) mod page;
+mod quality_rules;
 pub(crate) mod raw;
 pub(crate) mod reading;
 pub(crate) mod reading_row;
@@ -19,15 +23,19 @@ pub(crate) mod series;
 pub(crate) mod service;
 
 pub(crate) use aggregate::{AggregateSeries, Buckets};
+pub(crate) use announcement::{Announcement, AnnouncementKind};
 pub(crate) use bucket_row::{BucketRow, BucketRowConnection, BucketRows};
+pub(crate) use changes::{CatalogueChangeKind, CatalogueChanges};
 pub(crate) use count::{Count, Total};
 pub(crate) use dataset::{Dataset, DatasetFacets, DatasetField, DatasetFilter};
 pub(crate) use direction::Direction;
 pub(crate) use filter::{ReadingFilter, SensorFilter, SensorOrder};
 pub(crate) use flag::QualityFlag;
 pub(crate) use freshness::Freshness;
+pub(crate) use incident::{Incident, IncidentConnection, IncidentKind};
 pub(crate) use live::ReadingBatch;
 pub(crate) use page::PageInfo;
+pub(crate) use quality_rules::{QualityRules, QualityRulesInput};
 pub(crate) use raw::RawMessage;
 pub(crate) use reading::{Reading, ReadingConnection, ReadingNodes};
 pub(crate) use reading_row::{ReadingRow, ReadingRowConnection, ReadingRows};

@@ -4,7 +4,9 @@ mod aggregates;
 pub(crate) mod bucket_rows;
 mod datasets;
 mod freshness;
+mod incidents;
 mod latest;
+pub(crate) mod quality_rules;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
 mod search;
@@ -12,6 +14,7 @@ mod sensor;
 mod sensors;
 mod series;
 mod service;
+mod stewardship;
 
 use async_graphql::MergedObject;
 
@@ -37,6 +40,9 @@ pub(crate) struct Query(
     bucket_rows::BucketRowsQuery,
     datasets::DatasetsQuery,
     freshness::FreshnessQuery,
+    incidents::IncidentsQuery,
+    quality_rules::QualityRulesQuery,
+    stewardship::StewardshipQuery,
     search::SearchQuery,
     service::ServiceQuery,
 );

@@ -14,10 +14,13 @@ use async_graphql::{Context, Object, OutputType, Response, SubscriptionType};
 use futures_util::stream::{self, Stream};
 
 use super::error::ApiError;
-use super::model::{Reading, ReadingBatch, SensorFilter};
+use super::model::{CatalogueChangeKind, CatalogueChanges, Reading, ReadingBatch, SensorFilter};
 use super::request::ContextExt as _;
 use crate::ask::{page, sensors};
-use crate::live::feed::{Ask, Choice, Event, Pace};
+use crate::datasets::seen_by;
+use crate::live::changes::{Of, Wanted};
+use crate::live::feed::{Ask, Choice, Pace};
+use crate::live::source::{Subject, Told};
 
 /// Readings in one event, unless a stream asks for another number.
 const FIRST: i32 = 1000;
@@ -28,35 +31,38 @@ pub(crate) enum Call {
     /// To learn what is asked for.
     Open(Asks),
     /// To show an event.
-    Event(Arc<Event>),
+    Event(Arc<Told>),
 }
 
 /// What the fields of an operation ask for.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asks(Arc<Mutex<Vec<Ask>>>);
+pub(crate) struct Asks(Arc<Mutex<Vec<Subject>>>);
 
 impl Asks {
-    fn add(&self, ask: Ask) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(ask);
+    fn add(&self, subject: Subject) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(subject);
     }
 
-    pub(crate) fn take(&self) -> Vec<Ask> {
+    pub(crate) fn take(&self) -> Vec<Subject> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Readings as they are loaded.
+/// Readings as they are loaded, and what changes of the catalogue.
 ///
-/// Over a WebSocket (`graphql-transport-ws`) or as server-sent events (`Accept: text/event-stream`). Each event has
-/// `extensions.cursor`: given as `after` to a new subscription, it goes on just there, with nothing missing and nothing
+/// Over a WebSocket (`graphql-transport-ws`) or as server-sent events (`Accept: text/event-stream`). Each event of readings
+/// has `extensions.cursor`: given as `after` to a new subscription, it goes on just there, with nothing missing and nothing
 /// twice.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subscription;
 
-/// Readings as they are loaded.
+/// Readings as they are loaded, and what changes of the catalogue.
 ///
-/// Over a WebSocket (`graphql-transport-ws`) or as server-sent events (`Accept: text/event-stream`). Each event has
-/// `extensions.cursor`: given as `after` to a new subscription, it goes on just there, with nothing missing and nothing
+/// Over a WebSocket (`graphql-transport-ws`) or as server-sent events (`Accept: text/event-stream`). Each event of readings
+/// has `extensions.cursor`: given as `after` to a new subscription, it goes on just there, with nothing missing and nothing
 /// twice.
 #[Object]
 impl Subscription {
@@ -77,15 +83,18 @@ impl Subscription {
         match ctx.data_unchecked::<Call>() {
             Call::Open(asks) => {
                 let first = page::rows("first", FIRST, ctx.limits())?;
-                asks.add(Ask {
+                asks.add(Subject::Readings(Ask {
                     choice: choice(ctx, sensors, None).await?,
                     after,
                     pace: Pace::OrEnd,
                     first: usize::try_from(first).unwrap_or(usize::MAX),
-                });
+                }));
                 Ok(Vec::new())
             }
-            Call::Event(event) => Ok(event.readings.iter().cloned().map(Reading::from).collect()),
+            Call::Event(told) => {
+                let readings = told.readings().into_iter().flat_map(|event| &event.readings);
+                Ok(readings.cloned().map(Reading::from).collect())
+            }
         }
     }
 
@@ -115,15 +124,56 @@ impl Subscription {
         match ctx.data_unchecked::<Call>() {
             Call::Open(asks) => {
                 let first = page::rows("first", first.unwrap_or(FIRST), ctx.limits())?;
-                asks.add(Ask {
+                asks.add(Subject::Readings(Ask {
                     choice: choice(ctx, sensors, filter).await?,
                     after,
                     pace: Pace::OrCatchUp,
                     first: usize::try_from(first).unwrap_or(usize::MAX),
-                });
+                }));
                 Ok(ReadingBatch::default())
             }
-            Call::Event(event) => Ok(ReadingBatch::from(event.as_ref())),
+            Call::Event(told) => Ok(told.readings().map(ReadingBatch::from).unwrap_or_default()),
+        }
+    }
+
+    /// What changes of the freshness of datasets and sensors, and of the quality of datasets, as it is found out, every 15
+    /// seconds. The first event comes at once, without changes, and says as of when the comparison begins. Whoever takes
+    /// events too slowly is told what is different from the last one that they took. What could not be found out is no change.
+    async fn catalogue_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Slugs of datasets. Default: all that there are for the asker, those that come later included."
+        )]
+        datasets: Option<Vec<String>>,
+        #[graphql(desc = "Changes of one of these kinds. Default: of both.")] kinds: Option<
+            Vec<CatalogueChangeKind>,
+        >,
+    ) -> Result<CatalogueChanges, ApiError> {
+        match ctx.data_unchecked::<Call>() {
+            Call::Open(asks) => {
+                if let Some(slugs) = &datasets {
+                    let seen = seen_by(ctx.state(), &ctx.asked().access).await?;
+                    let is_there =
+                        |slug: &&String| seen.datasets().any(|dataset| dataset.described().slug == **slug);
+                    if let Some(slug) = slugs.iter().find(|slug| !is_there(slug)) {
+                        return Err(ApiError::NotFound {
+                            argument: "datasets",
+                            message: format!("there is no dataset {slug:?}"),
+                        });
+                    }
+                }
+                let of = match kinds {
+                    None => vec![Of::Freshness, Of::Quality],
+                    Some(kinds) => kinds.into_iter().map(Into::into).collect(),
+                };
+                asks.add(Subject::Changes(Wanted { datasets, of }));
+                Ok(CatalogueChanges::empty(ctx.asked().at))
+            }
+            Call::Event(told) => Ok(match told.changes() {
+                Some(changed) => CatalogueChanges::from(changed),
+                None => CatalogueChanges::empty(ctx.asked().at),
+            }),
         }
     }
 }

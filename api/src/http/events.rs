@@ -25,6 +25,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(12);
 pub(crate) fn stream(
     state: &ApiState,
     access: Access,
+    came: Came,
     parameters: Result<Parameters, Refusal>,
     id: &RequestId,
 ) -> Response {
@@ -37,7 +38,7 @@ pub(crate) fn stream(
         Err(error) => return Problem::new(error).with_status(503).into_response(),
     };
     let asker = Asker::of_request(access);
-    let payloads = operation::payloads(state.clone(), asker, Came::ByRequest, parameters, *id);
+    let payloads = operation::payloads(state.clone(), asker, came, parameters, *id);
     let complete = stream::iter([Event::default().event("complete").data("")]);
     let events = payloads.map(event).chain(complete).map(move |event| {
         // The room is kept as long as the stream.

@@ -25,7 +25,11 @@ use crate::graphql::batch::{self, Queue};
 use crate::graphql::document::{self, Checked};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::Asked;
+use crate::live::operation::Came;
 use crate::state::ApiState;
+
+/// What is said of a mutation that comes with a GET, which any page can have a visitor's browser send.
+pub(crate) const MUTATION_BY_GET: &str = "a GET may only query: send mutations with POST";
 
 /// A POST of JSON.
 pub(crate) async fn post(
@@ -41,7 +45,7 @@ pub(crate) async fn post(
     }
     let parameters = parameters::of_body(&headers, body, &state.options().limits).await;
     if negotiate::is_event_stream(&headers) {
-        return events::stream(&state, access, parameters, &id);
+        return events::stream(&state, access, Came::ByPost, parameters, &id);
     }
     respond(&state, access, Method::Post, parameters, media_type, &id).await
 }
@@ -67,7 +71,7 @@ pub(crate) async fn get(
     }
     let parameters = parameters::of_uri(&uri);
     if negotiate::is_event_stream(&headers) {
-        return events::stream(&state, access, parameters, &id);
+        return events::stream(&state, access, Came::ByGet, parameters, &id);
     }
     respond(
         &state,
@@ -167,7 +171,7 @@ async fn respond(
 
 /// The answer to a GET that asks for more than a query.
 fn mutation_by_get(media_type: MediaType, id: &RequestId) -> Response {
-    let message = "a GET may only query: send mutations with POST".to_owned();
+    let message = MUTATION_BY_GET.to_owned();
     let refusal = Refusal {
         status: StatusCode::METHOD_NOT_ALLOWED,
         error: ApiError::BadRequest { message },

@@ -11,6 +11,9 @@ pub struct LiveLimits {
     pub operations_max: usize,
     /// Subscriptions of all connections together; one more ends with `LIMIT_EXCEEDED`. Default: 5,000.
     pub subscribers_max: usize,
+    /// Subscriptions to changes of the catalogue; one more ends with `LIMIT_EXCEEDED`. Each may hold on to a catalogue that
+    /// is otherwise forgotten. Default: 1,000.
+    pub catalogue_subscribers_max: usize,
     /// Readings that wait for one subscriber; one that falls further behind is told so. Default: 20,000.
     pub queue_readings_max: usize,
     /// Readings that wait for all subscribers together, those that several wait for counted once for all of them. The
@@ -44,6 +47,7 @@ impl Default for LiveLimits {
             connections_max: 2_000,
             operations_max: 100,
             subscribers_max: 5_000,
+            catalogue_subscribers_max: 1_000,
             queue_readings_max: 20_000,
             queued_readings_max: 1_000_000,
             catch_up_max: 1_000_000,

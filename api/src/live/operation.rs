@@ -11,7 +11,7 @@ use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use tokio::time::{Instant, timeout};
 
 use super::asker::Asker;
-use super::feed::{Event, Feed};
+use super::source::{Source, Subject, Told};
 use crate::graphql::batch::{self, Queue};
 use crate::graphql::document::{self, Checked};
 use crate::graphql::error::{self, ApiError};
@@ -19,15 +19,17 @@ use crate::graphql::request::Asked;
 use crate::graphql::subscription::{Asks, Call};
 use crate::http::RequestId;
 use crate::http::answer::{self, Payload};
-use crate::http::graphql::run;
+use crate::http::graphql::{MUTATION_BY_GET, run};
 use crate::http::parameters::Parameters;
 use crate::state::ApiState;
 
 /// How an operation is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Came {
-    /// By a request of its own, for which its asker was looked up, and which was counted.
-    ByRequest,
+    /// By a POST of its own, for which its asker was looked up, and which was counted.
+    ByPost,
+    /// By a GET of its own: it may query and subscribe, and change nothing.
+    ByGet,
     /// Over a connection of many: it is looked up and counted as a request would be.
     OverConnection,
 }
@@ -78,7 +80,7 @@ enum Stage {
 
 /// An open subscription.
 struct Subscribed {
-    feed: Feed,
+    source: Source,
     document: ExecutableDocument,
     variables: Variables,
     /// When it is asked again what the asker may see.
@@ -121,6 +123,10 @@ impl Operation {
             limits,
         )
         .map_err(|error| vec![error])?;
+        if self.came == Came::ByGet && checked.operation == OperationType::Mutation {
+            let message = MUTATION_BY_GET.to_owned();
+            return Err(of(ApiError::BadRequest { message }));
+        }
         let access = self.asker.access();
         if checked.operation != OperationType::Subscription {
             let mut request = Request::new(query).variables(variables);
@@ -131,15 +137,14 @@ impl Operation {
                 .map(|answer| Begun::Answered(Box::new(answer)))
                 .map_err(|_| of(ApiError::Timeout));
         }
-        let scope = access.data().map_err(of)?.clone();
         let opened = timeout(limits.request_timeout, self.open(query, variables, checked)).await;
-        let (ask, document, variables) = opened.map_err(|_| of(ApiError::Timeout))??;
+        let (subject, document, variables) = opened.map_err(|_| of(ApiError::Timeout))??;
         let live = self.state.live();
-        let feed = Feed::open(&live.hub, scope, limits.clone(), ask)
+        let source = Source::open(&self.state, self.asker.access(), subject)
             .await
             .map_err(of)?;
         Ok(Begun::Subscribed(Box::new(Subscribed {
-            feed,
+            source,
             document,
             variables,
             ask_again: Instant::now() + live.limits.access_interval,
@@ -152,7 +157,7 @@ impl Operation {
         query: String,
         variables: Variables,
         checked: Checked,
-    ) -> Result<(super::feed::Ask, ExecutableDocument, Variables), Vec<ServerError>> {
+    ) -> Result<(Subject, ExecutableDocument, Variables), Vec<ServerError>> {
         let mut request = Request::new(query).variables(variables.clone());
         request.operation_name.clone_from(&checked.operation_name);
         request.set_parsed_query(checked.document.clone());
@@ -172,9 +177,10 @@ impl Operation {
         }
         let mut asks = asks.take();
         match (asks.pop(), asks.is_empty()) {
-            (Some(ask), true) => Ok((ask, document, variables)),
+            (Some(subject), true) => Ok((subject, document, variables)),
             _ => Err(of(ApiError::BadRequest {
-                message: "a subscription has one field, readingAdded or readingStream: send several as several operations"
+                message: "a subscription has one field, readingAdded, readingStream or catalogueChanged: send several as several \
+                          operations"
                     .to_owned(),
             })),
         }
@@ -185,28 +191,29 @@ impl Operation {
         let event = loop {
             if Instant::now() >= subscribed.ask_again {
                 let again = self.asker.again(&self.state).await;
-                match again.and_then(|access| access.data().cloned()) {
-                    Ok(scope) => subscribed.feed.within(scope),
-                    Err(error) => return Some(self.refused(error, Some(subscribed.feed.cursor()))),
+                if let Err(error) = again.and_then(|access| subscribed.source.within(access)) {
+                    return Some(self.refused(error, subscribed.source.cursor()));
                 }
                 subscribed.ask_again = Instant::now() + self.state.live().limits.access_interval;
             }
-            match subscribed.feed.next(subscribed.ask_again).await {
+            match subscribed.source.next(subscribed.ask_again).await {
                 Ok(Some(event)) => break event,
                 Ok(None) => {}
-                Err(error) => return Some(self.refused(error, Some(subscribed.feed.cursor()))),
+                Err(error) => return Some(self.refused(error, subscribed.source.cursor())),
             }
         };
-        let cursor = event.cursor.clone();
+        let cursor = event.cursor();
         let (document, variables) = (subscribed.document.clone(), subscribed.variables.clone());
-        let call = Call::Event(Arc::<Event>::new(event));
+        let call = Call::Event(Arc::<Told>::new(event));
         let limit = self.state.options().limits.request_timeout;
         let Ok(mut answer) = timeout(limit, self.execute(document, variables, call)).await else {
             return Some(self.refused(ApiError::Timeout, None));
         };
-        answer
-            .extensions
-            .insert("cursor".to_owned(), Value::String(cursor));
+        if let Some(cursor) = cursor {
+            answer
+                .extensions
+                .insert("cursor".to_owned(), Value::String(cursor));
+        }
         self.stage = Stage::Subscribed(subscribed);
         Some(answer::payload(answer, &self.id))
     }

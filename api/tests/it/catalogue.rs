@@ -4,6 +4,7 @@ mod facets;
 mod feeds;
 mod found;
 mod freshness;
+mod incidents;
 mod versions;
 
 use std::collections::BTreeSet;

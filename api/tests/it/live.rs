@@ -2,6 +2,7 @@
 
 mod access;
 mod behind;
+mod changes;
 mod choice;
 mod clients;
 mod events;

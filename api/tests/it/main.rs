@@ -38,5 +38,6 @@ mod sensors;
 mod series;
 mod service;
 mod shutdown;
+mod stewards;
 mod transport;
 mod world;

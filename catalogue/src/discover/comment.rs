@@ -1,8 +1,11 @@
 //! Comments: a text for people, and at its end, where a program must know more, a line of JSON.
 
+use std::fmt;
+
 use chrono::NaiveDate;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 
 use crate::model::{Deprecation, Kind};
 
@@ -44,6 +47,10 @@ pub(super) struct TableNote {
     pub(super) prefix: Option<String>,
     /// The table that has a row for each of those objects.
     pub(super) manifest: Option<String>,
+    /// That it will go.
+    pub(super) deprecated: Option<DeprecatedNote>,
+    /// What to use in its place then.
+    pub(super) instead: Option<String>,
     /// Whether it is nobody's but Fieldbook's own.
     pub(super) internal: bool,
 }
@@ -62,6 +69,8 @@ impl Default for TableNote {
             resolution_seconds: None,
             prefix: None,
             manifest: None,
+            deprecated: None,
+            instead: None,
             internal: false,
         }
     }
@@ -80,6 +89,8 @@ pub(super) struct ColumnNote {
     pub(super) deprecated: Option<DeprecatedNote>,
     /// Whether it is nobody's but Fieldbook's own.
     pub(super) internal: bool,
+    /// What to use in its place then.
+    pub(super) instead: Option<String>,
 }
 
 /// Which field of GraphQL a column is.
@@ -94,20 +105,62 @@ pub(super) enum GraphqlNote {
     Absent,
 }
 
+/// That something will go: the day until which it stays, or a reason with or without such a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum DeprecatedNote {
+    Until(NaiveDate),
+    Because(Because),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DeprecatedNote {
+pub(super) struct Because {
     reason: String,
     removed_on: Option<NaiveDate>,
 }
 
-impl From<DeprecatedNote> for Deprecation {
-    fn from(note: DeprecatedNote) -> Self {
-        Self {
-            reason: note.reason,
-            removed_on: note.removed_on,
-        }
+impl<'de> Deserialize<'de> for DeprecatedNote {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(DeprecatedVisitor)
     }
+}
+
+struct DeprecatedVisitor;
+
+impl<'de> Visitor<'de> for DeprecatedVisitor {
+    type Value = DeprecatedNote;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a day such as \"2027-03-01\", or an object with a reason")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, day: &str) -> Result<DeprecatedNote, E> {
+        let day = day.parse();
+        day.map(DeprecatedNote::Until)
+            .map_err(|_| E::invalid_value(serde::de::Unexpected::Other("no such day"), &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<DeprecatedNote, A::Error> {
+        Because::deserialize(MapAccessDeserializer::new(object)).map(DeprecatedNote::Because)
+    }
+}
+
+/// That something will go, and what to use in its place.
+pub(super) fn deprecation(note: Option<DeprecatedNote>, instead: Option<&str>) -> Option<Deprecation> {
+    let instead = instead.map(|instead| format!("use {instead} instead"));
+    Some(match note? {
+        DeprecatedNote::Until(day) => Deprecation {
+            reason: instead.unwrap_or_else(|| "nothing takes its place".to_owned()),
+            removed_on: Some(day),
+        },
+        DeprecatedNote::Because(Because { reason, removed_on }) => Deprecation {
+            reason: match instead {
+                Some(instead) => format!("{reason}; {instead}"),
+                None => reason,
+            },
+            removed_on,
+        },
+    })
 }
 
 fn kind<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Kind, D::Error> {
@@ -201,5 +254,48 @@ mod tests {
         assert_eq!(note("{}"), GraphqlNote::ByName);
         assert_eq!(note("{\"graphql\": null}"), GraphqlNote::Absent);
         assert_eq!(note("{\"graphql\": \"id\"}"), GraphqlNote::Named("id".to_owned()));
+    }
+
+    #[test]
+    fn what_will_go_says_until_when_and_what_takes_its_place() {
+        let day: NaiveDate = "2027-03-01".parse().unwrap();
+        let said = |line: &str| {
+            let read: Read<ColumnNote> = read(Some(line));
+            let deprecation = deprecation(read.note.deprecated, read.note.instead.as_deref());
+            (deprecation.map(|it| (it.reason, it.removed_on)), read.problem)
+        };
+        for (line, reason, until) in [
+            (
+                "{\"deprecated\": \"2027-03-01\", \"instead\": \"flag\"}",
+                "use flag instead",
+                Some(day),
+            ),
+            (
+                "{\"deprecated\": \"2027-03-01\"}",
+                "nothing takes its place",
+                Some(day),
+            ),
+            (
+                "{\"deprecated\": {\"reason\": \"r\"}, \"instead\": \"flag\"}",
+                "r; use flag instead",
+                None,
+            ),
+            (
+                "{\"deprecated\": {\"reason\": \"r\", \"removed_on\": \"2027-03-01\"}}",
+                "r",
+                Some(day),
+            ),
+        ] {
+            assert_eq!(said(line), (Some((reason.to_owned(), until)), None));
+        }
+        for line in [
+            "{\"deprecated\": \"soon\"}",
+            "{\"deprecated\": true}",
+            "{\"deprecated\": {}}",
+        ] {
+            let (deprecation, problem) = said(line);
+            assert_eq!(deprecation, None);
+            assert!(problem.is_some(), "{line}");
+        }
     }
 }

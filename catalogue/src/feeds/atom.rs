@@ -1,4 +1,7 @@
-//! Atom (RFC 4287): the releases of one dataset or of all, for those who want to hear of a change before it bites.
+//! Atom (RFC 4287): what is new of one dataset or of all, for those who want to hear of a change before it bites: releases,
+//! announcements of stewards, incidents.
+
+mod entry;
 
 use std::io;
 
@@ -7,18 +10,17 @@ use quick_xml::Writer;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use self::entry::Entry;
 use super::Address;
 use super::address::{mailbox, uuid, web};
 use super::words;
-use crate::model::{Catalogue, Dataset, Party, Release};
+use crate::model::{Catalogue, Dataset, Party};
 
-/// The newest releases of a feed, and no more of them.
+/// The newest releases of a feed, as many announcements and as many incidents, and no more of them: none of these crowds out
+/// the others.
 pub const ENTRIES_MAX: usize = 100;
 
 const NAMESPACE: &str = "http://www.w3.org/2005/Atom";
-
-/// How an entry is marked that breaks those who use the dataset.
-const BREAKING: &str = "breaking";
 
 type Xml = Writer<Vec<u8>>;
 
@@ -30,15 +32,15 @@ struct Feed<'a> {
     title: String,
     author: &'a Party,
     language: &'a str,
-    /// When nothing of it has been released yet.
+    /// When there is no entry yet.
     otherwise: DateTime<Utc>,
-    entries: Vec<(&'a Dataset, &'a Release)>,
+    entries: Vec<Entry<'a>>,
 }
 
-/// The releases of all datasets.
+/// What is new of all datasets.
 pub fn of_catalogue(catalogue: &Catalogue, address: &Address) -> String {
     let own = address.catalogue_atom();
-    let title = format!("{}: versions", catalogue.title);
+    let title = format!("{}: changes", catalogue.title);
     rendered(
         catalogue,
         address,
@@ -49,11 +51,11 @@ pub fn of_catalogue(catalogue: &Catalogue, address: &Address) -> String {
     )
 }
 
-/// The releases of one dataset.
+/// What is new of one dataset.
 pub fn of_dataset(catalogue: &Catalogue, dataset: &Dataset, address: &Address) -> String {
     let own = address.versions(&dataset.slug);
     let about = address.dataset(&dataset.slug);
-    let title = format!("{}: versions", words::title(dataset));
+    let title = format!("{}: changes", words::title(dataset));
     rendered(
         catalogue,
         address,
@@ -72,12 +74,6 @@ fn rendered(
     title: String,
     datasets: &[Dataset],
 ) -> String {
-    let mut entries: Vec<(&Dataset, &Release)> = datasets
-        .iter()
-        .flat_map(|dataset| dataset.releases.iter().map(move |release| (dataset, release)))
-        .collect();
-    entries.sort_by_key(|(_, release)| std::cmp::Reverse(release.released_at));
-    entries.truncate(ENTRIES_MAX);
     let feed = Feed {
         own,
         about,
@@ -85,7 +81,7 @@ fn rendered(
         author: &catalogue.publisher,
         language: &catalogue.language,
         otherwise: catalogue.computed_at,
-        entries,
+        entries: entry::newest(datasets, ENTRIES_MAX),
     };
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     feed.write(&mut xml, address)
@@ -96,7 +92,7 @@ fn rendered(
 impl Feed<'_> {
     fn write(&self, xml: &mut Xml, address: &Address) -> io::Result<()> {
         xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
-        let updated = self.entries.first().map(|(_, release)| release.released_at);
+        let updated = self.entries.first().map(Entry::updated);
         xml.create_element("feed")
             .with_attributes([("xmlns", NAMESPACE), ("xml:lang", &attribute(self.language))])
             .write_inner_content(|xml| {
@@ -106,8 +102,8 @@ impl Feed<'_> {
                 link(xml, "self", "application/atom+xml", &self.own)?;
                 link(xml, "alternate", "text/html", &self.about)?;
                 author(xml, self.author)?;
-                for (dataset, release) in &self.entries {
-                    entry(xml, dataset, release, address)?;
+                for entry in &self.entries {
+                    write_entry(xml, entry, address)?;
                 }
                 Ok(())
             })?;
@@ -115,32 +111,21 @@ impl Feed<'_> {
     }
 }
 
-fn entry(xml: &mut Xml, dataset: &Dataset, release: &Release, address: &Address) -> io::Result<()> {
-    let version = address.of_dataset(&dataset.slug, &format!("version-{}", release.version));
-    let is_breaking = words::is_breaking(release);
-    let mark = if is_breaking { " (breaking)" } else { "" };
-    let at = words::instant(release.released_at);
+fn write_entry(xml: &mut Xml, entry: &Entry<'_>, address: &Address) -> io::Result<()> {
+    let slug = &entry.dataset.slug;
+    let page = address.of_dataset(slug, &entry.fragment());
     xml.create_element("entry").write_inner_content(|xml| {
-        element(xml, "id", &uuid(&version).urn().to_string())?;
-        element(
-            xml,
-            "title",
-            &format!("{} {}{mark}", words::title(dataset), release.version),
-        )?;
-        element(xml, "published", &at)?;
-        element(xml, "updated", &at)?;
-        link(xml, "alternate", "text/html", &version)?;
-        link(
-            xml,
-            "related",
-            "application/yaml",
-            &address.contract(&dataset.slug),
-        )?;
-        category(xml, &dataset.slug)?;
-        if is_breaking {
-            category(xml, BREAKING)?;
+        element(xml, "id", &uuid(&page).urn().to_string())?;
+        element(xml, "title", &entry.title())?;
+        element(xml, "published", &words::instant(entry.published()))?;
+        element(xml, "updated", &words::instant(entry.updated()))?;
+        link(xml, "alternate", "text/html", &page)?;
+        link(xml, "related", "application/yaml", &address.contract(slug))?;
+        category(xml, slug)?;
+        for term in entry.categories() {
+            category(xml, term)?;
         }
-        element(xml, "summary", &words::notes(release))
+        element(xml, "summary", &entry.summary())
     })?;
     Ok(())
 }

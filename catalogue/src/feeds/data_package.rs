@@ -26,6 +26,8 @@ fn package(catalogue: &Catalogue, dataset: &Dataset, address: &Address) -> Value
     object.say("id", uuid(&iri).to_string());
     object.say("title", words::title(dataset));
     object.say("description", words::description(dataset).as_ref());
+    // The standard has no word for it, and lets one be added.
+    object.maybe("deprecated", dataset.deprecation.as_ref().map(words::deprecated));
     object.say("homepage", iri.as_str());
     object.maybe("version", words::version(dataset));
     object.say("created", words::instant(catalogue.computed_at));

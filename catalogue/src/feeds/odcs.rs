@@ -44,7 +44,11 @@ fn document<'a>(catalogue: &'a Catalogue, dataset: &'a Dataset, address: &Addres
         id: uuid(&address.dataset(&dataset.slug)).to_string(),
         name: words::title(dataset),
         version: words::version(dataset).unwrap_or_else(|| NO_VERSION.to_owned()),
-        status: if created.is_some() { "active" } else { "draft" },
+        status: match (created, &dataset.deprecation) {
+            (None, _) => "draft",
+            (Some(_), Some(_)) => "deprecated",
+            (Some(_), None) => "active",
+        },
         tags: &dataset.keywords,
         description: description(dataset),
         authoritative_definitions: authorities(dataset, address),
@@ -64,10 +68,11 @@ fn document<'a>(catalogue: &'a Catalogue, dataset: &'a Dataset, address: &Addres
 }
 
 fn description(dataset: &Dataset) -> Description<'_> {
-    let problems = words::problems(dataset);
+    let mut limitations = words::problems(dataset);
+    limitations.extend(dataset.deprecation.as_ref().map(words::deprecated));
     Description {
         purpose: words::description(dataset),
-        limitations: (!problems.is_empty()).then(|| problems.join("\n")),
+        limitations: (!limitations.is_empty()).then(|| limitations.join("\n")),
     }
 }
 
@@ -247,6 +252,14 @@ fn customs(dataset: &Dataset, address: &Address) -> Vec<Custom> {
             dataset.extent.resolution_seconds.and_then(words::duration),
         ),
         number("promisedCompleteness", dataset.stewardship.promise.completeness),
+        text(
+            "removedOn",
+            dataset
+                .deprecation
+                .as_ref()
+                .and_then(|deprecation| deprecation.removed_on)
+                .map(|day| day.to_string()),
+        ),
         text("catalogue", Some(address.catalogue_turtle())),
     ];
     customs.into_iter().flatten().collect()

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::model::{
-    Basis, Dataset, Field, FieldUnit, FreshnessStatus, Kind, Problem, Range, Release, Stored,
+    Basis, Dataset, Deprecation, Field, FieldUnit, FreshnessStatus, Kind, Problem, Range, Release, Stored,
 };
 
 use super::types::Logical;
@@ -130,15 +130,20 @@ pub(super) fn unit(field: &Field) -> Option<&str> {
 pub(super) fn meaning(field: &Field) -> Option<String> {
     let mut said = field.description.clone().unwrap_or_default();
     if let Some(deprecation) = &field.deprecation {
-        let until = match deprecation.removed_on {
-            Some(day) => format!(" It stays until {day}."),
-            None => String::new(),
-        };
         let space = if said.is_empty() { "" } else { " " };
         // Writing into a text does not fail.
-        let _ = write!(said, "{space}Deprecated: {}{until}", deprecation.reason);
+        let _ = write!(said, "{space}{}", deprecated(deprecation));
     }
     (!said.is_empty()).then_some(said)
+}
+
+/// That something will go, in a sentence.
+pub(super) fn deprecated(deprecation: &Deprecation) -> String {
+    let until = match deprecation.removed_on {
+        Some(day) => format!(" It stays until {day}."),
+        None => String::new(),
+    };
+    format!("Deprecated: {}{until}", deprecation.reason)
 }
 
 /// Bounds that are numbers; others are none.
@@ -161,6 +166,7 @@ pub(super) fn problems(dataset: &Dataset) -> Vec<String> {
             units.join(", ")
         ),
         Problem::Unreadable(reason) => format!("Its rows cannot be looked at: {reason}"),
+        Problem::Stewardship(reason) => format!("What its stewards say cannot be used: {reason}"),
         Problem::UnreadableComment { field, reason } => match field {
             Some(field) => format!("The comment of its field {field} cannot be read: {reason}"),
             None => format!("Its comment cannot be read: {reason}"),

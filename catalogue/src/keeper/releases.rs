@@ -81,7 +81,7 @@ fn next(newest: Option<&Kept>, schema: &Schema, now: DateTime<Utc>) -> Option<Re
         None => (SemanticVersion::FIRST, Vec::new()),
         Some(newest) => (
             next_version(newest.release.version, &newest.schema, schema)?,
-            changes(&newest.schema, schema),
+            changes(&newest.schema, schema, now.date_naive()),
         ),
     };
     Some(Release {

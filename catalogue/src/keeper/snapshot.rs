@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::SensorsQuality;
+use super::quality::bounds;
 use crate::freshness::Checked;
 use crate::model::{Basis, Catalogue, Freshness, Measured};
-use crate::quality::Thresholds;
+use crate::quality::{RuleSet, Thresholds};
 
 /// What was found out at one instant.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub struct Snapshot {
     pub freshness: Checked,
     /// How good the readings of every sensor were in the last 24 hours that were measured; `None` before the first.
     pub quality: Option<Arc<SensorsQuality>>,
-    /// The bounds for readings of all sensors together.
-    thresholds: Thresholds,
+    /// The rules of quality in force.
+    pub rules: Arc<RuleSet>,
 }
 
 impl Snapshot {
@@ -27,7 +28,7 @@ impl Snapshot {
         mut catalogue: Catalogue,
         freshness: Checked,
         quality: Option<Arc<SensorsQuality>>,
-        thresholds: Thresholds,
+        rules: Arc<RuleSet>,
     ) -> Self {
         for dataset in &mut catalogue.datasets {
             if let Some(found) = freshness.dataset(&dataset.slug) {
@@ -38,7 +39,7 @@ impl Snapshot {
             catalogue,
             freshness,
             quality,
-            thresholds,
+            rules,
         }
     }
 
@@ -53,7 +54,7 @@ impl Snapshot {
             self.catalogue.clone(),
             freshness,
             self.quality.clone(),
-            self.thresholds,
+            Arc::clone(&self.rules),
         )
     }
 
@@ -63,11 +64,16 @@ impl Snapshot {
         found.unwrap_or_else(|| Freshness::unknown(Basis::EventTime, self.freshness.at))
     }
 
+    /// The bounds for the readings of many sensors together.
+    pub fn thresholds(&self) -> Thresholds {
+        bounds(&self.rules)
+    }
+
     /// How good the readings of some sensors were, for whoever may see only those.
     pub fn quality_of(&self, is_visible: impl Fn(i32) -> bool + Copy) -> Vec<Measured> {
         self.quality
             .as_deref()
-            .map(|quality| quality.measured(&self.thresholds, is_visible))
+            .map(|quality| quality.measured(&self.thresholds(), is_visible))
             .unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! A dataset: something Fieldbook keeps and describes as a whole.
 
-use super::{Extent, Field, Freshness, Measured, Release, Stewardship};
+use super::{Announcement, Deprecation, Extent, Field, Freshness, Incident, Measured, Release, Stewardship};
 
 /// Something Fieldbook keeps and describes as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Dataset {
     pub stewardship: Stewardship,
     /// Who may read its data.
     pub access: Access,
+    /// That it will go.
+    pub deprecation: Option<Deprecation>,
     /// The ways to get it.
     pub distributions: Vec<Distribution>,
     /// Its versions, the newest first; the first is in force. Empty until the catalogue was kept for the first time.
@@ -37,6 +39,10 @@ pub struct Dataset {
     pub freshness: Freshness,
     /// How good it is, dimension by dimension; empty where nothing is measured.
     pub quality: Vec<Measured>,
+    /// What its stewards announce: what stands, and what stood in the last 90 days; by its beginning, the last first.
+    pub announcements: Vec<Announcement>,
+    /// What went wrong, the newest first, as far as whoever asks may see it: empty until somebody asks.
+    pub incidents: Vec<Incident>,
     /// What is missing of its description.
     pub problems: Vec<Problem>,
 }
@@ -173,6 +179,8 @@ pub enum Problem {
     },
     /// Its rows could not be looked at, for this reason: how much there is of it is not known.
     Unreadable(String),
+    /// What its stewards say cannot be used, for this reason: the file's word holds.
+    Stewardship(String),
     /// What follows its comment's text is not what the catalogue reads.
     UnreadableComment {
         /// The column; `None` for the table's own comment.

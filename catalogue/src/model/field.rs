@@ -88,7 +88,7 @@ pub struct Range {
     pub max: Option<f64>,
 }
 
-/// That a field will go.
+/// That a field, or a dataset, will go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deprecation {
     /// What to use in its place, and why.

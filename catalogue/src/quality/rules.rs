@@ -1,5 +1,6 @@
 //! The thresholds of one sensor, after all that was said for everything, for its type and for itself was merged.
 
+mod overlay;
 mod partial;
 mod set;
 mod version;

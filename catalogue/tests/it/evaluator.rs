@@ -1,7 +1,5 @@
 //! What is kept of quality: hour by hour, day by day, and again when late data comes.
 
-use std::sync::Arc;
-
 use catalogue::Evaluator;
 use catalogue::evaluator::{Stepped, from_row};
 use catalogue::model::Dimension;
@@ -86,7 +84,7 @@ async fn measure(evaluator: &mut Evaluator, second: i64) -> (u64, u64) {
 }
 
 fn evaluator(db: &DatabaseConnection) -> Evaluator {
-    Evaluator::new(db, Arc::new(RuleSet::default()))
+    Evaluator::new(db, RuleSet::default())
 }
 
 async fn in_force(db: &DatabaseConnection, sensor: i32, level: Level) -> Vec<Measured> {
@@ -310,7 +308,7 @@ testbed::both! {
         let patient = sensor(db, "patient", Some(60.0)).await;
         load(db, patient, &minutes(0, 2 * HOUR), None).await;
         let rules = RuleSet::from_toml("[by_sensor.patient]\nlate_after_seconds = 7200").unwrap();
-        let mut kept = Evaluator::new(db, Arc::new(rules));
+        let mut kept = Evaluator::new(db, rules);
         // Both hours are over, and may still get readings for two hours.
         assert_eq!(measure(&mut kept, 2 * HOUR + 120).await, (0, 0));
         assert_eq!(measure(&mut kept, 3 * HOUR + 120).await, (1, 1));

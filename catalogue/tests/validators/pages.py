@@ -118,7 +118,7 @@ for catalogue in CATALOGUES:
     folder = FOLDER / catalogue
     accept(f"{catalogue} feed", of_feed((folder / "catalogue.atom").read_bytes()))
     root = ElementTree.fromstring((folder / "catalogue.atom").read_bytes())
-    same("title", root.find(ATOM + "title").text, in_xml(words["title"] + ": versions"))
+    same("title", root.find(ATOM + "title").text, in_xml(words["title"] + ": changes"))
     same("author", root.find(f"{ATOM}author/{ATOM}name").text, in_xml(words["publisher"]))
     for dataset in words["datasets"]:
         slug = dataset["slug"]
@@ -181,6 +181,7 @@ for name, spoilt in {
 }.items():
     same(f"{name} is another document", spoilt != feed, True)
     refuse(name, of_feed(spoilt.encode()))
+same("what went wrong is an entry", 'term="incident"' in feed and 'term="planned_outage"' in feed, True)
 same("breaking is marked", 'term="breaking"' in feed and "Readings 2.0.0 (breaking)" in feed, True)
 
 finish()

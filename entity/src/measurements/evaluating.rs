@@ -149,12 +149,13 @@ impl Evaluating {
             |row| {
                 Ok(JudgedSensor {
                     id: row.get(0)?,
-                    source: row.get(1)?,
-                    name: row.get(2)?,
-                    kind: row.get(3)?,
-                    active_since: row.get(4)?,
-                    declared_interval_seconds: row.get(5)?,
-                    learnt_interval_seconds: row.get(6)?,
+                    uuid: row.get(1)?,
+                    source: row.get(2)?,
+                    name: row.get(3)?,
+                    kind: row.get(4)?,
+                    active_since: row.get(5)?,
+                    declared_interval_seconds: row.get(6)?,
+                    learnt_interval_seconds: row.get(7)?,
                 })
             },
         )

@@ -1,6 +1,7 @@
 //! What windows are, and what is known of them.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::QualityFlag;
 
@@ -61,6 +62,8 @@ pub struct Reach {
 pub struct JudgedSensor {
     /// Its internal key.
     pub id: i32,
+    /// Its lasting identity.
+    pub uuid: Uuid,
     /// Whose messages name it.
     pub source: String,
     /// Its name.

@@ -1,5 +1,5 @@
 -- By the primary keys.
-SELECT sensor.id, sensor.source, sensor.name, sensor.type, sensor.active_since, sensor.expected_interval_seconds,
+SELECT sensor.id, sensor.uuid, sensor.source, sensor.name, sensor.type, sensor.active_since, sensor.expected_interval_seconds,
        learnt_interval.interval_seconds
 FROM sensor
 LEFT JOIN learnt_interval ON learnt_interval.sensor_id = sensor.id

@@ -18,4 +18,5 @@ mod load;
 mod quality;
 mod query;
 mod rollup;
+mod stewardship;
 mod support;

@@ -1,6 +1,7 @@
 //! What is asked in batches: each kind of key, and its statement for many of them.
 
 mod buckets;
+mod incidents;
 mod raw;
 mod versions;
 
@@ -25,6 +26,7 @@ use crate::options::Limits;
 use crate::state::ApiState;
 
 pub(crate) use self::buckets::ReadingsBuckets;
+pub(crate) use self::incidents::IncidentsKey;
 pub(crate) use self::raw::Raw;
 pub(crate) use self::versions::{SpanOfReadings, VersionsPage};
 

@@ -235,7 +235,7 @@ impl<'a> Measure<'a> {
         };
         self.fragments.insert(name, None);
         let on = fragment.node.type_condition.node.on.node.as_str();
-        let root = matches!(on, "Query" | "Subscription");
+        let root = matches!(on, "Query" | "Mutation" | "Subscription");
         let size = self.set(&fragment.node.selection_set.node, root)?;
         self.fragments.insert(name, Some(size));
         Ok(size)

@@ -15,6 +15,7 @@ use entity::BucketSize;
 use crate::ask::range::{BUCKETS_RANGE, ROWS_RANGE};
 use crate::buckets::PAGE_SHARE;
 use crate::graphql::scalar;
+use crate::live::changes::CHANGES_MAX;
 use crate::options::Limits;
 
 /// Items that a list is reckoned with when the question does not say how many.
@@ -61,7 +62,7 @@ impl Arguments<'_> {
             counted_rows: rows,
         };
         match self.field.name.node.as_str() {
-            "sensors" | "datasets" => {
+            "sensors" | "datasets" | "incidents" | "stewardshipChanges" => {
                 let page = self.page(ITEMS_DEFAULT);
                 of_page(page, page)
             }
@@ -74,6 +75,7 @@ impl Arguments<'_> {
                 of_page(page, page)
             }
             "readings" | "readingRows" | "readingRowsConnection" => self.readings(root),
+            "catalogueChanged" if root => of_page(CHANGES_MAX as u64, 0),
             "readingAdded" if root => of_page(READINGS_DEFAULT, READINGS_DEFAULT),
             // Its readings are reckoned as a page of the default size.
             "readingStream" if root => {

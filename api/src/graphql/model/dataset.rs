@@ -4,15 +4,25 @@ mod field;
 mod filter;
 mod said;
 
-use async_graphql::{Enum, Object, SimpleObject};
+use async_graphql::{Context, Enum, Object, SimpleObject};
 use catalogue::model::{Dataset as Described, Kind};
 
 pub(crate) use self::field::DatasetField;
+use self::field::Deprecation;
 pub(crate) use self::filter::{DatasetFacets, DatasetFilter};
 use self::said::{DatasetProblem, DatasetVersion, Distribution, Licence, Party, Promise};
-use super::{Count, Freshness, Range};
+use super::{Announcement, Count, Freshness, Incident, Range};
 use crate::datasets::{Seen, SeenDataset};
+use crate::graphql::batch::IncidentsKey;
+use crate::graphql::error::ApiError;
+use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
+
+/// Incidents of a dataset when the question does not say,
+const INCIDENTS: i32 = 20;
+
+/// and at most.
+const INCIDENTS_MAX: u32 = 100;
 
 /// A dataset as an asker sees it.
 #[derive(Debug, Clone)]
@@ -188,6 +198,56 @@ impl Dataset {
             .iter()
             .map(DatasetVersion::from)
             .collect()
+    }
+
+    /// That it will go; null when it stays.
+    async fn deprecation(&self) -> Option<Deprecation> {
+        self.described().deprecation.as_ref().map(Deprecation::from)
+    }
+
+    /// What its stewards announce: what is so or to come, by its beginning, the last first; up to 100.
+    async fn announcements(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Whether those that were over or withdrawn in the last 90 days are told, too.",
+            default = false
+        )]
+        past: bool,
+    ) -> Vec<Announcement> {
+        let all = self.described().announcements.iter();
+        all.map(|announcement| Announcement::new(announcement.clone(), ctx.asked().at))
+            .filter(|announcement| past || announcement.is_standing())
+            .collect()
+    }
+
+    /// What went wrong with it and with its sensors, the newest first; empty where its data is not open to the asker. Whoever
+    /// may see some sensors only is told of those. The query `incidents` has all of them, in pages.
+    async fn incidents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Those that are not over (true), or are (false). Default: both.")] open: Option<
+            bool,
+        >,
+        #[graphql(desc = "So many at most, from 1 to 100.", default_with = "Some(INCIDENTS)")] first: Option<
+            i32,
+        >,
+    ) -> Result<Vec<Incident>, ApiError> {
+        let first = first.unwrap_or(INCIDENTS);
+        let limit = u32::try_from(first)
+            .ok()
+            .filter(|rows| (1..=INCIDENTS_MAX).contains(rows));
+        let limit = limit.ok_or_else(|| ApiError::InvalidArgument {
+            argument: "first".to_owned(),
+            message: format!("{first} is no number of incidents"),
+            accepted: format!("an integer from 1 to {INCIDENTS_MAX}"),
+        })?;
+        if !self.0.is_open {
+            return Ok(Vec::new());
+        }
+        let slug = self.described().slug.clone();
+        let found = ctx.loaders().load_one(IncidentsKey { slug, open, limit }).await?;
+        Ok(found.unwrap_or_default())
     }
 
     /// What is missing of its description.

@@ -121,3 +121,55 @@ async fn several_services_note_a_change_once() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_will_go_says_until_when_and_what_went_too_early_says_so() {
+    let world = World::new().await;
+    world
+        .run(
+            "CREATE TABLE things (id int PRIMARY KEY, old int, older int);
+             COMMENT ON TABLE things IS 'Things.\n{\"deprecated\": \"2100-03-01\", \"instead\": \"items\"}';
+             COMMENT ON COLUMN things.old IS 'Old.\n{\"deprecated\": \"2100-03-01\", \"instead\": \"id\"}';
+             COMMENT ON COLUMN things.older IS 'Older.\n{\"deprecated\": \"2020-03-01\"}'",
+        )
+        .await;
+    let things = dataset(
+        &world,
+        "things",
+        "deprecation { reason removedOn } fields { name deprecation { reason removedOn } }",
+    )
+    .await;
+    assert_eq!(
+        things["deprecation"],
+        json!({ "reason": "use items instead", "removedOn": "2100-03-01" })
+    );
+    assert_eq!(
+        things["fields"][1]["deprecation"],
+        json!({ "reason": "use id instead", "removedOn": "2100-03-01" })
+    );
+    let contract = world.get("/datasets/things/contract.odcs.yaml").await.1;
+    let contract = contract.as_str().unwrap();
+    for said in ["status: deprecated", "It stays until 2100-03-01", "removedOn"] {
+        assert!(contract.contains(said), "{contract}");
+    }
+    let (_, package) = world.get("/datasets/things/datapackage.json").await;
+    assert_eq!(
+        package["deprecated"],
+        json!("Deprecated: use items instead It stays until 2100-03-01.")
+    );
+    world
+        .run("ALTER TABLE things DROP COLUMN old, DROP COLUMN older; COMMENT ON TABLE things IS 'Things.'")
+        .await;
+    let all = versions(&world).await;
+    assert_eq!(
+        all[0],
+        (
+            "2.0.0".to_owned(),
+            vec![
+                "dataset will stay after all".to_owned(),
+                "!old is gone too early: it was announced to stay until 2100-03-01".to_owned(),
+                "!older is gone".to_owned(),
+            ]
+        )
+    );
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{BadRules, PartialRules, Rules};
 
@@ -79,9 +80,16 @@ impl RuleSet {
         }
     }
 
-    /// The rules of a sensor: what is said for its name in any source, and over that for `source/name`.
-    pub fn of_sensor(&self, kind: Option<&str>, source: &str, name: &str) -> Result<Rules, BadRules> {
-        self.rules(kind, &[name, &format!("{source}/{name}")])
+    /// The rules of a sensor: what is said for its name in any source, over that for `source/name`, and over that for its
+    /// public id, by which stewards name it.
+    pub fn of_sensor(
+        &self,
+        kind: Option<&str>,
+        source: &str,
+        name: &str,
+        uuid: Uuid,
+    ) -> Result<Rules, BadRules> {
+        self.rules(kind, &[name, &format!("{source}/{name}"), &uuid.to_string()])
     }
 
     /// The rules of a sensor of this type, which goes by these names: those said for a later name are over those for an

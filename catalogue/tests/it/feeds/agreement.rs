@@ -63,6 +63,24 @@ fn in_xml(text: &str) -> String {
         .collect()
 }
 
+/// What a feed calls the announcements and incidents of a dataset.
+fn others(dataset: &Dataset) -> Vec<String> {
+    let announcements = dataset.announcements.iter().map(|one| {
+        let kind = one.kind.as_str().replace('_', " ");
+        let mark = one.withdrawn_at.map_or("", |_| " (withdrawn)");
+        in_xml(&format!("{}, {kind}: {}{mark}", dataset.title, one.title))
+    });
+    let incidents = dataset.incidents.iter().map(|one| {
+        let sensor = one
+            .sensor
+            .as_ref()
+            .map_or(String::new(), |sensor| format!(", {sensor}"));
+        let mark = one.ended_at.map_or("", |_| " (over)");
+        in_xml(&format!("{}{sensor}: {}{mark}", dataset.title, one.kind.as_str()))
+    });
+    announcements.chain(incidents).collect()
+}
+
 fn each_once(words: &[String]) -> Vec<String> {
     let mut known: Vec<String> = Vec::new();
     for word in words {
@@ -99,7 +117,7 @@ fn agree(catalogue: &Catalogue) {
         assert!(on_page.description.starts_with(&common), "{on_page:?}");
         on_page.description.clone_from(&wanted.description);
         assert_eq!(on_page, wanted);
-        let titles: Vec<String> = dataset
+        let mut titles: Vec<String> = dataset
             .releases
             .iter()
             .map(|release| {
@@ -108,6 +126,7 @@ fn agree(catalogue: &Catalogue) {
                 in_xml(&format!("{} {}{mark}", dataset.title, release.version))
             })
             .collect();
+        titles.extend(others(dataset));
         let mut said = read::titles(&atom::of_dataset(catalogue, dataset, &address));
         let mut wanted = titles.clone();
         said.sort();
@@ -260,8 +279,59 @@ fn a_feed_holds_the_newest_releases_up_to_its_limit() {
         })
         .collect();
     let dataset = &catalogue.datasets[1];
-    let titles = read::titles(&atom::of_dataset(&catalogue, dataset, &address()));
+    let mut titles = read::titles(&atom::of_dataset(&catalogue, dataset, &address()));
+    // Nothing else is crowded out.
+    let others = others(dataset);
+    let all = titles.len();
+    titles.retain(|title| !others.contains(title));
+    assert_eq!(all - titles.len(), others.len());
     assert_eq!(titles.len(), atom::ENTRIES_MAX);
     assert_eq!(titles[0], "Readings 1.104.0");
     assert_eq!(titles[99], "Readings 1.5.0");
+}
+
+#[test]
+fn an_entry_says_when_it_changed_and_the_newest_change_comes_first() {
+    let catalogue = full();
+    let feed = atom::of_dataset(&catalogue, &catalogue.datasets[1], &address());
+    assert_eq!(
+        read::titles(&feed),
+        [
+            "Readings, Sensor 1: stale",
+            "Readings: late (over)",
+            "Readings, known error: Wrong by a degree (withdrawn)",
+            "Readings, planned outage: New pumps",
+            "Readings 2.0.0 (breaking)",
+            "Readings 1.0.0",
+        ]
+    );
+    let entry = |title: &str| {
+        let entries = feed.split("<entry>").skip(1);
+        let found = entries.into_iter().find(|entry| entry.contains(title)).unwrap();
+        found.to_owned()
+    };
+    let over = entry("late (over)");
+    assert!(
+        over.contains("<published>2026-11-25T10:00:00Z</published>"),
+        "{over}"
+    );
+    assert!(over.contains("<updated>2026-11-25T10:05:00Z</updated>"), "{over}");
+    assert!(
+        over.contains("From 2026-11-25T10:00:00Z to 2026-11-25T10:05:00Z. 4 of 5"),
+        "{over}"
+    );
+    assert!(
+        over.contains("term=\"incident\"") && over.contains("term=\"late\""),
+        "{over}"
+    );
+    let works = entry("New pumps");
+    assert!(
+        works.contains("<updated>2026-11-22T08:00:00Z</updated>"),
+        "{works}"
+    );
+    assert!(
+        works.contains("From 2026-12-01T06:00:00Z to 2026-12-01T18:00:00Z.\nNothing is measured"),
+        "{works}"
+    );
+    assert!(works.contains("term=\"planned_outage\""), "{works}");
 }

@@ -2,12 +2,13 @@
 
 use catalogue::feeds::{Address, DatabaseServer, ObjectStore};
 use catalogue::model::{
-    Access, Basis, BoundingBox, Catalogue, Change, Count, Dataset, Deprecation, Dimension, Distribution,
-    Extent, Field, FieldUnit, Freshness, FreshnessStatus, GraphqlField, Kind, Licence, Measured, Party,
-    Period, Problem, Promise, Range, Reference, Release, SemanticVersion, SensorsFresh, Stewardship, Stored,
-    Verdict,
+    Access, Announcement, AnnouncementKind, Basis, BoundingBox, Catalogue, Change, Count, Dataset,
+    Deprecation, Dimension, Distribution, Extent, Field, FieldUnit, Freshness, FreshnessStatus, GraphqlField,
+    Incident, IncidentKind, Kind, Licence, Measured, Party, Period, Problem, Promise, Range, Reference,
+    Release, SemanticVersion, SensorsFresh, Stewardship, Stored, Verdict,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 /// An instant from its text.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
@@ -284,6 +285,7 @@ fn dataset(kind: Kind, slug: &str, name: &str, title: &str, description: &str) -
         },
         stewardship: stewardship(),
         access: Access::Anybody,
+        deprecation: None,
         distributions: Vec::new(),
         releases: vec![
             release(
@@ -307,8 +309,57 @@ fn dataset(kind: Kind, slug: &str, name: &str, title: &str, description: &str) -
             measured(Dimension::Plausibility, 0, 0, Verdict::NotApplicable),
             measured(Dimension::Consistency, 432_000, 432_000, Verdict::Pass),
         ],
+        announcements: announcements(slug),
+        incidents: incidents(),
         problems: Vec::new(),
     }
+}
+
+fn announcements(slug: &str) -> Vec<Announcement> {
+    let works = Announcement {
+        id: Uuid::from_u128(1),
+        dataset: slug.to_owned(),
+        kind: AnnouncementKind::PlannedOutage,
+        title: "New pumps".to_owned(),
+        text: "Nothing is measured meanwhile.".to_owned(),
+        starts_at: at("2026-12-01T06:00:00Z"),
+        ends_at: Some(at("2026-12-01T18:00:00Z")),
+        created_at: at("2026-11-21T08:00:00Z"),
+        changed_at: at("2026-11-22T08:00:00Z"),
+        withdrawn_at: None,
+    };
+    let withdrawn = Announcement {
+        id: Uuid::from_u128(2),
+        kind: AnnouncementKind::KnownError,
+        title: "Wrong by a degree".to_owned(),
+        text: String::new(),
+        starts_at: at("2026-11-01T00:00:00Z"),
+        ends_at: None,
+        withdrawn_at: Some(at("2026-11-22T09:00:00Z")),
+        changed_at: at("2026-11-22T09:00:00Z"),
+        ..works.clone()
+    };
+    vec![works, withdrawn]
+}
+
+fn incidents() -> Vec<Incident> {
+    let late = Incident {
+        id: Uuid::from_u128(3),
+        kind: IncidentKind::Late,
+        sensor: None,
+        started_at: at("2026-11-25T10:00:00Z"),
+        ended_at: Some(at("2026-11-25T10:05:00Z")),
+        detail: "4 of 5 sensors are fresh.".to_owned(),
+    };
+    let open = Incident {
+        id: Uuid::from_u128(4),
+        kind: IncidentKind::Stale,
+        sensor: Some("Sensor 1".to_owned()),
+        started_at: at("2026-11-25T11:00:00Z"),
+        ended_at: None,
+        ..late.clone()
+    };
+    vec![open, late]
 }
 
 fn table(name: &str) -> Stored {
@@ -603,6 +654,8 @@ pub(crate) fn minimal() -> Catalogue {
         releases: Vec::new(),
         freshness: Freshness::unknown(Basis::EventTime, at("2026-11-26T10:00:05Z")),
         quality: Vec::new(),
+        announcements: Vec::new(),
+        incidents: Vec::new(),
         problems: vec![Problem::NoDescription, Problem::NoOwner],
         ..dataset(Kind::Table, "weather", "weather", "weather", "")
     };
@@ -690,6 +743,14 @@ pub(crate) fn hostile() -> Catalogue {
         }
         for measured in &mut dataset.quality {
             measured.formula = text();
+        }
+        for announcement in &mut dataset.announcements {
+            announcement.title = text();
+            announcement.text = text();
+        }
+        for incident in &mut dataset.incidents {
+            incident.sensor = Some(text());
+            incident.detail = text();
         }
         let stewardship = &mut dataset.stewardship;
         for party in [&mut stewardship.owner, &mut stewardship.contact]

@@ -1,6 +1,7 @@
 //! Rules, read from a file and merged.
 
 use catalogue::quality::{BadRules, RuleSet, RuleSetError, Rules, SpikeMethod};
+use uuid::Uuid;
 
 const FILE: &str = r#"
 [default]
@@ -233,14 +234,20 @@ fn the_examples_in_that_file_are_rules() {
         .map(|line| if is_example(line) { &line[1..] } else { line })
         .collect();
     let set = RuleSet::from_toml(&text.join("\n")).unwrap();
-    let temperature = set.of_sensor(Some("temperature"), "plant", "any").unwrap();
+    let temperature = set
+        .of_sensor(Some("temperature"), "plant", "any", Uuid::nil())
+        .unwrap();
     assert!(temperature.gross.is_some() && temperature.spike.is_some() && temperature.rate.is_some());
     assert_eq!(
-        set.of_sensor(Some("setpoint"), "plant", "any").unwrap().flat,
+        set.of_sensor(Some("setpoint"), "plant", "any", Uuid::nil())
+            .unwrap()
+            .flat,
         None
     );
     let tolerance = |source| {
-        let rules = set.of_sensor(None, source, "Boiler pressure").unwrap();
+        let rules = set
+            .of_sensor(None, source, "Boiler pressure", Uuid::nil())
+            .unwrap();
         rules.flat.unwrap().tolerance
     };
     assert_eq!((tolerance("plant"), tolerance("elsewhere")), (0.01, 0.0));
@@ -250,7 +257,7 @@ fn the_examples_in_that_file_are_rules() {
 fn a_sensor_of_a_source_is_over_its_name_in_any() {
     let set =
         RuleSet::from_toml("[by_sensor.a]\ngap_factor = 2\n[by_sensor.\"plant/a\"]\ngap_factor = 3").unwrap();
-    let factor = |source, name| set.of_sensor(None, source, name).unwrap().gap_factor;
+    let factor = |source, name| set.of_sensor(None, source, name, Uuid::nil()).unwrap().gap_factor;
     assert_eq!(
         (factor("plant", "a"), factor("hall", "a"), factor("plant", "b")),
         (3.0, 2.0, 1.5)

@@ -34,7 +34,7 @@ pub(crate) struct DatasetField {
     /// The version of the dataset that has had it first.
     since: Option<String>,
     /// That it will go; null when it stays.
-    deprecation: Option<FieldDeprecation>,
+    deprecation: Option<Deprecation>,
 }
 
 /// In which unit the values of a field are.
@@ -54,13 +54,22 @@ pub(crate) struct FieldUnit {
     quantity_kind: Option<&'static str>,
 }
 
-/// That a field will go.
+/// That a field, or a dataset, will go.
 #[derive(Debug, Clone, SimpleObject)]
-pub(crate) struct FieldDeprecation {
+pub(crate) struct Deprecation {
     /// What to use in its place, and why.
     reason: String,
     /// The day, as `2027-01-31`, until which it stays; null when that is not decided.
     removed_on: Option<String>,
+}
+
+impl From<&model::Deprecation> for Deprecation {
+    fn from(deprecation: &model::Deprecation) -> Self {
+        Self {
+            reason: deprecation.reason.clone(),
+            removed_on: deprecation.removed_on.map(|day| day.to_string()),
+        }
+    }
 }
 
 impl DatasetField {
@@ -82,10 +91,7 @@ impl DatasetField {
             range: field.range.map(Range::from),
             example: field.example.clone().filter(|_| with_example),
             since: field.since.map(|version| version.to_string()),
-            deprecation: field.deprecation.as_ref().map(|deprecation| FieldDeprecation {
-                reason: deprecation.reason.clone(),
-                removed_on: deprecation.removed_on.map(|day| day.to_string()),
-            }),
+            deprecation: field.deprecation.as_ref().map(Deprecation::from),
         }
     }
 }

@@ -169,6 +169,10 @@ impl From<&Problem> for DatasetProblem {
                 None,
                 format!("its rows cannot be looked at; let the service's user read it: {reason}"),
             ),
+            Problem::Stewardship(reason) => (
+                None,
+                format!("what its stewards say cannot be used, so the file's word holds: {reason}"),
+            ),
             Problem::UnreadableComment { field, reason } => (
                 field.clone(),
                 format!("the line for programs in its comment cannot be read: {reason}"),

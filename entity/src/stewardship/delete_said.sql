@@ -1,0 +1,1 @@
+DELETE FROM stewardship WHERE dataset = $1

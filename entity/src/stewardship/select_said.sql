@@ -1,0 +1,1 @@
+SELECT dataset, said FROM stewardship

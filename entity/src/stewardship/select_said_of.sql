@@ -1,0 +1,1 @@
+SELECT said FROM stewardship WHERE dataset = $1
