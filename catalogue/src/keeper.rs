@@ -24,7 +24,10 @@ use self::releases::Releases;
 pub use self::snapshot::Snapshot;
 use crate::annotations::Annotations;
 use crate::discover::{self, GraphqlTypes};
-use crate::freshness::{CheckError, Checked, Checker, Follows, FreshnessOptions, Look, WatchedDataset};
+use crate::freshness::{
+    CheckError, Checked, Checker, Finding, Follows, FreshnessOptions, Look, WatchedDataset,
+};
+use crate::lineage;
 use crate::model::{Catalogue, Dataset};
 
 /// How often the catalogue is renewed.
@@ -51,6 +54,7 @@ struct Memory {
     extents: Extents,
     checker: Checker,
     watched: Vec<WatchedDataset>,
+    lineage: lineage::Tracker,
     is_keeping_failing: bool,
 }
 
@@ -66,6 +70,7 @@ impl Keeper {
             extents: Extents::default(),
             checker: Checker::new(FreshnessOptions::default()),
             watched: Vec::new(),
+            lineage: lineage::Tracker::default(),
             is_keeping_failing: false,
         };
         Self {
@@ -155,8 +160,18 @@ impl Keeper {
             self.annotations.annotate(dataset);
             dataset.problems.sort_unstable();
         }
+        memory.lineage.look(&self.db, now).await;
+        if let Some(counted) = memory.lineage.counted() {
+            for dataset in &mut datasets {
+                dataset.quality.extend(lineage::measured(counted, dataset));
+            }
+        }
         memory.watched = datasets.iter().map(watched).collect();
-        let look = memory.checker.look(&self.db, now, &memory.watched, None).await;
+        let findings = memory.findings(&datasets);
+        let look = memory
+            .checker
+            .look(&self.db, now, &memory.watched, findings)
+            .await;
         let kept = self.keep(memory, &datasets, look.as_ref().ok(), now).await;
         memory.note_keeping(kept.as_ref().err());
         let releases = match kept {
@@ -182,7 +197,8 @@ impl Keeper {
             datasets,
             computed_at: now,
         };
-        Ok(Snapshot::new(catalogue, checked))
+        let lineage = lineage::draw(&catalogue.datasets, memory.lineage.counted(), now);
+        Ok(Snapshot::new(catalogue, lineage, checked))
     }
 
     /// Writes what has changed, if no other process does; gives the versions that there are now.
@@ -224,6 +240,11 @@ impl Memory {
             _ => {}
         }
         self.is_keeping_failing = error.is_some();
+    }
+
+    /// What is wrong besides age; `None` when some of it could not be looked at, so that no incident ends by mistake.
+    fn findings(&self, datasets: &[Dataset]) -> Option<Vec<Finding>> {
+        self.lineage.findings(datasets)
     }
 
     fn unknown(&mut self, now: DateTime<Utc>, error: CheckError) -> Checked {

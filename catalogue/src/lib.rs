@@ -8,6 +8,7 @@
 //! | [`schema`] | what a dataset promises, and which version a change makes |
 //! | [`freshness`] | how old things are against what is expected of them, and incidents |
 //! | [`quality`] | how good readings are: pure functions of readings and rules |
+//! | [`lineage`] | where everything went that was received, and whether it adds up |
 //! | [`feeds`] | the model in the words of standards |
 //! | [`webhook`] | who is told of changes, signed |
 //! | [`keeper`] | finds everything out again and again, notes versions, has the answer at hand |
@@ -20,6 +21,7 @@ mod distributions;
 pub mod feeds;
 pub mod freshness;
 pub mod keeper;
+pub mod lineage;
 pub mod model;
 pub mod quality;
 pub mod schema;

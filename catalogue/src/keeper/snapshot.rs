@@ -3,25 +3,31 @@
 use chrono::{DateTime, Utc};
 
 use crate::freshness::Checked;
-use crate::model::{Catalogue, Freshness};
+use crate::model::{Catalogue, Freshness, Lineage};
 
 /// What was found out at one instant.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Every dataset.
     pub catalogue: Catalogue,
+    /// Where everything went that was received.
+    pub lineage: Lineage,
     /// How fresh every sensor and dataset is.
     pub freshness: Checked,
 }
 
 impl Snapshot {
-    pub(super) fn new(mut catalogue: Catalogue, freshness: Checked) -> Self {
+    pub(super) fn new(mut catalogue: Catalogue, lineage: Lineage, freshness: Checked) -> Self {
         for dataset in &mut catalogue.datasets {
             if let Some(found) = freshness.dataset(&dataset.slug) {
                 dataset.freshness = found.clone();
             }
         }
-        Self { catalogue, freshness }
+        Self {
+            catalogue,
+            lineage,
+            freshness,
+        }
     }
 
     /// When all but freshness was found out.
@@ -31,7 +37,7 @@ impl Snapshot {
 
     /// The same datasets, as fresh as this says.
     pub(super) fn with_freshness(&self, freshness: Checked) -> Self {
-        Self::new(self.catalogue.clone(), freshness)
+        Self::new(self.catalogue.clone(), self.lineage.clone(), freshness)
     }
 
     /// How fresh a sensor is, by internal key; unknown where it came after the look.

@@ -14,6 +14,7 @@
 mod feeds;
 mod freshness;
 mod incidents;
+mod lineage;
 mod quality;
 mod support;
 mod webhooks;
