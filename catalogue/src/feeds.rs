@@ -18,4 +18,4 @@ mod types;
 mod units;
 mod words;
 
-pub use self::address::{Address, BadAddress, DatabaseServer, ObjectStore};
+pub use self::address::{Address, BadAddress, BadDatabaseServer, DatabaseServer, ObjectStore};

@@ -31,6 +31,7 @@ use crate::discover::{self, GraphqlTypes};
 use crate::freshness::{
     CheckError, Checked, Checker, Finding, Follows, FreshnessOptions, Look, WatchedDataset,
 };
+use crate::lineage;
 use crate::model::{Catalogue, Dataset, Kind};
 use crate::quality::Thresholds;
 use crate::stewardship::{Stewards, rules_in_force};
@@ -59,6 +60,7 @@ struct Memory {
     extents: Extents,
     checker: Checker,
     watched: Vec<WatchedDataset>,
+    lineage: lineage::Tracker,
     quality: Lately,
     is_keeping_failing: bool,
 }
@@ -75,6 +77,7 @@ impl Keeper {
             extents: Extents::default(),
             checker: Checker::new(FreshnessOptions::default()),
             watched: Vec::new(),
+            lineage: lineage::Tracker::default(),
             quality: Lately::default(),
             is_keeping_failing: false,
         };
@@ -170,7 +173,9 @@ impl Keeper {
         memory.watched = datasets.iter().map(watched).collect();
         let rules = Arc::new(rules_in_force(&self.db, self.annotations.rules()).await?);
         let thresholds = quality::bounds(&rules);
+        memory.lineage.look(&self.db, now).await;
         memory.quality.follow(&self.db, now).await?;
+        memory.measure(&mut datasets, &thresholds);
         let findings = memory.findings(&datasets, &thresholds);
         let look = memory
             .checker
@@ -187,14 +192,6 @@ impl Keeper {
         };
         for dataset in &mut datasets {
             releases.add_to(dataset);
-            if let Some(quality) = memory
-                .quality
-                .hours
-                .as_deref()
-                .filter(|_| dataset.kind == Kind::Readings)
-            {
-                dataset.quality = quality.measured(&thresholds, |_| true);
-            }
         }
         let checked = match look {
             Ok(look) => {
@@ -211,12 +208,9 @@ impl Keeper {
             datasets,
             computed_at: now,
         };
-        Ok(Snapshot::new(
-            catalogue,
-            checked,
-            memory.quality.hours.clone(),
-            rules,
-        ))
+        let lineage = lineage::draw(&catalogue.datasets, memory.lineage.counted(), now);
+        let quality = memory.quality.hours.clone();
+        Ok(Snapshot::new(catalogue, lineage, checked, quality, rules))
     }
 
     /// Writes what has changed, if no other process does; gives the versions that there are now.
@@ -268,11 +262,31 @@ impl Memory {
         self.is_keeping_failing = error.is_some();
     }
 
-    /// What is wrong besides what is too old; `None`: nobody has looked yet.
+    /// Says how good the datasets are.
+    fn measure(&self, datasets: &mut [Dataset], thresholds: &Thresholds) {
+        for dataset in datasets {
+            if let Some(hours) = self
+                .quality
+                .hours
+                .as_deref()
+                .filter(|_| dataset.kind == Kind::Readings)
+            {
+                dataset.quality.extend(hours.measured(thresholds, |_| true));
+            }
+            if let Some(counted) = self.lineage.counted() {
+                dataset.quality.extend(lineage::measured(counted, dataset));
+            }
+        }
+    }
+
+    /// What is wrong besides age; `None` when some of it could not be looked at, so that no incident ends by mistake.
     fn findings(&self, datasets: &[Dataset], thresholds: &Thresholds) -> Option<Vec<Finding>> {
-        let hour = self.quality.hour.as_deref()?;
-        let dataset = of_readings(datasets)?;
-        Some(quality::findings(hour, &dataset.slug, thresholds))
+        let mut findings = self.lineage.findings(datasets)?;
+        // Before the first hour is measured nothing fails.
+        if let Some((hour, dataset)) = self.quality.hour.as_deref().zip(of_readings(datasets)) {
+            findings.extend(quality::findings(hour, &dataset.slug, thresholds));
+        }
+        Some(findings)
     }
 
     fn unknown(&mut self, now: DateTime<Utc>, error: CheckError) -> Checked {

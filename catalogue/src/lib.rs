@@ -10,6 +10,7 @@
 //! | [`freshness`] | how old things are against what is expected of them, and incidents |
 //! | [`quality`] | how good readings are: pure functions of readings and rules |
 //! | [`evaluator`] | measures each sensor's hours and days in the background, and keeps what it finds |
+//! | [`lineage`] | where everything went that was received, and whether it adds up |
 //! | [`feeds`] | the model in the words of standards |
 //! | [`webhook`] | who is told of changes, signed |
 //! | [`keeper`] | finds everything out again and again, notes versions, has the answer at hand |
@@ -23,6 +24,7 @@ pub mod evaluator;
 pub mod feeds;
 pub mod freshness;
 pub mod keeper;
+pub mod lineage;
 pub mod model;
 pub mod quality;
 pub mod schema;

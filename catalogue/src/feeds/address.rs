@@ -3,6 +3,8 @@
 //! A thing without a page (a publisher, a metric) is named by a fragment of a page that there is: of `/` where it belongs
 //! to the catalogue, of the dataset's page where it belongs to a dataset.
 
+use std::str::FromStr;
+
 use oxrdf::NamedNode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -63,6 +65,36 @@ pub struct ObjectStore {
 pub struct BadAddress {
     /// What was given in its place, without what stands before an `@`.
     given: String,
+}
+
+/// No address of a database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the public address of the database is host:port/name, such as db.example.org:5432/fieldbook, without user and password"
+)]
+pub struct BadDatabaseServer;
+
+impl FromStr for DatabaseServer {
+    type Err = BadDatabaseServer;
+
+    fn from_str(text: &str) -> Result<Self, BadDatabaseServer> {
+        let url = Url::parse(&format!("postgres://{text}")).map_err(|_| BadDatabaseServer)?;
+        let database = url.path().strip_prefix('/').filter(|name| !name.is_empty());
+        let is_bare = url.query().is_none() && url.fragment().is_none();
+        let is_anonymous = url.username().is_empty() && url.password().is_none();
+        match (url.host_str(), url.port(), database) {
+            (Some(host), Some(port), Some(database))
+                if is_bare && is_anonymous && !host.is_empty() && !database.contains('/') =>
+            {
+                Ok(Self {
+                    host: host.to_owned(),
+                    port,
+                    database: database.to_owned(),
+                })
+            }
+            _ => Err(BadDatabaseServer),
+        }
+    }
 }
 
 impl Address {
@@ -245,6 +277,30 @@ mod tests {
                 error.contains("https://data.example.org, without user"),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn a_database_is_named_without_a_user() {
+        let named: DatabaseServer = "db.example.org:5432/fieldbook".parse().unwrap();
+        assert_eq!(
+            (named.host.as_str(), named.port, named.database.as_str()),
+            ("db.example.org", 5432, "fieldbook")
+        );
+        for text in [
+            "",
+            "db.example.org",
+            "db.example.org/fieldbook",
+            "db.example.org:5432",
+            "db.example.org:5432/",
+            "db.example.org:5432/a/b",
+            "db.example.org:5432/a?password=secret",
+            "me@db.example.org:5432/fieldbook",
+            "me:secret@db.example.org:5432/fieldbook",
+            "postgres://db.example.org:5432/fieldbook",
+        ] {
+            let error = text.parse::<DatabaseServer>().unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
         }
     }
 

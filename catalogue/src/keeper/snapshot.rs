@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::SensorsQuality;
 use super::quality::bounds;
 use crate::freshness::Checked;
-use crate::model::{Basis, Catalogue, Freshness, Measured};
+use crate::model::{Basis, Catalogue, Freshness, Lineage, Measured};
 use crate::quality::{RuleSet, Thresholds};
 
 /// What was found out at one instant.
@@ -15,6 +15,8 @@ use crate::quality::{RuleSet, Thresholds};
 pub struct Snapshot {
     /// Every dataset.
     pub catalogue: Catalogue,
+    /// Where everything went that was received.
+    pub lineage: Lineage,
     /// How fresh every sensor and dataset is.
     pub freshness: Checked,
     /// How good the readings of every sensor were in the last 24 hours that were measured; `None` before the first.
@@ -26,6 +28,7 @@ pub struct Snapshot {
 impl Snapshot {
     pub(super) fn new(
         mut catalogue: Catalogue,
+        lineage: Lineage,
         freshness: Checked,
         quality: Option<Arc<SensorsQuality>>,
         rules: Arc<RuleSet>,
@@ -37,6 +40,7 @@ impl Snapshot {
         }
         Self {
             catalogue,
+            lineage,
             freshness,
             quality,
             rules,
@@ -52,6 +56,7 @@ impl Snapshot {
     pub(super) fn with_freshness(&self, freshness: Checked) -> Self {
         Self::new(
             self.catalogue.clone(),
+            self.lineage.clone(),
             freshness,
             self.quality.clone(),
             Arc::clone(&self.rules),

@@ -70,7 +70,7 @@ pub(super) const OF_A_SENSOR: [Dimension; 6] = [
 ];
 
 impl Figure {
-    pub(super) fn new(dimension: Dimension, ratio: Ratio, bounds: Bounds, doubts: Doubts) -> Self {
+    pub(crate) fn new(dimension: Dimension, ratio: Ratio, bounds: Bounds, doubts: Doubts) -> Self {
         let verdict = match ratio.value() {
             None => Verdict::NotApplicable,
             Some(value) if value < bounds.fail_below => Verdict::Fail,

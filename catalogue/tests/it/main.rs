@@ -15,6 +15,7 @@ mod evaluator;
 mod feeds;
 mod freshness;
 mod incidents;
+mod lineage;
 mod quality;
 mod support;
 mod webhooks;

@@ -12,7 +12,8 @@ WITH placed AS (
     FROM segment
     WHERE first_received_at >= $1 AND first_received_at < $2
 ),
--- Sensor lists are messages without readings. Each to its segment by the primary key (journal_id, first_seq).
+-- Sensor lists are messages without readings. Each to its segment by the primary key (journal_id, first_seq). Clocks may
+-- have gone back within a segment.
 listed AS (
     SELECT holder.journal_id, holder.first_seq, count(*) AS lists
     FROM sensor_list
@@ -23,7 +24,7 @@ listed AS (
         ORDER BY segment.first_seq DESC
         LIMIT 1
     ) AS holder
-    WHERE sensor_list.received_at >= $1
+    WHERE sensor_list.received_at >= $1 - INTERVAL '1 day'
     GROUP BY holder.journal_id, holder.first_seq
 ),
 hourly AS (
