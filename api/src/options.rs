@@ -1,9 +1,11 @@
 //! What is served, where, to whom and up to which limits.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::Annotations;
+use catalogue::quality::RuleSet;
 use entity::Zone;
 
 pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
@@ -30,6 +32,8 @@ pub struct Options {
     pub private_webhooks: bool,
     /// What people said of the datasets. Default: what Fieldbook begins with.
     pub annotations: Annotations,
+    /// The thresholds of quality. Default: those that hold for any unit.
+    pub quality_rules: Arc<RuleSet>,
     /// How long open requests may go on once the server is told to stop. Default: 10 s.
     pub drain_timeout: Duration,
     /// The limits of questions and answers.
@@ -49,6 +53,7 @@ impl Default for Options {
             public_url: None,
             private_webhooks: false,
             annotations: Annotations::default(),
+            quality_rules: Arc::default(),
             drain_timeout: Duration::from_secs(10),
             limits: Limits::default(),
             live: LiveLimits::default(),
@@ -153,6 +158,12 @@ pub struct Limits {
     pub raw_messages_max: u64,
     /// Bytes of the raw messages of one answer, all of them together. Default: 32 MiB.
     pub raw_bytes_max: u64,
+    /// Days whose quality is measured for one answer, of each sensor. Default: 31.
+    pub quality_days_max: u32,
+    /// Readings whose quality is measured for one answer, of all sensors together. Default: 5,000,000, some seconds.
+    pub quality_readings_max: u64,
+    /// Reports of quality in one `quality`, sensors × windows. Default: 1,000.
+    pub quality_reports_max: u32,
     /// Exports that run at once; one more is refused with `RATE_LIMITED`. Default: 4.
     pub exports_max: usize,
     /// Sensors of one export. Default: 250,000, some 50 MB.
@@ -199,6 +210,9 @@ impl Default for Limits {
             rows_max: 100_000_000,
             raw_messages_max: 1_000,
             raw_bytes_max: 32 * 1024 * 1024,
+            quality_days_max: 31,
+            quality_readings_max: 5_000_000,
+            quality_reports_max: 1_000,
             exports_max: 4,
             export_sensors_max: 250_000,
             body_bytes_max: 1024 * 1024,

@@ -139,6 +139,9 @@ pub(crate) struct CatalogueArgs {
     /// What no machine can know of the datasets, as TOML: owners, contacts, licences, promises
     #[arg(long = "catalogue", env = "FIELDBOOK_CATALOGUE", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// The thresholds of quality for everything, by type and by sensor, as TOML [default: those that suit any unit]
+    #[arg(long, env = "FIELDBOOK_QUALITY_RULES", value_name = "FILE")]
+    pub(crate) quality_rules: Option<PathBuf>,
     /// The address by which others reach this service, such as `https://data.example.org`; feeds name it [default: the one
     /// by which each request came]
     #[arg(long, env = "FIELDBOOK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]

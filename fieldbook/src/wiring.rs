@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use archive::Secret;
 use async_trait::async_trait;
 use catalogue::Annotations;
+use catalogue::quality::RuleSet;
 use entity::load::OnConflict;
 use entity::{ConnectOptions, DatabaseConnection};
 use ingestor::archiver::ArchiverOptions;
@@ -185,6 +186,7 @@ pub(crate) fn api_options(
         public_url: catalogue.public_url.clone(),
         private_webhooks: catalogue.private_webhooks,
         annotations: annotations(catalogue)?,
+        quality_rules: Arc::new(quality_rules(catalogue)?),
         limits: api::Limits {
             requests_per_second_max: access.requests_per_second,
             requests_burst_max: access.requests_per_second.saturating_mul(4),
@@ -202,6 +204,16 @@ fn annotations(args: &CatalogueArgs) -> anyhow::Result<Annotations> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("read the catalogue's file {}", file.display()))?;
     Annotations::parse(&text).with_context(|| format!("use the catalogue's file {}", file.display()))
+}
+
+/// By which thresholds quality is judged.
+fn quality_rules(args: &CatalogueArgs) -> anyhow::Result<RuleSet> {
+    let Some(file) = &args.quality_rules else {
+        return Ok(RuleSet::default());
+    };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("read the rules of quality {}", file.display()))?;
+    RuleSet::from_toml(&text).with_context(|| format!("use the rules of quality {}", file.display()))
 }
 
 /// Listens, unless that would be open to the world by accident.

@@ -18,8 +18,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 
 pub(crate) use self::loaders::{
-    LatestKey, Loaders, OfSensor, Raw, ReadingsBuckets, ReadingsColumns, ReadingsCount, ReadingsPage,
-    SensorKey, SeriesColumns, loaders,
+    FLAGGED_MAX, LatestKey, Loaders, OfSensor, Quality, Raw, ReadingsBuckets, ReadingsColumns, ReadingsCount,
+    ReadingsPage, SensorKey, SensorQuality, SeriesColumns, loaders,
 };
 
 /// The batches that wait to be started.

@@ -5,6 +5,7 @@ pub(crate) mod bucket_rows;
 mod datasets;
 mod freshness;
 mod latest;
+mod quality;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
 mod sensor;
@@ -35,5 +36,6 @@ pub(crate) struct Query(
     bucket_rows::BucketRowsQuery,
     datasets::DatasetsQuery,
     freshness::FreshnessQuery,
+    quality::QualityQuery,
     service::ServiceQuery,
 );

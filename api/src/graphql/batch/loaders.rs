@@ -1,6 +1,7 @@
 //! What is asked in batches: each kind of key, and its statement for many of them.
 
 mod buckets;
+mod quality;
 mod raw;
 
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use catalogue::quality::RuleSet;
 use chrono::{DateTime, Utc};
 use entity::query::page::PageAt;
 use entity::query::readings::{
@@ -24,6 +26,7 @@ use crate::options::Limits;
 use crate::state::ApiState;
 
 pub(crate) use self::buckets::ReadingsBuckets;
+pub(crate) use self::quality::{FLAGGED_MAX, Quality, SensorQuality};
 pub(crate) use self::raw::Raw;
 
 /// The loaders of one request: what was read once is not read again.
@@ -43,6 +46,7 @@ pub(crate) fn loaders(queue: &Queue, state: &ApiState, asked: Arc<Asked>) -> Loa
         sensor_scope: asked.access.sensor_scope(),
         asked,
         limits: limits.clone(),
+        quality_rules: Arc::clone(&state.options().quality_rules),
     };
     DataLoader::with_cache(batches, queue.clone(), Immediately, HashMapCache::default())
         .max_batch_size(batch_max)
@@ -58,6 +62,7 @@ pub(crate) struct Batches {
     sensor_scope: Scope,
     asked: Arc<Asked>,
     limits: Limits,
+    quality_rules: Arc<RuleSet>,
 }
 
 /// A sensor, by internal key.
