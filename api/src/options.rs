@@ -153,6 +153,12 @@ pub struct Limits {
     pub raw_messages_max: u64,
     /// Bytes of the raw messages of one answer, all of them together. Default: 32 MiB.
     pub raw_bytes_max: u64,
+    /// Days whose quality is measured for one answer, of each sensor. Default: 31.
+    pub quality_days_max: u32,
+    /// Readings whose quality is measured for one answer, of all sensors together. Default: 5,000,000, some seconds.
+    pub quality_readings_max: u64,
+    /// Reports of quality in one `quality`, sensors × windows. Default: 1,000.
+    pub quality_reports_max: u32,
     /// Exports that run at once; one more is refused with `RATE_LIMITED`. Default: 4.
     pub exports_max: usize,
     /// Sensors of one export. Default: 250,000, some 50 MB.
@@ -199,6 +205,9 @@ impl Default for Limits {
             rows_max: 100_000_000,
             raw_messages_max: 1_000,
             raw_bytes_max: 32 * 1024 * 1024,
+            quality_days_max: 31,
+            quality_readings_max: 5_000_000,
+            quality_reports_max: 1_000,
             exports_max: 4,
             export_sensors_max: 250_000,
             body_bytes_max: 1024 * 1024,

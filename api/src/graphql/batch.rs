@@ -18,8 +18,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 
 pub(crate) use self::loaders::{
-    IncidentsKey, LatestKey, Loaders, OfSensor, Raw, ReadingsBuckets, ReadingsColumns, ReadingsCount,
-    ReadingsPage, SensorKey, SeriesColumns, SpanOfReadings, VersionsPage, loaders,
+    FLAGGED_MAX, IncidentsKey, KeptFlags, LatestKey, Loaders, OfSensor, Quality, Raw, ReadingsBuckets,
+    ReadingsColumns, ReadingsCount, ReadingsPage, SensorKey, SensorQuality, SeriesColumns, SpanOfReadings,
+    VersionsPage, loaders,
 };
 
 /// The batches that wait to be started.

@@ -6,6 +6,7 @@ mod datasets;
 mod freshness;
 mod incidents;
 mod latest;
+mod quality;
 pub(crate) mod quality_rules;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
@@ -44,5 +45,6 @@ pub(crate) struct Query(
     quality_rules::QualityRulesQuery,
     stewardship::StewardshipQuery,
     search::SearchQuery,
+    quality::QualityQuery,
     service::ServiceQuery,
 );

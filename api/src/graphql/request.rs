@@ -10,7 +10,7 @@ use entity::{DatabaseConnection, Scope};
 use super::batch::Loaders;
 use super::error::ApiError;
 use crate::access::Access;
-use crate::ask::buckets;
+use crate::ask::{buckets, quality};
 use crate::options::Limits;
 use crate::state::ApiState;
 
@@ -25,6 +25,7 @@ pub(crate) struct Asked {
     reading_days_taken: AtomicU64,
     raw_messages_taken: AtomicU64,
     raw_bytes_taken: AtomicU64,
+    measured_taken: AtomicU64,
 }
 
 impl Asked {
@@ -38,6 +39,7 @@ impl Asked {
             reading_days_taken: AtomicU64::new(0),
             raw_messages_taken: AtomicU64::new(0),
             raw_bytes_taken: AtomicU64::new(0),
+            measured_taken: AtomicU64::new(0),
         }
     }
 
@@ -82,6 +84,12 @@ impl Asked {
             limits.reading_days_max.into(),
             advice,
         )
+    }
+
+    /// Takes `readings` of the answer's budget before their quality is measured.
+    pub(crate) fn take_measured(&self, readings: u64, limits: &Limits) -> Result<(), ApiError> {
+        let max = limits.quality_readings_max;
+        take(&self.measured_taken, readings, max, quality::ADVICE)
     }
 
     /// Takes `messages` of the answer's budget before they are fetched.

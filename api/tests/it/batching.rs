@@ -66,6 +66,11 @@ fn questions() -> Vec<(String, usize)> {
             format!("{{ sensors {{ nodes {{ aggregates({RANGE}, bucket: \"PT1H\") {{ start avg }} }} }} }}"),
             2,
         ),
+        // The sensors twice, what was learnt of them, their readings, and what came besides.
+        (
+            format!("{{ sensors {{ nodes {{ quality({RANGE}) {{ status }} }} }} }}"),
+            5,
+        ),
         // The buckets, and what was before them.
         (
             format!(

@@ -25,6 +25,7 @@ mod live;
 mod odata;
 mod oidc;
 mod playground;
+mod quality;
 mod rates;
 mod raw;
 mod readings;

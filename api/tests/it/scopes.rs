@@ -36,6 +36,10 @@ const QUERIES: &[&str] = &[
        value } } } } } }",
     "{ search(text: \"pump\") { kind title score foundIn snippet { text matched } sensor { name } } }",
     "{ search(text: \"norht\") { kind title score } }",
+    "{ quality(from: \"2026-01-01\", to: \"2026-01-03\", per: \"P1D\") { dataset from status readings gapsCount \
+       figures { dimension value numerator denominator worstSensor { name } worstValue } } }",
+    "{ sensors { nodes { name quality(from: \"2026-01-01\", to: \"2026-01-03\") { status readings gapsCount \
+       gaps { start missing } flaggedCount figures { dimension value numerator denominator } } } } }",
     "/sensors/",
     "/sensors/?first=1",
     "/sensors/aggregates?bucket=P1D&last=3",
@@ -56,6 +60,7 @@ const OF_ONE: &[&str] = &[
     "{ readings(sensor: \"NAME\", from: \"2026-01-01\", to: \"2026-01-03\") { nodes { value } totalCount { value } } }",
     "{ series(sensors: [\"NAME\"], from: \"2026-01-01\", to: \"2026-01-03\") { values } }",
     "{ latest(sensors: [\"NAME\"]) { value } }",
+    "{ quality(sensors: [\"NAME\"], from: \"2026-01-01\", to: \"2026-01-03\") { status figures { numerator denominator } } }",
     "{ readingRows(sensor: \"NAME\", from: \"2026-01-01\", to: \"2026-01-03\") { value } }",
     "{ bucketRowsConnection(sensor: \"NAME\", from: \"2026-01-01\", to: \"2026-01-03\") { nodes { count } } }",
     "{ aggregates(sensors: [\"NAME\"], from: \"2026-01-01\", to: \"2026-01-03\", bucket: \"PT1H\") { buckets { count } } }",

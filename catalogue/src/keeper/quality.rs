@@ -54,6 +54,12 @@ impl SensorsQuality {
             .map(|(id, counted, thresholds)| (*id, counted.figures(thresholds)))
     }
 
+    /// How many readings some sensors have.
+    pub fn readings(&self, is_visible: impl Fn(i32) -> bool) -> u64 {
+        let visible = self.sensors.iter().filter(|(id, ..)| is_visible(*id));
+        visible.map(|(_, counted, _)| counted.readings()).sum()
+    }
+
     /// The figures of some sensors together, each with the worst of them, by the bounds for everything.
     pub fn together(&self, thresholds: &Thresholds, is_visible: impl Fn(i32) -> bool) -> Vec<Rolled> {
         let mut rollup = Rollup::default();

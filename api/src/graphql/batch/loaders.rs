@@ -2,6 +2,7 @@
 
 mod buckets;
 mod incidents;
+mod quality;
 mod raw;
 mod versions;
 
@@ -27,6 +28,7 @@ use crate::state::ApiState;
 
 pub(crate) use self::buckets::ReadingsBuckets;
 pub(crate) use self::incidents::IncidentsKey;
+pub(crate) use self::quality::{FLAGGED_MAX, KeptFlags, Quality, SensorQuality};
 pub(crate) use self::raw::Raw;
 pub(crate) use self::versions::{SpanOfReadings, VersionsPage};
 
@@ -47,6 +49,7 @@ pub(crate) fn loaders(queue: &Queue, state: &ApiState, asked: Arc<Asked>) -> Loa
         sensor_scope: asked.access.sensor_scope(),
         asked,
         limits: limits.clone(),
+        state: state.clone(),
     };
     DataLoader::with_cache(batches, queue.clone(), Immediately, HashMapCache::default())
         .max_batch_size(batch_max)
@@ -62,6 +65,8 @@ pub(crate) struct Batches {
     sensor_scope: Scope,
     asked: Arc<Asked>,
     limits: Limits,
+    /// For the rules of quality in force.
+    state: ApiState,
 }
 
 /// A sensor, by internal key.

@@ -26,6 +26,10 @@ const HITS_DEFAULT: u64 = 20;
 const LATEST_DEFAULT: u64 = 1_000;
 const AGGREGATES_DEFAULT: u64 = 1_000;
 
+/// Figures of a report of quality, and tests.
+const FIGURES: u64 = 8;
+const TESTS: u64 = 5;
+
 /// Sensors whose rows are reckoned with when the question names none.
 const SENSORS_ASSUMED: u64 = 100;
 
@@ -98,6 +102,18 @@ impl Arguments<'_> {
                 // The buckets themselves have a budget of their own, taken when their number is known.
                 of_page(if root { objects } else { 1 }, rows)
             }
+            "quality" => {
+                let readings = self.sensors(root).saturating_mul(self.readings_in(ROWS_RANGE));
+                let objects = match self.named("sensors") {
+                    Some(named) if root => named.saturating_mul(self.quality_windows()),
+                    _ if root => self.quality_windows(),
+                    _ => 1,
+                };
+                of_page(objects, readings)
+            }
+            "figures" => of_page(FIGURES, 0),
+            "tests" => of_page(TESTS, 0),
+            "gaps" | "flagged" => of_page(self.page(ITEMS_DEFAULT), 0),
             "bucketRows" | "bucketRowsConnection" => {
                 let rows = self.one_or_assumed().saturating_mul(self.rollup_rows());
                 let rows = rows.min(self.rollup_rows_of_page());
@@ -137,6 +153,19 @@ impl Arguments<'_> {
         filter
             .iter()
             .any(|(name, value)| name != "sensors" && *value != Value::Null)
+    }
+
+    /// Windows of a question about quality; what is no length of windows is for the resolver to refuse.
+    fn quality_windows(&self) -> u64 {
+        let per = match self.value("per").as_deref() {
+            Some(Value::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        let windows = |size: BucketSize| {
+            let seconds = self.seconds(ROWS_RANGE);
+            seconds.div_ceil(size.usual_seconds().max(1)).saturating_add(1)
+        };
+        per.map_or(1, windows)
     }
 
     /// Sensors whose rows are gone through.

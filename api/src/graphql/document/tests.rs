@@ -56,6 +56,31 @@ fn cost_is_the_number_of_values_that_an_answer_may_hold() {
 }
 
 #[test]
+fn reports_of_quality_cost_what_they_list_for_each_sensor_and_window() {
+    let values = |query: &str| size(query, serde_json::json!({})).values;
+    let a_day = "from: \"2026-01-01\", to: \"2026-01-02\"";
+    assert_eq!(
+        values(&format!(
+            "{{ quality(sensors: [\"a\", \"b\"], {a_day}) {{ status gaps {{ start }} }} }}"
+        )),
+        1 + 2 * (1 + 1 + 100)
+    );
+    // A time may touch an hour more than it has.
+    assert_eq!(
+        values(&format!(
+            "{{ quality(sensors: [\"a\"], {a_day}, per: \"PT1H\") {{ flagged(first: 7) {{ time }} }} }}"
+        )),
+        1 + 25 * (1 + 7)
+    );
+    assert_eq!(
+        values(&format!(
+            "{{ sensor(name: \"a\") {{ quality({a_day}) {{ figures {{ value }} tests {{ pass }} }} }} }}"
+        )),
+        1 + 1 + 1 + 8 + 1 + 5
+    );
+}
+
+#[test]
 fn rows_are_sensors_times_range_by_what_the_buckets_are_made_of() {
     let rows = |query: &str| size(query, serde_json::json!({ "to": "2026-11-25" })).rows;
     let a_day = "from: \"2026-01-01\", to: \"2026-01-02\"";
@@ -106,6 +131,14 @@ fn rows_are_sensors_times_range_by_what_the_buckets_are_made_of() {
                 "{{ aggregates(sensors: [\"a\"], {a_day}, bucket: \"PT1H\", includeFailed: true) {{ group }} }}"
             ),
             1440 + 24,
+        ),
+        (
+            format!("{{ quality(sensors: [\"a\", \"b\"], {a_day}) {{ status }} }}"),
+            2 * 1440,
+        ),
+        (
+            "{ sensors(first: 10) { nodes { quality { status } } } }".to_owned(),
+            10 + 10 * 1440,
         ),
         // Whoever names nobody is reckoned with a hundred, and lists multiply what is below them.
         (

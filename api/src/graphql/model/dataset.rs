@@ -11,7 +11,7 @@ pub(crate) use self::field::DatasetField;
 use self::field::Deprecation;
 pub(crate) use self::filter::{DatasetFacets, DatasetFilter};
 use self::said::{DatasetProblem, DatasetVersion, Distribution, Licence, Party, Promise};
-use super::{Announcement, Count, Freshness, Incident, Range};
+use super::{Announcement, Count, DatasetFigure, Freshness, Incident, QualityStatus, Range};
 use crate::datasets::{Seen, SeenDataset};
 use crate::graphql::batch::IncidentsKey;
 use crate::graphql::error::ApiError;
@@ -257,6 +257,18 @@ impl Dataset {
             .iter()
             .map(DatasetProblem::from)
             .collect()
+    }
+
+    /// How good it is, dimension by dimension, as it was measured last: of readings in the last 24 hours that are measured
+    /// of all sensors, of what is received and stored in those that are closed. Empty where nothing is measured.
+    /// `quality(dataset)` says more.
+    async fn quality_figures(&self) -> Vec<DatasetFigure> {
+        self.0.quality().iter().map(DatasetFigure::from).collect()
+    }
+
+    /// The worst of what its figures of quality mean.
+    async fn quality_status(&self) -> QualityStatus {
+        self.0.verdict().into()
     }
 
     /// How fresh it is. Whoever may see some sensors only is told of those.

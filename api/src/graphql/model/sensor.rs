@@ -15,14 +15,14 @@ use self::list::{Rows, SensorEdges, SensorNodes};
 use self::readings::{ReadingsArguments, takes_receipts};
 use self::version::{SensorVersionConnection, VersionsArguments};
 use super::{
-    Buckets, Count, Dataset, Direction, Freshness, PageInfo, QualityFlag, Reading, ReadingConnection, Series,
-    series,
+    Buckets, Count, Dataset, Direction, Freshness, PageInfo, QualityFlag, QualityReport, Reading,
+    ReadingConnection, Series, series,
 };
-use crate::ask::range;
 use crate::ask::units::Shown;
+use crate::ask::{self, range};
 use crate::buckets::Fill;
 use crate::datasets;
-use crate::graphql::batch::{LatestKey, OfSensor, ReadingsBuckets, ReadingsColumns};
+use crate::graphql::batch::{LatestKey, OfSensor, Quality, ReadingsBuckets, ReadingsColumns};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::list::{Edges, Nodes};
 use crate::graphql::model::aggregate::{Arguments, Selected};
@@ -172,6 +172,28 @@ impl Sensor {
         }
         .await;
         found.transpose()
+    }
+
+    /// How good its readings are in a time of up to 31 days; measured for this answer.
+    async fn quality(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first instant. Default: 24 hours before `to`.")] from: Option<DateTime>,
+        #[graphql(desc = "The first instant that does not belong to it any more. Default: now.")] to: Option<
+            DateTime,
+        >,
+    ) -> Result<QualityReport, ApiError> {
+        ctx.scope()?;
+        let (from, to) = (from.map(|from| from.0), to.map(|to| to.0));
+        let range = range::of_rows(from, to, ctx.asked().at)?;
+        ask::quality::windows(range, None, ctx.limits())?;
+        let (sensor_id, what) = (self.0.id, Quality::from(range));
+        let found = ctx.loaders().load_one(OfSensor { sensor_id, what }).await?;
+        let found = found.ok_or_else(|| ApiError::NotFound {
+            argument: "sensor",
+            message: format!("there are no readings of {:?}", self.0.name),
+        })?;
+        Ok(QualityReport::of_sensor(self.clone(), &found, ctx.asked().at))
     }
 
     /// Since when it is known to be there.

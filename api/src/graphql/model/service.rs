@@ -217,6 +217,12 @@ pub(crate) struct Limits {
     raw_messages: f64,
     /// Bytes of the raw messages of one answer, all of them together.
     raw_bytes: f64,
+    /// Days whose quality is measured for one answer, of each sensor.
+    quality_days: u32,
+    /// Readings whose quality is measured for one answer, of all sensors together.
+    quality_readings: f64,
+    /// Reports of quality in one `quality`, sensors × windows; where a dataset is asked for, its sensors.
+    quality_reports: u32,
     /// Exports that run at once.
     exports: f64,
     /// Sensors of one export.
@@ -260,6 +266,9 @@ impl From<&options::Limits> for Limits {
             rows: limits.rows_max as f64,
             raw_messages: limits.raw_messages_max as f64,
             raw_bytes: limits.raw_bytes_max as f64,
+            quality_days: limits.quality_days_max,
+            quality_readings: limits.quality_readings_max as f64,
+            quality_reports: limits.quality_reports_max,
             exports: limits.exports_max as f64,
             export_sensors: limits.export_sensors_max,
             body_bytes: limits.body_bytes_max as f64,

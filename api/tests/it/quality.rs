@@ -1,0 +1,469 @@
+//! How good readings are: figures against plain SQL over the same data, what nobody can judge, and questions that are
+//! refused.
+
+use api::{Limits, Options};
+use catalogue::Annotations;
+use entity::load::DeclaredSensor;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use serde_json::{Value, json};
+use testbed::TestDatabase;
+
+use crate::world::{World, open, thermometer, with_limits};
+
+const FIGURES: &str =
+    "figures { dimension value numerator denominator verdict warnBelow failBelow formula doubts }";
+const DAY: &str = "from: \"2026-01-01\", to: \"2026-01-02\"";
+
+/// A day of a reading a minute: half an hour and one more are missing, some are out of range, late, from the future; and
+/// what came besides.
+async fn world(database: TestDatabase, options: Options) -> World {
+    let world = World::on(database, options).await;
+    let declared = world.declare(vec![thermometer("Hall")]).await;
+    world
+        .insert_readings(&format!(
+            "SELECT time, CASE WHEN i % 200 = 7 THEN -9999 ELSE 20 + sin(i) END, \
+                    time + CASE WHEN i % 50 = 3 THEN -5 WHEN i % 30 = 4 THEN 61 ELSE (i * 7919 % 600) / 10.0 END \
+                         * INTERVAL '1 second', \
+                    i, {}, CASE WHEN i % 200 = 7 THEN 4 ELSE 1 END, 1 \
+             FROM generate_series(0, 1439) AS i, \
+                  LATERAL (SELECT TIMESTAMPTZ '2026-01-01Z' + i * INTERVAL '1 minute' AS time) AS at \
+             WHERE i NOT BETWEEN 100 AND 129 AND i <> 700",
+            declared[0]
+        ))
+        .await;
+    world
+        .run(&format!(
+            "INSERT INTO sensor_intake (sensor_id, hour, duplicates, conflicting, refused) VALUES \
+                 ({0}, '2026-01-01T00:00Z', 9, 4, 1), ({0}, '2026-01-01T23:00Z', 1, 1, 1), \
+                 ({0}, '2026-01-02T00:00Z', 500, 500, 500)",
+            declared[0]
+        ))
+        .await;
+    world
+}
+
+async fn numbers<const N: usize>(world: &World, select: &str) -> [f64; N] {
+    let statement = Statement::from_string(DbBackend::Postgres, select);
+    let row = world.db.query_one_raw(statement).await.unwrap().unwrap();
+    std::array::from_fn(|position| row.try_get_by_index(position).unwrap())
+}
+
+/// The numerator and the denominator of a report's figure.
+fn ratio(report: &Value, dimension: &str) -> (f64, f64) {
+    let figure = figure(report, dimension);
+    let (numerator, denominator) = (
+        figure["numerator"].as_f64().unwrap(),
+        figure["denominator"].as_f64().unwrap(),
+    );
+    match figure["value"].as_f64() {
+        Some(value) => assert!((value - numerator / denominator).abs() < 1e-12, "{figure}"),
+        None => assert_eq!((denominator, &figure["verdict"]), (0.0, &json!("NOT_APPLICABLE"))),
+    }
+    (numerator, denominator)
+}
+
+#[track_caller]
+fn figure<'a>(report: &'a Value, dimension: &str) -> &'a Value {
+    let figures = report["figures"].as_array().unwrap();
+    let is_it = |figure: &&Value| figure["dimension"] == dimension;
+    figures.iter().find(is_it).unwrap()
+}
+
+#[track_caller]
+fn assert_near(found: &Value, expected: f64) {
+    let found = found.as_f64().unwrap();
+    assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
+}
+
+testbed::both! {
+    async fn figures_are_those_of_plain_sql(database: TestDatabase) {
+        let world = world(database, open()).await;
+        let query = format!(
+            "{{ sensor(name: \"Hall\") {{ quality({DAY}) {{ sensor {{ name }} dataset from to status worstDimension {FIGURES} \
+                 readings latency {{ p50Seconds p95Seconds p99Seconds maxSeconds late lateShare negative negativeShare }} \
+                 gaps {{ start end missing }} gapsCount gapShare longestGapSeconds \
+                 expectedIntervalSeconds expectedIntervalBasis ruleVersion computedAt revision \
+                 tests {{ test pass suspect fail notEvaluated missing }} flaggedCount flagged {{ time test flag }} \
+                 thresholds {{ spikeSuspect spikeMethod flatSuspectCount lateAfterSeconds gapFactor }} }} }} }}"
+        );
+        let mut data = world.data(&query).await;
+        let report = data["sensor"]["quality"].take();
+
+        let of = "FROM reading JOIN sensor ON sensor.id = sensor_id \
+                  WHERE name = 'Hall' AND time >= '2026-01-01Z' AND time < '2026-01-02Z'";
+        let latency = "extract(epoch FROM received_at - time)::float8";
+        let [readings, within, judged, p50, p95, p99, max, late, negative] = numbers(
+            &world,
+            &format!(
+                "SELECT count(*)::float8, (count(*) FILTER (WHERE flag = 1))::float8, \
+                        (count(*) FILTER (WHERE flag IN (1, 3, 4)))::float8, \
+                        percentile_cont(0.5) WITHIN GROUP (ORDER BY {latency}), \
+                        percentile_cont(0.95) WITHIN GROUP (ORDER BY {latency}), \
+                        percentile_cont(0.99) WITHIN GROUP (ORDER BY {latency}), max({latency}), \
+                        (count(*) FILTER (WHERE {latency} > 60))::float8, \
+                        (count(*) FILTER (WHERE {latency} < -1))::float8 {of}"
+            ),
+        )
+        .await;
+        assert_eq!((readings, &report["readings"]), (1409.0, &json!(1409.0)));
+        // 1,440 minutes, of which 31 have no reading.
+        assert_eq!(ratio(&report, "COMPLETENESS"), (1409.0, 1440.0));
+        assert_eq!(ratio(&report, "VALIDITY"), (within, judged));
+        assert_eq!(ratio(&report, "TIMELINESS"), (readings - late - negative, readings));
+        // Ten came twice, five with another value, two could not be used.
+        assert_eq!(ratio(&report, "UNIQUENESS"), (1409.0, 1424.0));
+        assert_eq!(ratio(&report, "CONFORMITY"), (1424.0, 1426.0));
+        let found = &report["latency"];
+        for (name, expected) in [
+            ("p50Seconds", p50), ("p95Seconds", p95), ("p99Seconds", p99), ("maxSeconds", max), ("late", late),
+            ("lateShare", late / readings), ("negative", negative), ("negativeShare", negative / readings),
+        ] {
+            assert_near(&found[name], expected);
+        }
+        assert!(late > 20.0 && negative > 20.0 && within < judged);
+
+        let gaps = json!([
+            { "start": "2026-01-01T01:39:00Z", "end": "2026-01-01T02:10:00Z", "missing": 30.0 },
+            { "start": "2026-01-01T11:39:00Z", "end": "2026-01-01T11:41:00Z", "missing": 1.0 },
+        ]);
+        assert_eq!((&report["gaps"], &report["gapsCount"]), (&gaps, &json!(2.0)));
+        assert_eq!(report["longestGapSeconds"], 31.0 * 60.0);
+        // 31 minutes in which one was due, of 24 hours.
+        assert_near(&report["gapShare"], 31.0 / 1440.0);
+        assert_eq!(report["expectedIntervalSeconds"], 60.0);
+        assert_eq!(report["expectedIntervalBasis"], "DECLARED");
+        // Two gaps are told; that a range failed is not.
+        assert_eq!(report["flaggedCount"], 2.0);
+        let behind_gap = json!({ "time": "2026-01-01T02:10:00Z", "test": "GAP", "flag": "FAIL" });
+        assert_eq!(report["flagged"][0], behind_gap);
+        let gross = &report["tests"][0];
+        assert_eq!((&gross["test"], &gross["fail"]), (&json!("GROSS_RANGE"), &json!(readings - within)));
+        let spike = json!({ "test": "SPIKE", "pass": 0.0, "suspect": 0.0, "fail": 0.0,
+                            "notEvaluated": readings, "missing": 0.0 });
+        assert_eq!(report["tests"][1], spike);
+        let thresholds = json!({ "spikeSuspect": null, "spikeMethod": null, "flatSuspectCount": 3,
+                                 "lateAfterSeconds": 60.0, "gapFactor": 1.5 });
+        assert_eq!(report["thresholds"], thresholds);
+        assert_eq!((&report["revision"], &report["dataset"]), (&Value::Null, &Value::Null));
+        assert_eq!(report["ruleVersion"], "a8a766c85fe9ccd7");
+        // About 5 % are late or from the future, which is below 0.95; nothing else is as bad.
+        let timeliness = figure(&report, "TIMELINESS");
+        assert_eq!((&timeliness["verdict"], &timeliness["failBelow"]), (&json!("FAIL"), &json!(0.95)));
+        assert_eq!((&report["status"], &report["worstDimension"]), (&json!("FAIL"), &json!("TIMELINESS")));
+    }
+
+    async fn hours_add_up_to_their_day(database: TestDatabase) {
+        let world = world(database, open()).await;
+        let fields = format!("from to readings {FIGURES}");
+        let query = |from: &str, to: &str, per: &str| {
+            format!("{{ quality(sensors: [\"Hall\"], from: \"{from}\", to: \"{to}\"{per}) {{ {fields} }} }}")
+        };
+        let day = world.data(&query("2026-01-01", "2026-01-02", "")).await;
+        // Hours that the time only touches are shown as a whole.
+        let hours = world.data(&query("2026-01-01T00:30", "2026-01-01T23:00:00.001", ", per: \"PT1H\"")).await;
+        let hours = hours["quality"].as_array().unwrap();
+        assert_eq!((hours.len(), &hours[0]["from"]), (24, &json!("2026-01-01T00:00:00Z")));
+        assert_eq!(hours[23]["to"], "2026-01-02T00:00:00Z");
+        let day = &day["quality"][0];
+        for dimension in ["COMPLETENESS", "TIMELINESS", "VALIDITY", "UNIQUENESS", "CONFORMITY", "PLAUSIBILITY"] {
+            let sum = hours.iter().map(|hour| ratio(hour, dimension));
+            let sum = sum.fold((0.0, 0.0), |sum, hour| (sum.0 + hour.0, sum.1 + hour.1));
+            assert_eq!(sum, ratio(day, dimension), "{dimension}");
+        }
+        assert_eq!(ratio(&hours[1], "COMPLETENESS"), (40.0, 60.0));
+        let days = world.data(&query("2026-01-01T10:00", "2026-01-01T11:00", ", per: \"P1D\"")).await;
+        assert_eq!(days["quality"][0], *day);
+        // Of what is no whole hour nobody counted what came besides.
+        let part = world.data(&query("2026-01-01T00:30", "2026-01-01T02:00", "")).await;
+        assert_eq!(figure(&part["quality"][0], "UNIQUENESS")["value"], Value::Null);
+        assert_eq!(ratio(&part["quality"][0], "VALIDITY").1, 70.0);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_can_judge_is_not_applicable_and_never_0() {
+    let world = World::new().await;
+    let ids = world.sensors(&["Sends", "Silent"]).await;
+    world.readings(ids[0], "2026-01-01", "1 minute", 60).await;
+    world.run("UPDATE reading SET flag = 2").await;
+    let query = format!(
+        "{{ quality(sensors: [\"Sends\", \"Silent\"], {DAY}) {{ sensor {{ name }} status worstDimension readings gapsCount \
+             gapShare longestGapSeconds expectedIntervalBasis latency {{ late }} {FIGURES} }} }}"
+    );
+    let data = world.data(&query).await;
+    let [sends, silent] = [&data["quality"][0], &data["quality"][1]];
+    assert_eq!(
+        (&sends["sensor"]["name"], &silent["sensor"]["name"]),
+        (&json!("Sends"), &json!("Silent"))
+    );
+    for dimension in ["COMPLETENESS", "VALIDITY"] {
+        let figure = figure(sends, dimension);
+        assert_eq!(
+            (&figure["value"], &figure["verdict"]),
+            (&Value::Null, &json!("NOT_APPLICABLE"))
+        );
+        assert_eq!(ratio(sends, dimension), (0.0, 0.0));
+    }
+    assert_eq!(
+        (&sends["status"], &sends["readings"]),
+        (&json!("PASS"), &json!(60.0))
+    );
+    for unknown in [
+        "gapsCount",
+        "gapShare",
+        "longestGapSeconds",
+        "expectedIntervalBasis",
+    ] {
+        assert_eq!(sends[unknown], Value::Null, "{unknown}");
+    }
+    assert_eq!(silent["status"], "NOT_APPLICABLE");
+    assert_eq!(
+        (&silent["worstDimension"], &silent["latency"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert!(
+        silent["figures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|figure| figure["value"].is_null())
+    );
+
+    // An interval that was learnt is told as such.
+    world
+        .run(&format!(
+            "INSERT INTO learnt_interval (interval_seconds, learnt_at, sensor_id, readings) VALUES (60, now(), {}, 60)",
+            ids[0]
+        ))
+        .await;
+    let data = world.data(&query).await;
+    assert_eq!(data["quality"][0]["expectedIntervalBasis"], "LEARNT");
+    // An hour of 24 is there.
+    assert_eq!(ratio(&data["quality"][0], "COMPLETENESS"), (60.0, 1440.0));
+    let completeness = figure(&data["quality"][0], "COMPLETENESS");
+    assert_eq!(
+        (&completeness["verdict"], &completeness["doubts"]),
+        (&json!("FAIL"), &json!(["LOSS"]))
+    );
+}
+
+#[tokio::test]
+async fn a_dataset_is_the_sum_of_its_sensors_and_names_the_worst() {
+    let world = world(testbed::postgres().await, open()).await;
+    let other = world
+        .declare(vec![thermometer("Hall"), thermometer("Roof")])
+        .await[1];
+    world.readings(other, "2026-01-01", "1 minute", 720).await;
+    let fields = format!(
+        "dataset sensor {{ name }} status readings gapsCount longestGapSeconds latency {{ late }} thresholds {{ gapFactor }} \
+         figures {{ dimension value numerator denominator verdict worstSensor {{ name }} worstValue }}"
+    );
+    let data = world
+        .data(&format!(
+            "{{ quality({DAY}) {{ {fields} }} rollup: quality(dataset: \"readings-1h\", {DAY}) {{ {fields} }} }}"
+        ))
+        .await;
+    let report = &data["quality"][0];
+    assert_eq!(
+        (&report["dataset"], &report["readings"]),
+        (&json!("readings"), &json!(1409.0 + 720.0))
+    );
+    assert_eq!(ratio(report, "COMPLETENESS"), (1409.0 + 720.0, 2.0 * 1440.0));
+    let completeness = figure(report, "COMPLETENESS");
+    assert_eq!(
+        (&completeness["worstSensor"]["name"], &completeness["worstValue"]),
+        (&json!("Roof"), &json!(0.5))
+    );
+    assert_eq!(ratio(report, "COVERAGE"), (2.0, 2.0));
+    assert_eq!(
+        (&report["sensor"], &report["latency"], &report["thresholds"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+    assert_eq!(
+        (&report["gapsCount"], &report["longestGapSeconds"]),
+        (&json!(3.0), &Value::from(longest_gap(&data)))
+    );
+    assert_eq!(data["rollup"][0]["figures"], report["figures"]);
+}
+
+/// Since the last reading of the one that fell silent, up to now: it is long.
+fn longest_gap(data: &Value) -> f64 {
+    let longest = data["quality"][0]["longestGapSeconds"].as_f64().unwrap();
+    assert!(longest > 12.0 * 3600.0, "{longest}");
+    longest
+}
+
+#[tokio::test]
+async fn rules_of_a_file_judge_by_type_and_sensor() {
+    let rules = "[quality.by_type.temperature.spike]\nsuspect = 0.5\n[quality.by_sensor.\"plant/Roof\".spike]\nenabled = false";
+    let options = Options {
+        annotations: Annotations::parse(rules).unwrap(),
+        ..open()
+    };
+    let world = World::with(options).await;
+    let ids = world
+        .declare(vec![thermometer("Hall"), thermometer("Roof")])
+        .await;
+    for id in ids {
+        world.readings(id, "2026-01-01", "1 minute", 30).await;
+        world
+            .run(&format!(
+                "UPDATE reading SET value = 90 WHERE sensor_id = {id} AND value = 10"
+            ))
+            .await;
+    }
+    let fields = "status flaggedCount thresholds { spikeMethod spikeSuspect spikeFail } ruleVersion \
+                  flagged(first: 2) { time test flag } tests { test suspect notEvaluated }";
+    let data = world
+        .data(&format!(
+            "{{ quality(sensors: [\"Hall\", \"Roof\"], {DAY}) {{ {fields} }} }}"
+        ))
+        .await;
+    let [hall, roof] = [&data["quality"][0], &data["quality"][1]];
+    // The spike, and its neighbours that it makes stick out.
+    assert_eq!(hall["flaggedCount"], 3.0);
+    let flagged = |minute: u32| json!({ "time": format!("2026-01-01T00:{minute:02}:00Z"), "test": "SPIKE", "flag": "SUSPECT" });
+    assert_eq!(hall["flagged"], json!([flagged(9), flagged(10)]));
+    let thresholds = json!({ "spikeMethod": "AVERAGE", "spikeSuspect": 0.5, "spikeFail": null });
+    assert_eq!(hall["thresholds"], thresholds);
+    assert_eq!(
+        (&roof["flaggedCount"], &roof["thresholds"]["spikeSuspect"]),
+        (&json!(0.0), &Value::Null)
+    );
+    assert_ne!(hall["ruleVersion"], roof["ruleVersion"]);
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_or_is_too_much_is_refused() {
+    let limits = Limits {
+        quality_readings_max: 2_000,
+        ..Limits::default()
+    };
+    let world = world(testbed::postgres().await, with_limits(limits)).await;
+    let code_of = async |arguments: &str, fields: &str| {
+        let error = world
+            .error(&format!("{{ quality({arguments}) {{ {fields} }} }}"))
+            .await;
+        let extensions = &error["extensions"];
+        (
+            extensions["code"].as_str().unwrap().to_owned(),
+            extensions["argument"].clone(),
+            extensions.clone(),
+        )
+    };
+    for (arguments, fields, code, argument) in [
+        (
+            format!("sensors: [\"Hall\"], {DAY}, per: \"PT2H\""),
+            "status",
+            "INVALID_ARGUMENT",
+            json!("per"),
+        ),
+        (
+            format!("sensors: [\"Hall\"], {DAY}, per: \"\\u0000\""),
+            "status",
+            "INVALID_ARGUMENT",
+            json!("per"),
+        ),
+        (
+            "sensors: [\"Hall\"], from: \"2026-01-02\", to: \"2026-01-01\"".to_owned(),
+            "status",
+            "INVALID_ARGUMENT",
+            json!("from"),
+        ),
+        (
+            format!("sensors: [\"Hall\"], dataset: \"readings\", {DAY}"),
+            "status",
+            "INVALID_ARGUMENT",
+            json!("sensors"),
+        ),
+        (
+            format!("dataset: \"sensors\", {DAY}"),
+            "status",
+            "INVALID_ARGUMENT",
+            json!("dataset"),
+        ),
+        (
+            format!("dataset: \"no\\u0000\", {DAY}"),
+            "status",
+            "NOT_FOUND",
+            json!("dataset"),
+        ),
+        (
+            format!("sensors: [\"Nobody\"], {DAY}"),
+            "status",
+            "NOT_FOUND",
+            json!("sensors"),
+        ),
+        (
+            format!("sensors: [\"Hall\"], {DAY}"),
+            "flagged(first: 0) { time }",
+            "INVALID_ARGUMENT",
+            json!("first"),
+        ),
+        (
+            format!("sensors: [\"Hall\"], {DAY}"),
+            "flagged(first: 1001) { time }",
+            "INVALID_ARGUMENT",
+            json!("first"),
+        ),
+        (
+            "sensors: [\"Hall\"], from: \"2026-01-01\", to: \"2026-02-02\"".to_owned(),
+            "status",
+            "LIMIT_EXCEEDED",
+            json!("from"),
+        ),
+        (
+            "sensors: [\"Hall\"], from: \"0001-01-01\", to: \"9999-12-31\"".to_owned(),
+            "status",
+            "LIMIT_EXCEEDED",
+            Value::Null,
+        ),
+    ] {
+        let (found, at, _) = code_of(&arguments, fields).await;
+        assert_eq!((found.as_str(), at), (code, argument), "{arguments} {fields}");
+    }
+    let (code, at, details) = code_of(
+        "sensors: [\"Hall\", \"Roof\"], from: \"2026-01-01\", to: \"2026-02-01\", per: \"PT1H\"",
+        "status",
+    )
+    .await;
+    assert_eq!((code.as_str(), at), ("LIMIT_EXCEEDED", json!("per")));
+    assert_eq!(
+        (&details["limit"], &details["asked"]),
+        (&json!(1000), &json!(1488))
+    );
+    // By the expected interval, two days have too many readings.
+    let (code, _, details) = code_of(
+        "sensors: [\"Hall\"], from: \"2026-01-01\", to: \"2026-01-03\"",
+        "status",
+    )
+    .await;
+    assert_eq!(
+        (code.as_str(), &details["asked"]),
+        ("LIMIT_EXCEEDED", &json!(2880))
+    );
+    // Of a sensor that sends more than anybody expected, it shows while they are read.
+    world
+        .declare(vec![
+            thermometer("Hall"),
+            DeclaredSensor {
+                expected_interval_seconds: Some(3600.0),
+                ..thermometer("Quick")
+            },
+        ])
+        .await;
+    let statement = "INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id) \
+                     SELECT TIMESTAMPTZ '2026-01-01Z' + i * INTERVAL '1 second', i, now(), i, id, 1, 1 \
+                     FROM generate_series(1, 3000) AS i, sensor WHERE name = 'Quick'";
+    world.run(statement).await;
+    let (code, _, details) = code_of(&format!("sensors: [\"Quick\"], {DAY}"), "status").await;
+    assert_eq!(
+        (code.as_str(), &details["limit"], &details["asked"]),
+        ("LIMIT_EXCEEDED", &json!(2000), &Value::Null)
+    );
+    // Long before anything, there is nothing to judge.
+    let data = world
+        .data("{ quality(sensors: [\"Hall\"], from: \"0001-01-01\", to: \"0001-01-02\") { status } }")
+        .await;
+    assert_eq!(data["quality"][0]["status"], "NOT_APPLICABLE");
+}
