@@ -21,6 +21,7 @@
 
 mod access;
 mod ask;
+mod at_hand;
 mod buckets;
 mod datasets;
 mod export;

@@ -1,9 +1,9 @@
-//! How alike two words are: by the trigrams that they share, as PostgreSQL's pg_trgm counts them, so that it needs no
+//! How alike two words are: by the trigrams that they share, as PostgreSQL's `pg_trgm` counts them, so that it needs no
 //! extension; and by one slip of the finger, which takes most trigrams of a short word.
 
 use std::collections::HashSet;
 
-/// Words less alike than this are other words; the default of pg_trgm.
+/// Words less alike than this are other words; the default of `pg_trgm`.
 pub(super) const ALIKE: f64 = 0.3;
 
 /// How alike words are, at least, that differ in one letter or in the order of two.
@@ -90,7 +90,7 @@ mod tests {
         Spelt::new(one).map_or(0.0, |one| one.likeness(other))
     }
 
-    /// As `SELECT similarity(…, …)` of pg_trgm 1.6 gives it.
+    /// As `SELECT similarity(…, …)` of `pg_trgm` 1.6 gives it.
     #[test]
     fn likeness_is_that_of_pg_trgm() {
         for (one, other, expected) in [

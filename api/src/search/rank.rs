@@ -29,24 +29,24 @@ const BEFORE_CHARS: usize = 40;
 pub(super) struct Text<'a> {
     /// What it is of it, such as `description`.
     pub(super) of: Cow<'a, str>,
-    pub(super) text: &'a str,
+    pub(super) said: &'a str,
     /// Whether it is called so.
     pub(super) is_name: bool,
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn name(of: &'static str, text: &'a str) -> Self {
+    pub(super) fn name(of: &'static str, said: &'a str) -> Self {
         Self {
             of: of.into(),
-            text,
+            said,
             is_name: true,
         }
     }
 
-    pub(super) fn about(of: impl Into<Cow<'a, str>>, text: &'a str) -> Self {
+    pub(super) fn about(of: impl Into<Cow<'a, str>>, said: &'a str) -> Self {
         Self {
             of: of.into(),
-            text,
+            said,
             is_name: false,
         }
     }
@@ -97,7 +97,7 @@ pub(super) fn rank(question: &Question, texts: &[Text<'_>], fit: Fit) -> Option<
     for text in texts {
         let mut matches = Vec::new();
         let mut has = vec![false; wanted.len()];
-        for word in words(text.text) {
+        for word in words(text.said) {
             let mut fits = false;
             for (at, wanted) in wanted.iter().enumerate() {
                 let Some(grade) = wanted.grade(&word) else {
@@ -124,7 +124,7 @@ pub(super) fn rank(question: &Question, texts: &[Text<'_>], fit: Fit) -> Option<
     Some(Ranked {
         score: score(question, texts, &grades, &is_in_name),
         found_in: shown.text.of.clone().into_owned(),
-        snippet: snippet(shown.text.text, &shown.matches),
+        snippet: snippet(shown.text.said, &shown.matches),
     })
 }
 
@@ -172,7 +172,7 @@ impl<'a> Wanted<'a> {
 #[expect(clippy::cast_precision_loss, reason = "a question has few words")]
 fn score(question: &Question, texts: &[Text<'_>], grades: &[Grade], is_in_name: &[bool]) -> f64 {
     let names = texts.iter().filter(|text| text.is_name);
-    let names: Vec<String> = names.map(|name| name.text.to_lowercase()).collect();
+    let names: Vec<String> = names.map(|name| name.said.to_lowercase()).collect();
     if names.contains(&question.text) {
         return NAME;
     }

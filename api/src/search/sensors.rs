@@ -1,7 +1,7 @@
 //! Sensors, which the database finds.
 
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use entity::query::sensors::Sensor;
 use entity::query::sensors::search::{self, Term};
@@ -11,12 +11,13 @@ use super::likeness::{is_spelt, meant};
 use super::rank::{Fit, Text, fits_somehow, rank};
 use super::words::Question;
 use super::{Hit, What, datasets};
+use crate::at_hand::AtHand;
 
 /// Words that somebody may have meant by one, at most.
 const MEANT_MAX: usize = 8;
 
 /// How long the words of all sensors are taken without another look. Only what is misspelt is looked for among them.
-const AT_HAND: Duration = Duration::from_secs(15);
+const MOMENT: Duration = Duration::from_secs(15);
 
 /// Those in which each word of the question begins one, at most `limit`, the best of them.
 pub(super) async fn find(
@@ -92,38 +93,22 @@ fn texts(sensor: &Sensor) -> Vec<Text<'_>> {
     texts
 }
 
-/// The words of all sensors' descriptions, at hand for a moment.
-#[derive(Debug, Default)]
-pub(crate) struct Vocabulary(RwLock<Option<Read>>);
+/// The words of all sensors' descriptions.
+#[derive(Debug)]
+pub(crate) struct Vocabulary(AtHand<Vec<String>>);
 
-#[derive(Debug, Clone)]
-struct Read {
-    words: Arc<[String]>,
-    asked_at: Instant,
+impl Default for Vocabulary {
+    fn default() -> Self {
+        Self(AtHand::new(MOMENT))
+    }
 }
 
 impl Vocabulary {
     /// The words of the sensors that an asker sees, and of no others.
-    async fn of(&self, db: &DatabaseConnection, scope: &Scope) -> Result<Arc<[String]>, DbErr> {
-        if *scope != Scope::Everything {
-            return Ok(search::words(db, scope).await?.into());
+    async fn of(&self, db: &DatabaseConnection, scope: &Scope) -> Result<Arc<Vec<String>>, DbErr> {
+        match scope {
+            Scope::Everything => self.0.get(search::words(db, scope)).await,
+            Scope::Nothing | Scope::Sensors(_) => Ok(Arc::new(search::words(db, scope).await?)),
         }
-        let asked_at = Instant::now();
-        if let Some(words) = self.at_hand(asked_at) {
-            return Ok(words);
-        }
-        let words: Arc<[String]> = search::words(db, scope).await?.into();
-        let read = Read {
-            words: Arc::clone(&words),
-            asked_at,
-        };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(read);
-        Ok(words)
-    }
-
-    fn at_hand(&self, now: Instant) -> Option<Arc<[String]>> {
-        let read = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let read = read.as_ref()?;
-        (now.saturating_duration_since(read.asked_at) < AT_HAND).then(|| Arc::clone(&read.words))
     }
 }

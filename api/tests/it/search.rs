@@ -53,17 +53,16 @@ async fn titles(world: &World, text: &str) -> Vec<String> {
 }
 
 fn snippet(hit: &Value) -> String {
-    let parts = hit["snippet"].as_array().unwrap().iter();
-    parts
-        .map(|part| {
-            let text = part["text"].as_str().unwrap();
-            if part["matched"] == json!(true) {
-                format!("<{text}>")
-            } else {
-                text.to_owned()
-            }
-        })
-        .collect()
+    let mut shown = String::new();
+    for part in hit["snippet"].as_array().unwrap() {
+        let text = part["text"].as_str().unwrap();
+        if part["matched"] == json!(true) {
+            shown.extend(["<", text, ">"]);
+        } else {
+            shown.push_str(text);
+        }
+    }
+    shown
 }
 
 testbed::both! {
@@ -75,7 +74,7 @@ testbed::both! {
             ["SENSOR Pump 1", "SENSOR Pump 12", "SENSOR Feed pump 1", "SENSOR hall/2/T-7"]
         );
         let scores: Vec<f64> = hits(&world, "pump 1").await.iter().map(|hit| hit["score"].as_f64().unwrap()).collect();
-        assert!(scores.is_sorted_by(|one, other| one > other) && scores[0] == 1.0, "{scores:?}");
+        assert!(scores.is_sorted_by(|one, other| one > other) && scores[0] >= 1.0, "{scores:?}");
         assert_eq!(titles(&world, "pump 3").await, Vec::<String>::new());
     }
 
@@ -167,7 +166,7 @@ testbed::both! {
         for (text, code) in [
             ("a\0b".to_owned(), "INVALID_ARGUMENT"),
             ("a".repeat(10_000), "LIMIT_EXCEEDED"),
-            ((0..17).map(|word| format!("w{word} ")).collect(), "INVALID_ARGUMENT"),
+            ("a b c d e f g h i j k l m n o p q".to_owned(), "INVALID_ARGUMENT"),
         ] {
             assert_eq!(ask(&text).await, json!(code));
         }

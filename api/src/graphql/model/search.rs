@@ -1,5 +1,7 @@
 //! What a search found.
 
+use std::sync::Arc;
+
 use async_graphql::{Enum, Object, SimpleObject};
 
 use super::{Dataset, DatasetField, Sensor};
@@ -64,7 +66,7 @@ impl SearchHit {
     /// The sensor; null of a dataset or a field.
     async fn sensor(&self) -> Option<Sensor> {
         match &self.0.what {
-            What::Sensor(sensor) => Some(Sensor(sensor.clone())),
+            What::Sensor(sensor) => Some(Sensor(Arc::clone(sensor))),
             What::Dataset(_) | What::Field(..) => None,
         }
     }

@@ -20,7 +20,8 @@ async fn slugs(world: &World, filter: &str) -> Vec<String> {
         format!("{{ datasets(filter: {{ {filter} }}) {{ nodes {{ slug }} totalCount {{ value }} }} }}");
     let data = world.data(&query).await;
     let nodes = data["datasets"]["nodes"].as_array().unwrap();
-    assert_eq!(json!(nodes.len() as f64), data["datasets"]["totalCount"]["value"]);
+    let total = f64::from(u32::try_from(nodes.len()).unwrap());
+    assert_eq!(data["datasets"]["totalCount"]["value"], json!(total));
     nodes
         .iter()
         .map(|node| node["slug"].as_str().unwrap().to_owned())

@@ -25,8 +25,11 @@ pub async fn find(
     terms: &[Term],
     limit: u64,
 ) -> Result<Vec<Sensor>, DbErr> {
-    let Some(visible) = visible(scope) else {
-        return Ok(Vec::new());
+    // As a parameter: null for all of them.
+    let visible: Option<Vec<i32>> = match scope.reach(None) {
+        Reach::Nothing => return Ok(Vec::new()),
+        Reach::Everything => None,
+        Reach::Sensors(sensors) => Some(sensors),
     };
     if terms.is_empty() || !sql::is_storable(name) {
         return Ok(Vec::new());
@@ -50,8 +53,11 @@ pub async fn find(
 
 /// The words that the descriptions have, but for those with digits in them; of very many, those of most sensors.
 pub async fn words(db: &DatabaseConnection, scope: &Scope) -> Result<Vec<String>, DbErr> {
-    let Some(visible) = visible(scope) else {
-        return Ok(Vec::new());
+    // As a parameter: null for all of them.
+    let visible: Option<Vec<i32>> = match scope.reach(None) {
+        Reach::Nothing => return Ok(Vec::new()),
+        Reach::Everything => None,
+        Reach::Sensors(sensors) => Some(sensors),
     };
     let texts = sql::query(
         db,
@@ -62,15 +68,6 @@ pub async fn words(db: &DatabaseConnection, scope: &Scope) -> Result<Vec<String>
     .await?;
     let words = texts.iter().flat_map(|text| text.split(' '));
     Ok(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
-}
-
-/// As a parameter: null for all of them. `None` when the asker sees none.
-fn visible(scope: &Scope) -> Option<Option<Vec<i32>>> {
-    match scope.reach(None) {
-        Reach::Nothing => None,
-        Reach::Everything => Some(None),
-        Reach::Sensors(sensors) => Some(Some(sensors)),
-    }
 }
 
 impl Term {

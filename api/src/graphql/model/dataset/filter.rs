@@ -120,13 +120,13 @@ impl DatasetFilter {
         let owner = described.stewardship.owner.iter();
         let owner: Vec<&str> = owner.map(|owner| owner.name.as_str()).collect();
         has_one(&self.slugs, &[&described.slug])
-            && (!counts(Facet::Kinds) || is_one(&self.kinds, described.kind.into()))
+            && (!counts(Facet::Kinds) || is_one(self.kinds.as_ref(), &described.kind.into()))
             && (!counts(Facet::QuantityKinds) || has_one(&self.quantity_kinds, &seen.quantity_kinds()))
             && (!counts(Facet::Units) || has_one(&self.units, &seen.units()))
             && (!counts(Facet::Freshness)
                 || self.freshness.is_none()
-                || is_one(&self.freshness, seen.freshness().status.into()))
-            && (!counts(Facet::Quality) || is_one(&self.quality, seen.verdict().into()))
+                || is_one(self.freshness.as_ref(), &seen.freshness().status.into()))
+            && (!counts(Facet::Quality) || is_one(self.quality.as_ref(), &seen.verdict().into()))
             && (!counts(Facet::Owners) || has_one(&self.owners, &owner))
             && self.text.as_deref().is_none_or(|text| says(dataset, text))
             && self.open.is_none_or(|open| open == seen.is_open)
@@ -141,8 +141,8 @@ impl DatasetFilter {
     }
 }
 
-fn is_one<T: PartialEq>(wanted: &Option<Vec<T>>, is: T) -> bool {
-    wanted.as_ref().is_none_or(|wanted| wanted.contains(&is))
+fn is_one<T: PartialEq>(wanted: Option<&Vec<T>>, is: &T) -> bool {
+    wanted.is_none_or(|wanted| wanted.contains(is))
 }
 
 fn says(dataset: &Dataset, text: &str) -> bool {
