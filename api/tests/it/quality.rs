@@ -2,7 +2,9 @@
 //! refused.
 
 use api::{Limits, Options};
-use catalogue::Annotations;
+use catalogue::quality::RuleSet;
+use catalogue::{Annotations, Evaluator};
+use chrono::DurationRound as _;
 use entity::load::DeclaredSensor;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -84,7 +86,7 @@ testbed::both! {
                  gaps {{ start end missing }} gapsCount gapShare longestGapSeconds \
                  expectedIntervalSeconds expectedIntervalBasis ruleVersion computedAt revision \
                  tests {{ test pass suspect fail notEvaluated missing }} flaggedCount flagged {{ time test flag }} \
-                 thresholds {{ spikeSuspect spikeMethod flatSuspectCount lateAfterSeconds gapFactor }} }} }} }}"
+                 rules {{ spike {{ suspect }} flat {{ suspectCount }} lateAfterSeconds gapFactor }} }} }} }}"
         );
         let mut data = world.data(&query).await;
         let report = data["sensor"]["quality"].take();
@@ -141,9 +143,8 @@ testbed::both! {
         let spike = json!({ "test": "SPIKE", "pass": 0.0, "suspect": 0.0, "fail": 0.0,
                             "notEvaluated": readings, "missing": 0.0 });
         assert_eq!(report["tests"][1], spike);
-        let thresholds = json!({ "spikeSuspect": null, "spikeMethod": null, "flatSuspectCount": 3,
-                                 "lateAfterSeconds": 60.0, "gapFactor": 1.5 });
-        assert_eq!(report["thresholds"], thresholds);
+        let rules = json!({ "spike": null, "flat": { "suspectCount": 3 }, "lateAfterSeconds": 60.0, "gapFactor": 1.5 });
+        assert_eq!(report["rules"], rules);
         assert_eq!((&report["revision"], &report["dataset"]), (&Value::Null, &Value::Null));
         assert_eq!(report["ruleVersion"], "a8a766c85fe9ccd7");
         // About 5 % are late or from the future, which is below 0.95; nothing else is as bad.
@@ -232,7 +233,8 @@ async fn what_nobody_can_judge_is_not_applicable_and_never_0() {
     // An interval that was learnt is told as such.
     world
         .run(&format!(
-            "INSERT INTO learnt_interval (interval_seconds, learnt_at, sensor_id, readings) VALUES (60, now(), {}, 60)",
+            "INSERT INTO learnt_interval (interval_seconds, learnt_at, sensor_id, readings) VALUES (60, now(), {}, 60) \
+             ON CONFLICT (sensor_id) DO UPDATE SET interval_seconds = 60, readings = 60",
             ids[0]
         ))
         .await;
@@ -255,7 +257,7 @@ async fn a_dataset_is_the_sum_of_its_sensors_and_names_the_worst() {
         .await[1];
     world.readings(other, "2026-01-01", "1 minute", 720).await;
     let fields = format!(
-        "dataset sensor {{ name }} status readings gapsCount longestGapSeconds latency {{ late }} thresholds {{ gapFactor }} \
+        "dataset sensor {{ name }} status readings gapsCount longestGapSeconds latency {{ late }} rules {{ gapFactor }} \
          figures {{ dimension value numerator denominator verdict worstSensor {{ name }} worstValue }}"
     );
     let data = world
@@ -276,7 +278,7 @@ async fn a_dataset_is_the_sum_of_its_sensors_and_names_the_worst() {
     );
     assert_eq!(ratio(report, "COVERAGE"), (2.0, 2.0));
     assert_eq!(
-        (&report["sensor"], &report["latency"], &report["thresholds"]),
+        (&report["sensor"], &report["latency"], &report["rules"]),
         (&Value::Null, &Value::Null, &Value::Null)
     );
     assert_eq!(
@@ -297,7 +299,7 @@ fn longest_gap(data: &Value) -> f64 {
 async fn rules_of_a_file_judge_by_type_and_sensor() {
     let rules = "[quality.by_type.temperature.spike]\nsuspect = 0.5\n[quality.by_sensor.\"plant/Roof\".spike]\nenabled = false";
     let options = Options {
-        annotations: Annotations::parse(rules).unwrap(),
+        annotations: Annotations::parse(&format!("{file}\n{rules}")).unwrap(),
         ..open()
     };
     let world = World::with(options).await;
@@ -312,7 +314,7 @@ async fn rules_of_a_file_judge_by_type_and_sensor() {
             ))
             .await;
     }
-    let fields = "status flaggedCount thresholds { spikeMethod spikeSuspect spikeFail } ruleVersion \
+    let fields = "status flaggedCount rules { spike { method suspect fail } } ruleVersion \
                   flagged(first: 2) { time test flag } tests { test suspect notEvaluated }";
     let data = world
         .data(&format!(
@@ -324,10 +326,10 @@ async fn rules_of_a_file_judge_by_type_and_sensor() {
     assert_eq!(hall["flaggedCount"], 3.0);
     let flagged = |minute: u32| json!({ "time": format!("2026-01-01T00:{minute:02}:00Z"), "test": "SPIKE", "flag": "SUSPECT" });
     assert_eq!(hall["flagged"], json!([flagged(9), flagged(10)]));
-    let thresholds = json!({ "spikeMethod": "AVERAGE", "spikeSuspect": 0.5, "spikeFail": null });
-    assert_eq!(hall["thresholds"], thresholds);
+    let rules = json!({ "spike": { "method": "AVERAGE", "suspect": 0.5, "fail": null } });
+    assert_eq!(hall["rules"], rules);
     assert_eq!(
-        (&roof["flaggedCount"], &roof["thresholds"]["spikeSuspect"]),
+        (&roof["flaggedCount"], &roof["rules"]["spike"]),
         (&json!(0.0), &Value::Null)
     );
     assert_ne!(hall["ruleVersion"], roof["ruleVersion"]);
@@ -466,4 +468,112 @@ async fn what_makes_no_sense_or_is_too_much_is_refused() {
         .data("{ quality(sensors: [\"Hall\"], from: \"0001-01-01\", to: \"0001-01-02\") { status } }")
         .await;
     assert_eq!(data["quality"][0]["status"], "NOT_APPLICABLE");
+}
+
+/// Two sensors with a reading a minute in the last 30 full hours, of which one was silent for half of the last hour but one;
+/// all of it measured, and the catalogue renewed.
+async fn kept(database: TestDatabase) -> World {
+    let world = World::on(database, open()).await;
+    let names = ["whole", "half"].map(thermometer);
+    let ids = world.declare(names.to_vec()).await;
+    world
+        .insert_readings(&format!(
+            "SELECT at.time, 20 + i % 7, at.time + INTERVAL '1 second', i, sensor_id, 1, 1 \
+             FROM generate_series(1, 1800) AS i, unnest(ARRAY[{}, {}]) AS sensor_id, \
+                  LATERAL (SELECT date_trunc('hour', now(), 'UTC') - i * INTERVAL '1 minute' AS time) AS at \
+             WHERE NOT (sensor_id = {} AND i BETWEEN 61 AND 90)",
+            ids[0], ids[1], ids[1]
+        ))
+        .await;
+    world
+        .run("UPDATE sensor SET active_since = (SELECT min(time) FROM reading)")
+        .await;
+    let hour = chrono::Utc::now()
+        .duration_trunc(chrono::TimeDelta::hours(1))
+        .unwrap();
+    let mut evaluator = Evaluator::new(&world.db, RuleSet::default());
+    while evaluator
+        .step(hour + catalogue::evaluator::GRACE)
+        .await
+        .unwrap()
+        .measured
+        > 0
+    {}
+    world.renew_catalogue().await;
+    world
+}
+
+testbed::both! {
+    async fn what_is_kept_is_told_and_published(database: TestDatabase) {
+        let world = kept(database).await;
+        // The last 24 hours of both: 2 × 1440 minutes, of which 30 are missing.
+        let query = format!(
+            "{{ quality {{ dataset status readings {FIGURES} }} \
+                dataset(slug: \"readings\") {{ qualityStatus qualityFigures {{ dimension value numerator denominator verdict }} }} }}"
+        );
+        let data = world.data(&query).await;
+        let report = &data["quality"][0];
+        assert_eq!((&report["dataset"], &report["readings"]), (&json!("readings"), &json!(2850.0)));
+        assert_eq!(ratio(report, "COMPLETENESS"), (2850.0, 2880.0));
+        assert_eq!(ratio(report, "COVERAGE"), (2.0, 2.0));
+        let figures = data["dataset"]["qualityFigures"].as_array().unwrap();
+        let completeness = figures.iter().find(|figure| figure["dimension"] == "COMPLETENESS").unwrap();
+        assert_eq!((&completeness["numerator"], &completeness["denominator"]), (&json!(2850.0), &json!(2880.0)));
+
+        // Hour by hour, as it is kept.
+        let hours = "{ quality(sensors: [\"half\"], per: \"PT1H\") { from revision readings gaps { start } gapsCount \
+                        figures { dimension value numerator denominator verdict } flagged { time test } } }";
+        let data = world.data(hours).await;
+        let hours = data["quality"].as_array().unwrap();
+        let kept: Vec<&Value> = hours.iter().filter(|hour| hour["revision"] == 1).collect();
+        assert!(kept.len() >= 24, "{hours:?}");
+        let failing: Vec<&&Value> = kept.iter().filter(|hour| hour["readings"] == 30.0).collect();
+        assert_eq!(failing.len(), 1);
+        assert_eq!(ratio(failing[0], "COMPLETENESS"), (30.0, 60.0));
+        assert_eq!((&failing[0]["gapsCount"], &failing[0]["gaps"]), (&json!(1.0), &json!([])));
+        let gap = failing[0]["flagged"].as_array().unwrap();
+        assert!(gap.iter().any(|flag| flag["test"] == "GAP") || kept.iter().any(|hour| {
+            hour["flagged"].as_array().unwrap().iter().any(|flag| flag["test"] == "GAP")
+        }), "{hours:?}");
+        let data = world.data("{ quality(per: \"PT1H\") { dataset from readings figures { dimension numerator denominator value verdict } } }").await;
+        let sums: f64 = data["quality"].as_array().unwrap().iter().map(|hour| ratio(hour, "COMPLETENESS").0).sum();
+        assert!(sums >= 2850.0, "{data}");
+
+        // In the feeds, too.
+        let (_, feed) = world.get("/catalogue.jsonld").await;
+        assert!(feed.to_string().contains("readings that are there"), "{feed}");
+        // Who sees one of them is told of that one.
+        let limited = world.key(|key| key.sensors.types = Some(vec!["none".to_owned()])).await;
+        let (_, _, body) = world
+            .ask_as(limited.reveal(), "{ quality { readings } dataset(slug: \"readings\") { qualityFigures { numerator } } }")
+            .await;
+        assert_eq!(body["data"]["dataset"]["qualityFigures"], json!([]), "{body}");
+    }
+
+    async fn an_hour_that_fails_is_an_incident_until_one_does_not(database: TestDatabase) {
+        let world = kept(database).await;
+        // As if the last hour but one were the last.
+        world
+            .run("UPDATE quality_progress SET measured_until = measured_until - INTERVAL '1 hour', changes = changes + 1 \
+                  WHERE window_seconds = 3600")
+            .await;
+        world.renew_catalogue().await;
+        world.renew_catalogue().await;
+        let incidents = "{ incidents(kinds: [QUALITY_FAILING]) { nodes { dataset sensor { name } startedAt endedAt detail } } }";
+        let data = world.data(incidents).await;
+        let nodes = data["incidents"]["nodes"].as_array().unwrap();
+        let of_sensor: Vec<&Value> = nodes.iter().filter(|node| node["sensor"]["name"] == "half").collect();
+        assert_eq!(of_sensor.len(), 1, "{nodes:?}");
+        assert!(of_sensor[0]["detail"].as_str().unwrap().contains("completeness was 0.5000 (30 of 60"), "{nodes:?}");
+        assert_eq!(of_sensor[0]["endedAt"], json!(null));
+        world
+            .run("UPDATE quality_progress SET measured_until = measured_until + INTERVAL '1 hour', changes = changes + 1 \
+                  WHERE window_seconds = 3600")
+            .await;
+        world.renew_catalogue().await;
+        world.renew_catalogue().await;
+        let data = world.data(incidents).await;
+        let nodes = data["incidents"]["nodes"].as_array().unwrap();
+        assert!(nodes.iter().all(|node| node["endedAt"].is_string()), "{nodes:?}");
+    }
 }

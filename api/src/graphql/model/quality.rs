@@ -3,7 +3,6 @@
 mod dataset;
 mod figure;
 mod found;
-mod thresholds;
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 use catalogue::model::{Dimension, Verdict};
@@ -15,8 +14,7 @@ pub(crate) use self::dataset::DatasetFigure;
 use self::figure::QualityDimension;
 pub(crate) use self::figure::{QualityFigure, QualityStatus};
 use self::found::{FlaggedReading, QualityGap, QualityIntervalBasis, QualityLatency, QualityTestCounts};
-use self::thresholds::QualityThresholds;
-use super::Sensor;
+use super::{QualityRules, Sensor};
 use crate::graphql::batch::{FLAGGED_MAX, KeptFlags, OfSensor, SensorQuality};
 use crate::graphql::error::ApiError;
 use crate::graphql::request::ContextExt as _;
@@ -73,8 +71,9 @@ pub(crate) struct QualityReport {
     /// The rules that it was computed by: a digest of all thresholds and of the formulae, the same for the same rules
     /// everywhere. Null for datasets, whose sensors may have different ones.
     rule_version: Option<String>,
-    /// The thresholds that it was computed by. Null for datasets.
-    thresholds: Option<QualityThresholds>,
+    /// The rules that it was computed by, after all that is said for everything, for its type and for itself. Null for
+    /// datasets.
+    rules: Option<QualityRules>,
     /// When it was computed.
     computed_at: DateTime,
     /// The revision of a window that is kept: from 1, one more each time that readings came late. Null when it was computed
@@ -175,7 +174,7 @@ impl QualityReport {
             flagged,
             flagged_count: number(quality::Test::ALL.iter().map(|test| told(*test, found)).sum()),
             rule_version: Some(rule_version.to_string()),
-            thresholds: Some(QualityThresholds::from(&*quality.rules)),
+            rules: Some(QualityRules::from((*quality.rules).clone())),
             sensor: Some(sensor),
             revision,
             ..Self::of_figures(&figures, window, readings, computed_at.unwrap_or(at))
@@ -257,7 +256,7 @@ impl QualityReport {
             flagged: Flagged::None,
             flagged_count: 0.0,
             rule_version: None,
-            thresholds: None,
+            rules: None,
             computed_at: DateTime(at),
             revision: None,
         }

@@ -1,5 +1,6 @@
 //! Rules, read from a file and merged.
 
+use catalogue::Annotations;
 use catalogue::quality::{BadRules, RuleSet, RuleSetError, Rules, SpikeMethod};
 use uuid::Uuid;
 
@@ -196,11 +197,11 @@ fn rules_survive_being_kept_as_json() {
 }
 
 /// What Fieldbook begins with, for people to copy.
-const BEGINNING: &str = include_str!("../../../quality.toml");
+const BEGINNING: &str = include_str!("../../../catalogue.toml");
 
 #[test]
 fn the_file_to_begin_with_says_the_defaults_and_all_of_them() {
-    let set = RuleSet::from_toml(BEGINNING).unwrap();
+    let set = Annotations::default().rules().clone();
     assert_eq!(
         set.rules(Some("temperature"), &["any"]).unwrap(),
         Rules::default()
@@ -233,7 +234,7 @@ fn the_examples_in_that_file_are_rules() {
         .lines()
         .map(|line| if is_example(line) { &line[1..] } else { line })
         .collect();
-    let set = RuleSet::from_toml(&text.join("\n")).unwrap();
+    let set = Annotations::parse(&text.join("\n")).unwrap().rules().clone();
     let temperature = set
         .of_sensor(Some("temperature"), "plant", "any", Uuid::nil())
         .unwrap();

@@ -19,11 +19,11 @@ pub(crate) struct QualityLatency {
     p99_seconds: f64,
     /// The longest that a reading took, in seconds.
     max_seconds: f64,
-    /// How many readings took longer than `thresholds { lateAfterSeconds }`.
+    /// How many readings took longer than `rules { lateAfterSeconds }`.
     late: f64,
     /// Their share of all readings, from 0 to 1.
     late_share: f64,
-    /// How many readings came from a clock that is ahead by more than `thresholds { clockLeadSeconds }`.
+    /// How many readings came from a clock that is ahead by more than `rules { clockLeadSeconds }`.
     negative: f64,
     /// Their share of all readings, from 0 to 1.
     negative_share: f64,
