@@ -1,6 +1,6 @@
 //! Which windows a question about quality is about.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use entity::BucketSize;
 use entity::query::readings::TimeRange;
 use entity::rollup::Level;
@@ -68,7 +68,7 @@ pub(crate) fn windows(
     check_reports(1, usize::try_from(reports).unwrap_or(usize::MAX), limits)?;
     let length = per.length();
     let mut windows = Vec::new();
-    let mut from = floor(range.from, length);
+    let mut from = per.level().floor(range.from);
     while from < range.to {
         windows.push(TimeRange {
             from,
@@ -109,12 +109,6 @@ pub(crate) fn check_reports(sensors: usize, windows: usize, limits: &Limits) -> 
                  fewer sensors"
             .to_owned(),
     })
-}
-
-fn floor(time: DateTime<Utc>, length: TimeDelta) -> DateTime<Utc> {
-    let length = length.num_microseconds().unwrap_or(i64::MAX);
-    let behind = time.timestamp_micros().rem_euclid(length);
-    time - TimeDelta::microseconds(behind)
 }
 
 #[cfg(test)]
