@@ -69,14 +69,14 @@ mod tests {
 
     #[test]
     fn who_writes_is_a_steward_of_the_dataset_as_a_whole() {
-        let by = |role, datasets, scope| {
+        let by = |role, datasets: Option<&str>, scope| {
             let asker = Asker::Key {
                 id: Uuid::nil(),
                 prefix: "fb_abcdefgh".to_owned(),
                 name: "n".to_owned(),
                 role,
             };
-            let datasets = datasets.map(|slug: &str| vec![slug.to_owned()]);
+            let datasets = datasets.map(|slug| vec![slug.to_owned()]);
             let access = Access::known(asker, datasets, scope);
             access.steward_of("readings").map_err(|error| error.code())
         };
