@@ -22,7 +22,8 @@ use serde_json::Value as Json;
 pub use entity::stewardship::{RulesOf, Steward, Stewarding};
 
 pub use self::announce::{
-    AnnouncementChange, NewAnnouncement, STANDING_MAX, announce, change_announcement, withdraw_announcement,
+    AnnouncementChange, End, NewAnnouncement, STANDING_MAX, announce, change_announcement,
+    withdraw_announcement,
 };
 pub use self::describe::describe;
 pub use self::rules::{NewRules, RuledSensor, rules_in_force, rules_of_stewards, set_rules};

@@ -6,6 +6,9 @@ use super::AnnotationsError;
 use super::check::{check_address, check_email, check_keywords, check_line, check_text, wrong};
 use crate::model::{Licence, Party};
 
+/// Nothing is promised for longer than 100 years.
+const SECONDS_MAX: f64 = 100.0 * 365.25 * 86_400.0;
+
 /// What people said of a dataset.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -78,8 +81,10 @@ impl Note {
             ("stale_after_seconds", self.stale_after_seconds),
             ("retention_seconds", self.retention_seconds),
         ] {
-            if let Some(seconds) = seconds.filter(|seconds| !(seconds.is_finite() && *seconds > 0.0)) {
-                return Err(wrong(at, name, &seconds, "a number of seconds above 0"));
+            let is_sound = |seconds: &f64| *seconds > 0.0 && *seconds <= SECONDS_MAX;
+            if let Some(seconds) = seconds.filter(|seconds| !is_sound(seconds)) {
+                let accepted = "a number of seconds above 0 and up to 3,155,760,000, which is 100 years";
+                return Err(wrong(at, name, &seconds, accepted));
             }
         }
         if let Some(share) = self.completeness.filter(|share| !(0.0..=1.0).contains(share)) {

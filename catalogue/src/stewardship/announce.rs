@@ -43,8 +43,20 @@ pub struct AnnouncementChange {
     pub text: Option<String>,
     /// From when what it tells of is so.
     pub starts_at: Option<DateTime<Utc>>,
-    /// From when it is no longer so, or that this is open.
-    pub ends_at: Option<Option<DateTime<Utc>>>,
+    /// From when it is no longer so.
+    pub ends_at: End,
+}
+
+/// What becomes of an announcement's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum End {
+    /// It stays.
+    #[default]
+    AsItIs,
+    /// Nobody knows it.
+    Open,
+    /// It is this instant.
+    At(DateTime<Utc>),
 }
 
 /// Announces something of a dataset.
@@ -94,7 +106,11 @@ pub async fn change_announcement(
         title: change.title.unwrap_or_else(|| before.title.clone()),
         text: change.text.unwrap_or_else(|| before.text.clone()),
         starts_at: change.starts_at.map_or(before.starts_at, kept),
-        ends_at: change.ends_at.map_or(before.ends_at, |ends_at| ends_at.map(kept)),
+        ends_at: match change.ends_at {
+            End::AsItIs => before.ends_at,
+            End::Open => None,
+            End::At(at) => Some(kept(at)),
+        },
         ..before.clone()
     };
     check(&after)?;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use catalogue::stewardship::{
-    AnnouncementChange, NewAnnouncement, Steward, announce, change_announcement, withdraw_announcement,
+    AnnouncementChange, End, NewAnnouncement, Steward, announce, change_announcement, withdraw_announcement,
 };
 use uuid::Uuid;
 
@@ -54,9 +54,9 @@ impl AnnouncementsMutation {
             text: input.text,
             starts_at: input.from.map(|from| from.0),
             ends_at: match input.to {
-                MaybeUndefined::Undefined => None,
-                MaybeUndefined::Null => Some(None),
-                MaybeUndefined::Value(to) => Some(Some(to.0)),
+                MaybeUndefined::Undefined => End::AsItIs,
+                MaybeUndefined::Null => End::Open,
+                MaybeUndefined::Value(to) => End::At(to.0),
             },
         };
         let changed = change_announcement(ctx.db(), steward, id, change, at).await;
