@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use catalogue::keeper::Snapshot;
-use catalogue::model::{Catalogue, Dataset, Freshness, Kind};
+use catalogue::model::{Catalogue, Dataset, Freshness, Kind, Lineage, Measured};
 use entity::visibility::{self, Visibility};
 use entity::{DatabaseConnection, DbErr, Scope};
 
@@ -18,6 +18,8 @@ pub(crate) struct Seen {
     /// By their place in the catalogue, each with whether its data is open to the asker.
     places: Vec<(usize, bool)>,
     scope: Scope,
+    /// Whether the asker may see some sensors only.
+    is_limited: bool,
     anonymous: Anonymous,
 }
 
@@ -27,6 +29,7 @@ pub(crate) struct SeenDataset {
     snapshot: Arc<Snapshot>,
     place: usize,
     scope: Scope,
+    is_limited: bool,
     /// Whether its data is open to the asker.
     pub(crate) is_open: bool,
 }
@@ -42,12 +45,29 @@ impl Seen {
         is_open(dataset, &Access::anonymous(self.anonymous))
     }
 
+    /// The way of what is in a dataset, of the datasets that there are for the asker; `None` where it is none of them.
+    /// Whoever sees some sensors only sees no counts: those are of all sensors.
+    pub(crate) fn lineage(&self, slug: &str) -> Option<Lineage> {
+        let datasets = &self.snapshot.catalogue.datasets;
+        let is_seen = |slug: &str| {
+            let mut places = self.places.iter();
+            places.any(|&(place, _)| datasets[place].slug == slug)
+        };
+        let way = self.snapshot.lineage.around(slug, is_seen)?;
+        Some(if self.is_limited {
+            way.without_counts()
+        } else {
+            way
+        })
+    }
+
     /// Each of them.
     pub(crate) fn datasets(&self) -> impl Iterator<Item = SeenDataset> {
         self.places.iter().map(|&(place, is_open)| SeenDataset {
             snapshot: Arc::clone(&self.snapshot),
             place,
             scope: self.scope.clone(),
+            is_limited: self.is_limited,
             is_open,
         })
     }
@@ -66,6 +86,14 @@ impl SeenDataset {
     /// Whether single values may be shown: whoever sees some sensors only might see another's.
     pub(crate) fn with_examples(&self) -> bool {
         self.is_open && !self.scope.is_limited()
+    }
+
+    /// How good it is. Figures are of all sensors, so whoever sees some of them only is told of none.
+    pub(crate) fn quality(&self) -> &[Measured] {
+        if self.is_limited {
+            return &[];
+        }
+        &self.described().quality
     }
 
     /// How fresh it is. Whoever sees some sensors only is told of those: that another one is late is not theirs to know.
@@ -97,6 +125,7 @@ pub(crate) async fn seen_by(state: &ApiState, access: &Access) -> Result<Seen, D
         } else {
             Scope::Everything
         },
+        is_limited: access.is_limited(),
         anonymous: state.options().anonymous,
         snapshot,
     })

@@ -127,6 +127,7 @@ async fn seen(
     let datasets = seen.datasets().map(|asked| {
         let mut dataset = asked.described().clone();
         dataset.freshness = asked.freshness();
+        dataset.quality = asked.quality().to_vec();
         dataset.access = if seen.is_open_to_anybody(&dataset) {
             DataAccess::Anybody
         } else {
@@ -154,8 +155,12 @@ fn address(state: &ApiState, headers: &HeaderMap) -> Result<Address, ApiError> {
         Some(url) => url.clone(),
         None => origin::of(headers).unwrap_or_else(|| format!("http://{}", state.options().http)),
     };
-    Address::new(&base).map_err(|error| ApiError::BadRequest {
+    let address = Address::new(&base).map_err(|error| ApiError::BadRequest {
         message: format!("this service is not reached by such a name: {error}"),
+    })?;
+    Ok(match &state.options().public_database {
+        Some(database) => address.with_database(database.clone()),
+        None => address,
     })
 }
 

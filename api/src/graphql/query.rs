@@ -5,6 +5,7 @@ pub(crate) mod bucket_rows;
 mod datasets;
 mod freshness;
 mod latest;
+mod lineage;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
 mod sensor;
@@ -21,8 +22,8 @@ pub(crate) use self::readings::FIRST as READINGS_FIRST;
 /// Which one do I take? `latest` for the newest reading of each sensor; `series` for columns of times and values, to
 /// draw or to calculate; `aggregates` for means, extremes and counts an hour, a day or any other time; `readings` for
 /// every reading, page by page; `readingRows` and `bucketRows` for tools that want flat tables; `sensors` for what is
-/// measured, where and in which unit; `datasets` for what there is and what each field means; `service` for limits and
-/// the version.
+/// measured, where and in which unit; `datasets` for what there is and what each field means; `lineage` for where it
+/// comes from; `service` for limits and the version.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(
     sensor::SensorQuery,
@@ -35,5 +36,6 @@ pub(crate) struct Query(
     bucket_rows::BucketRowsQuery,
     datasets::DatasetsQuery,
     freshness::FreshnessQuery,
+    lineage::LineageQuery,
     service::ServiceQuery,
 );

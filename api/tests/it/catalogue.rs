@@ -3,6 +3,7 @@
 mod feeds;
 mod found;
 mod freshness;
+mod lineage;
 mod versions;
 
 use std::collections::BTreeSet;

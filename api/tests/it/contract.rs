@@ -8,7 +8,6 @@ use async_graphql::parser::types::{TypeDefinition, TypeKind, TypeSystemDefinitio
 
 /// What the contract has and this version does not.
 const LATER: &[&str] = &[
-    "Query.lineage",
     "Query.quality",
     "Query.quarantine",
     "Query.search",
