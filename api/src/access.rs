@@ -193,6 +193,11 @@ impl Access {
         self.data().cloned().unwrap_or(Scope::Nothing)
     }
 
+    /// Whether some sensors only are open to them, whichever datasets are: sums of all sensors are then not theirs to know.
+    pub(crate) fn is_limited(&self) -> bool {
+        matches!(&self.opens, Opens::Data { scope, .. } if scope.is_limited())
+    }
+
     /// The scope that the request's batches of sensors work in.
     pub(crate) fn sensor_scope(&self) -> Scope {
         self.sensors().cloned().unwrap_or(Scope::Nothing)

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use catalogue::keeper::Snapshot;
-use catalogue::model::{Catalogue, Dataset, FieldUnit, Freshness, Kind, Measured, Verdict};
+use catalogue::model::{Catalogue, Dataset, FieldUnit, Freshness, Kind, Lineage, Measured, Verdict};
 use entity::{DbErr, Scope};
 
 pub(crate) use self::hidden::Hidden;
@@ -25,6 +25,8 @@ pub(crate) struct Seen {
     /// By their place in the catalogue, each with whether its data is open to the asker.
     places: Vec<(usize, bool)>,
     scope: Scope,
+    /// Whether the asker may see some sensors only.
+    is_limited: bool,
     anonymous: Anonymous,
 }
 
@@ -34,6 +36,7 @@ pub(crate) struct SeenDataset {
     snapshot: Arc<Snapshot>,
     place: usize,
     scope: Scope,
+    is_limited: bool,
     /// Whether its data is open to the asker.
     pub(crate) is_open: bool,
 }
@@ -49,12 +52,29 @@ impl Seen {
         is_open(dataset, &Access::anonymous(self.anonymous))
     }
 
+    /// The way of what is in a dataset, of the datasets that there are for the asker; `None` where it is none of them.
+    /// Whoever sees some sensors only sees no counts: those are of all sensors.
+    pub(crate) fn lineage(&self, slug: &str) -> Option<Lineage> {
+        let datasets = &self.snapshot.catalogue.datasets;
+        let is_seen = |slug: &str| {
+            let mut places = self.places.iter();
+            places.any(|&(place, _)| datasets[place].slug == slug)
+        };
+        let way = self.snapshot.lineage.around(slug, is_seen)?;
+        Some(if self.is_limited {
+            way.without_counts()
+        } else {
+            way
+        })
+    }
+
     /// Each of them.
     pub(crate) fn datasets(&self) -> impl Iterator<Item = SeenDataset> {
         self.places.iter().map(|&(place, is_open)| SeenDataset {
             snapshot: Arc::clone(&self.snapshot),
             place,
             scope: self.scope.clone(),
+            is_limited: self.is_limited,
             is_open,
         })
     }
@@ -176,10 +196,10 @@ impl SeenDataset {
     /// counted by sensor.
     pub(crate) fn quality(&self) -> Cow<'_, [Measured]> {
         let dataset = self.described();
-        if !self.scope.is_limited() {
+        if !self.is_limited {
             return Cow::Borrowed(&dataset.quality);
         }
-        if dataset.kind == Kind::Readings {
+        if dataset.kind == Kind::Readings && self.scope.is_limited() {
             return Cow::Owned(self.snapshot.quality_of(|sensor| self.scope.sees(sensor)));
         }
         Cow::Borrowed(&[])
@@ -211,6 +231,7 @@ pub(crate) async fn seen_in(
         } else {
             Scope::Everything
         },
+        is_limited: access.is_limited(),
         anonymous: state.options().anonymous,
         snapshot,
     })

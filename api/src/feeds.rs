@@ -199,8 +199,12 @@ fn address(state: &ApiState, headers: &HeaderMap) -> Result<Address, ApiError> {
         Some(url) => url.clone(),
         None => origin::of(headers).unwrap_or_else(|| format!("http://{}", state.options().http)),
     };
-    Address::new(&base).map_err(|error| ApiError::BadRequest {
+    let address = Address::new(&base).map_err(|error| ApiError::BadRequest {
         message: format!("this service is not reached by such a name: {error}"),
+    })?;
+    Ok(match &state.options().public_database {
+        Some(database) => address.with_database(database.clone()),
+        None => address,
     })
 }
 

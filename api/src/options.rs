@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use catalogue::Annotations;
+use catalogue::feeds::DatabaseServer;
 use entity::Zone;
 
 pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
@@ -26,6 +27,8 @@ pub struct Options {
     /// The address by which others reach this service, such as `https://data.example.org`; feeds name it. Default: the one
     /// by which each request came.
     pub public_url: Option<String>,
+    /// The database, as those reach it who may ask it directly; contracts name it. Default: none of them does.
+    pub public_database: Option<DatabaseServer>,
     /// Whether messages are posted to webhooks of this machine and of private networks, too. Default: no.
     pub private_webhooks: bool,
     /// What people said of the datasets. Default: what Fieldbook begins with.
@@ -47,6 +50,7 @@ impl Default for Options {
             oidc: None,
             time_zone: Zone::UTC,
             public_url: None,
+            public_database: None,
             private_webhooks: false,
             annotations: Annotations::default(),
             drain_timeout: Duration::from_secs(10),

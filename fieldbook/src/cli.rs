@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use catalogue::feeds::Address;
+use catalogue::feeds::{Address, DatabaseServer};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use entity::Zone;
 use entity::bucket::UnknownZone;
@@ -143,6 +143,10 @@ pub(crate) struct CatalogueArgs {
     /// by which each request came]
     #[arg(long, env = "FIELDBOOK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<String>,
+    /// The database, as those reach it who may ask it directly, such as `db.example.org:5432/fieldbook`; contracts of datasets
+    /// name it, so that they can be tested against it [default: none does]
+    #[arg(long, env = "FIELDBOOK_PUBLIC_DATABASE", value_name = "HOST:PORT/NAME")]
+    pub(crate) public_database: Option<DatabaseServer>,
     /// Post to webhooks of this machine and of private networks, too: everybody who may add webhooks can then reach them
     #[arg(long, env = "FIELDBOOK_PRIVATE_WEBHOOKS")]
     pub(crate) private_webhooks: bool,

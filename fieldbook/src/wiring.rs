@@ -183,6 +183,7 @@ pub(crate) fn api_options(
         oidc,
         time_zone,
         public_url: catalogue.public_url.clone(),
+        public_database: catalogue.public_database.clone(),
         private_webhooks: catalogue.private_webhooks,
         annotations: annotations(catalogue)?,
         limits: api::Limits {

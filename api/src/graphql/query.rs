@@ -6,6 +6,7 @@ mod datasets;
 mod freshness;
 mod incidents;
 mod latest;
+mod lineage;
 mod quality;
 pub(crate) mod quality_rules;
 pub(crate) mod reading_rows;
@@ -26,9 +27,8 @@ pub(crate) use self::readings::FIRST as READINGS_FIRST;
 /// Which one do I take? `latest` for the newest reading of each sensor; `series` for columns of times and values, to
 /// draw or to calculate; `aggregates` for means, extremes and counts an hour, a day or any other time; `readings` for
 /// every reading, page by page; `readingRows` and `bucketRows` for tools that want flat tables; `sensors` for what is
-/// measured, where and in which unit; `datasets` for what there is and what each field means; `search`
-/// for any of these by words; `service` for limits and
-/// the version.
+/// measured, where and in which unit; `datasets` for what there is and what each field means; `lineage` for where it
+/// comes from; `search` for any of these by words; `service` for limits and the version.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(
     sensor::SensorQuery,
@@ -46,5 +46,6 @@ pub(crate) struct Query(
     stewardship::StewardshipQuery,
     search::SearchQuery,
     quality::QualityQuery,
+    lineage::LineageQuery,
     service::ServiceQuery,
 );

@@ -5,6 +5,7 @@ mod feeds;
 mod found;
 mod freshness;
 mod incidents;
+mod lineage;
 mod versions;
 
 use std::collections::BTreeSet;

@@ -28,10 +28,10 @@ pub fn findings(counted: &Counted, datasets: &[Dataset]) -> Vec<Finding> {
 /// What is wrong, and since when.
 type Wrong = (DateTime<Utc>, String);
 
-fn finding(dataset: &str, mut wrong: Vec<Wrong>) -> Option<Finding> {
-    wrong.sort_by_key(|(since, _)| *since);
-    let (since, first) = wrong.first()?.clone();
-    let detail = match wrong.len() - 1 {
+fn finding(dataset: &str, wrong: Vec<Wrong>) -> Option<Finding> {
+    let others = wrong.len().checked_sub(1)?;
+    let (since, first) = wrong.into_iter().min_by_key(|(since, _)| *since)?;
+    let detail = match others {
         0 => first,
         more => format!("{first} There is more of the kind: {more}."),
     };

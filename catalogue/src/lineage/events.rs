@@ -7,6 +7,7 @@
 //! | `fieldbook_unbalanced_readings` | by how many the readings that were stored and those that answers count differ |
 //! | `fieldbook_archive_waiting_messages` | messages received, as far as the database knows, and not on S3 yet |
 
+use entity::lineage::Journal;
 use metrics::{counter, gauge};
 
 use super::Counted;
@@ -25,11 +26,6 @@ pub(super) fn found(counted: &Counted) {
         let difference = readings.sums.stored.abs_diff(readings.sums.counted());
         gauge!("fieldbook_unbalanced_readings").set(difference as f64);
     }
-    let waiting: i64 = counted
-        .messages
-        .journals
-        .iter()
-        .map(|journal| journal.waiting())
-        .sum();
+    let waiting: i64 = counted.messages.journals.iter().map(Journal::waiting).sum();
     gauge!("fieldbook_archive_waiting_messages").set(waiting as f64);
 }

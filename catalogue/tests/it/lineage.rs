@@ -134,7 +134,8 @@ testbed::both! {
         // What was counted stays for five minutes.
         let options = RefreshOptions { minute_patience: std::time::Duration::ZERO, ..RefreshOptions::default() };
         refresh(db, &options).await.unwrap().unwrap();
-        assert_eq!(carried(&*look(keeper, 20_200).await, READINGS, MINUTES).waiting, 30);
+        let found = look(keeper, 20_200).await;
+        assert_eq!(carried(&found, READINGS, MINUTES).waiting, 30);
         let found = look(keeper, 20_300).await;
         let counts = |from, to| {
             let carried = carried(&found, from, to);

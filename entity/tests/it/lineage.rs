@@ -336,28 +336,28 @@ async fn whatever_is_loaded_and_refreshed_adds_up(db: &DatabaseConnection) {
         .map(|known| known.id)
         .collect();
     let mut state = 20_261_126_u64;
-    let mut random = move |below: u64| {
+    let mut random = move |below: usize| {
         state = state
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
+        usize::try_from(state >> 33).unwrap() % below
     };
     let mut first = 1;
     for round in 0..60 {
         let said: Vec<Said> = (0..=random(20))
             .map(|_| {
                 let mut reading = reading(
-                    ids[random(3) as usize],
+                    ids[random(3)],
                     random(3 * 86_400) as i64 / 30 * 30,
                     random(2) as f64,
                     0,
                 );
-                reading.on_conflict = [OnConflict::First, OnConflict::Latest][random(2) as usize];
+                reading.on_conflict = [OnConflict::First, OnConflict::Latest][random(2)];
                 Said::Reading(reading)
             })
             .collect();
         first = load(db, journal_id, first, 0, &said).await + 1;
-        let wait = |random: u64| if random == 0 { NEVER } else { 0 };
+        let wait = |random: usize| if random == 0 { NEVER } else { 0 };
         let options = patience(wait(random(2)), wait(random(2)), wait(random(2)));
         refresh(db, &options).await.unwrap();
         let sums = lineage::readings(db).await.unwrap().unwrap();

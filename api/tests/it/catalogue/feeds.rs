@@ -160,6 +160,28 @@ async fn feeds_say_what_their_asker_may_know() {
 }
 
 #[tokio::test]
+async fn a_contract_names_the_database_where_the_operator_does() {
+    let path = "/datasets/readings/contract.odcs.yaml";
+    let closed = World::new().await;
+    let contract = fetch(&closed, path, &[]).await.body;
+    assert!(!contract.contains("postgres"), "{contract}");
+    let world = World::with(Options {
+        public_database: Some("db.example.org:5433/plant".parse().unwrap()),
+        ..open()
+    })
+    .await;
+    let contract = fetch(&world, path, &[]).await.body;
+    for line in [
+        "type: postgres",
+        "host: db.example.org",
+        "port: 5433",
+        "database: plant",
+    ] {
+        assert!(contract.contains(line), "no {line} in {contract}");
+    }
+}
+
+#[tokio::test]
 async fn a_public_address_goes_before_the_one_by_which_a_request_came() {
     let world = World::with(Options {
         public_url: Some("https://data.example.org/fieldbook".to_owned()),

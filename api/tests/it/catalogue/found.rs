@@ -65,6 +65,13 @@ async fn a_hypertable_and_a_continuous_aggregate_are_datasets_too() {
     world.run("SELECT create_hypertable('price', 'time')").await;
     world
         .run(
+            "COMMENT ON TABLE price IS 'What power costs.\n{\"title\": \"Prices\"}';
+             COMMENT ON COLUMN price.time IS 'From when on (UTC).';
+             COMMENT ON COLUMN price.value IS 'How far it lies above the mean.\n{\"unit\": \"%\"}'",
+        )
+        .await;
+    world
+        .run(
             "CREATE MATERIALIZED VIEW price_by_hour WITH (timescaledb.continuous) AS \
              SELECT time_bucket('1 hour', time) AS hour, avg(value) AS mean FROM price GROUP BY hour WITH NO DATA",
         )
@@ -74,8 +81,57 @@ async fn a_hypertable_and_a_continuous_aggregate_are_datasets_too() {
         .await;
     world.run("INSERT INTO price SELECT '2026-06-01T00:00:00Z'::timestamptz + i * INTERVAL '1 day', i FROM generate_series(0, 9) AS i").await;
     assert_eq!(found(&world).await, ["price", "price-by-hour"]);
-    let price = dataset(&world, "price", "period { from to } rows { value }").await;
+    let price = dataset(
+        &world,
+        "price",
+        "title description problems { message } period { from to } rows { value }",
+    )
+    .await;
     assert_eq!(price["period"]["to"], json!("2026-06-10T00:00:00Z"));
+    assert_eq!(
+        (&price["title"], &price["problems"]),
+        (&json!("Prices"), &json!([]))
+    );
+    // Feeds have them, too, as whoever harvests the catalogue fetches them, or holds the data against its contract.
+    let (_, catalogue) = world.get("/catalogue.jsonld").await;
+    let described = catalogue["@graph"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{catalogue:#}"));
+    for (slug, title, says, table, fields) in [
+        (
+            "price",
+            "Prices",
+            "What power costs.",
+            "price",
+            &["How far it lies above the mean.", "PERCENT", "name: value"][..],
+        ),
+        (
+            "price-by-hour",
+            "Price by hour",
+            "Means of an hour.",
+            "price_by_hour",
+            &["name: mean", "name: hour"],
+        ),
+    ] {
+        let id = json!(format!("{}/datasets/{slug}", world.base));
+        let node = described.iter().find(|node| node["@id"] == id);
+        let node = node.unwrap_or_else(|| panic!("no {slug} in {catalogue:#}"));
+        assert_eq!(node["@type"], json!("dcat:Dataset"));
+        assert_eq!(
+            (&node["dct:title"]["@value"], &node["dct:description"]["@value"]),
+            (&json!(title), &json!(says))
+        );
+        let (status, contract) = world.get(&format!("/datasets/{slug}/contract.odcs.yaml")).await;
+        assert_eq!(status, reqwest::StatusCode::OK);
+        let contract = contract.as_str().unwrap();
+        let table = format!("physicalName: {table}\n");
+        for said in [title, says, &table, "physicalType: double precision\n"]
+            .iter()
+            .chain(fields)
+        {
+            assert!(contract.contains(said), "no {said:?} in {contract}");
+        }
+    }
     let means = dataset(&world, "price-by-hour", "description fields { name sqlType }").await;
     assert_eq!(means["description"], json!("Means of an hour."));
     assert_eq!(
