@@ -345,7 +345,9 @@ impl Evaluator {
         for level in [Level::Hour, Level::Day] {
             evaluating.prune(level, oldest(level, now)).await?;
         }
-        evaluating.prune_flags(oldest(Level::Day, now)).await?;
+        let forgotten = oldest(Level::Day, now);
+        evaluating.prune_flags(forgotten).await?;
+        entity::quality::prune_intake(evaluating.transaction(), forgotten).await?;
         self.pruned_at = Some(now);
         Ok(())
     }

@@ -130,6 +130,7 @@ async fn what_many_sensors_need_is_one_statement() {
     #[expect(clippy::disallowed_methods, reason = "the production pool logs no statements")]
     let logged = sea_orm::Database::connect(options).await.unwrap();
     let world = World::over(logged, open(), Vec::new()).await;
+    world.renew_catalogue().await;
 
     let statements = Statements::default();
     let _counting = tracing::subscriber::set_default(statements.clone());

@@ -1,9 +1,8 @@
 //! What came of sensors and is no reading, as the loader counted it.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DbErr, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Value};
 
-use crate::keeping::Keeping;
 use crate::sql;
 
 /// Whole hours of a sensor.
@@ -70,8 +69,9 @@ pub async fn came(db: &impl ConnectionTrait, asked: &[CameRequest]) -> Result<Ve
 }
 
 /// Forgets what came in the hours before `before`, a full hour: of these nothing is known any more.
-pub async fn prune_intake(keeping: &Keeping, before: DateTime<Utc>) -> Result<u64, DbErr> {
-    let db = &keeping.transaction;
+///
+/// In a transaction: what is forgotten and since when go together.
+pub async fn prune_intake(db: &DatabaseTransaction, before: DateTime<Utc>) -> Result<u64, DbErr> {
     sql::execute(db, include_str!("update_intake_kept.sql"), [before.into()]).await?;
     sql::execute(db, include_str!("prune_intake.sql"), [before.into()]).await
 }

@@ -133,6 +133,9 @@ async fn what_makes_no_sense_is_refused() {
 #[tokio::test]
 async fn another_steward_s_announcement_is_not_there() {
     let world = World::new().await;
+    world
+        .run("INSERT INTO dataset (slug, visibility) VALUES ('readings', 'hidden')")
+        .await;
     let key = steward(&world, |_| ()).await;
     let document =
         "mutation { announce(dataset: \"readings\", input: { kind: NOTICE, title: \"t\" }) { id } }";
@@ -141,9 +144,6 @@ async fn another_steward_s_announcement_is_not_there() {
         "mutation {{ withdrawAnnouncement(id: {}) {{ id }} }}",
         data["announce"]["id"]
     );
-    world
-        .run("INSERT INTO dataset (slug, visibility) VALUES ('readings', 'hidden')")
-        .await;
     let other = steward(&world, |key| key.datasets = Some(vec!["raw-messages".to_owned()])).await;
     assert_eq!(
         refused(&world, &other, &withdraw).await["code"],

@@ -217,9 +217,9 @@ async fn whole_hours_say_what_came_unless_nobody_counted(db: &DatabaseConnection
     };
     assert_eq!(refused().await, [Some(2), Some(4), Some(6), Some(0), Some(0)]);
     let keeping = Keeping::begin(db).await.unwrap().unwrap();
-    assert_eq!(prune_intake(&keeping, hour(1)).await.unwrap(), 1);
+    assert_eq!(prune_intake(keeping.transaction(), hour(1)).await.unwrap(), 1);
     // Who prunes less later does not make known what is forgotten.
-    assert_eq!(prune_intake(&keeping, hour(0)).await.unwrap(), 0);
+    assert_eq!(prune_intake(keeping.transaction(), hour(0)).await.unwrap(), 0);
     keeping.commit().await.unwrap();
     assert_eq!(refused().await, [None, Some(4), None, Some(0), None]);
     assert_eq!(one::<i64>(db, "SELECT count(*) FROM sensor_intake").await, 2);
