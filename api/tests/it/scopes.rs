@@ -88,7 +88,7 @@ fn plant() -> Vec<DeclaredSensor> {
 
 /// A plant with readings, in which the sensors of these names are under the same numbers as in the whole one.
 async fn world(options: Options, is_there: impl Fn(&DeclaredSensor) -> bool) -> World {
-    let world = World::with(options).await;
+    let world = Box::pin(World::with(options)).await;
     let ids = world.declare(plant()).await;
     for (n, &id) in (1..).zip(&ids) {
         world

@@ -1,5 +1,7 @@
 //! How a change comes: never with what a page of somebody else can send.
 
+use std::fmt::Write as _;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -99,5 +101,9 @@ async fn several_in_one_document_are_made_in_their_order() {
 
 /// A text as an address has it.
 fn percent(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let mut address = String::new();
+    for byte in text.bytes() {
+        write!(address, "%{byte:02X}").unwrap();
+    }
+    address
 }

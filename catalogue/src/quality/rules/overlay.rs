@@ -53,10 +53,11 @@ mod tests {
         assert_eq!((other.gap_factor, other.late_after_seconds), (4.0, 10.0));
         let spike = rules(Some("flow"), &[]).spike.unwrap();
         assert_eq!((spike.suspect, spike.fail), (Some(1.0), Some(9.0)));
-        assert_eq!(rules(Some("level"), &[]).gap_factor, 5.0);
+        let level = rules(Some("level"), &[]).gap_factor;
         // The file's word for the sensor is over the steward's for everything.
-        assert_eq!(rules(None, &["a"]).gap_factor, 3.0);
-        assert_eq!(rules(None, &["b"]).clock_lead_seconds, 7.0);
+        let of_file = rules(None, &["a"]).gap_factor;
+        let of_steward = rules(None, &["b"]).clock_lead_seconds;
+        assert_eq!((level, of_file, of_steward), (5.0, 3.0, 7.0));
         assert_eq!(file.overlaid(&RuleSet::default()), file);
     }
 }
