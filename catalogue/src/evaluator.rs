@@ -121,7 +121,7 @@ impl Evaluator {
             match &stepped {
                 Ok(_) if is_failing => tracing::info!("quality is measured again"),
                 Err(error) if !is_failing => {
-                    tracing::warn!(%error, "quality cannot be measured; it is tried again")
+                    tracing::warn!(%error, "quality cannot be measured; it is tried again");
                 }
                 _ => {}
             }

@@ -16,6 +16,9 @@ use crate::support::{at, count, one, sensor};
 
 const HOUR: i64 = 3_600;
 
+/// The hour, readings, those present and missing, and the revision of a window.
+type Counted = (i64, i64, Option<i64>, Option<i64>, i32);
+
 async fn run(db: &DatabaseConnection, statement: &str, values: impl IntoIterator<Item = Value>) {
     db.execute_raw(Statement::from_sql_and_values(
         DbBackend::Postgres,
@@ -154,7 +157,7 @@ testbed::both! {
         assert_eq!(measure(&mut evaluator, HOUR + 120).await, (2, 2));
         assert_eq!(measure(&mut evaluator, HOUR + 120).await, (0, 0));
         measure(&mut evaluator, 3 * HOUR + 120).await;
-        let counted = |rows: &[Measured]| -> Vec<(i64, i64, Option<i64>, Option<i64>, i32)> {
+        let counted = |rows: &[Measured]| -> Vec<Counted> {
             rows.iter()
                 .map(|row| {
                     let hour = (row.window_start - at(0)).num_hours();

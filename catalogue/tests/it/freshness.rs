@@ -277,7 +277,7 @@ async fn of_two_processes_one_keeps_and_both_know() {
         .unwrap();
     drop(keeping);
     // The server takes the transaction back in its own time.
-    let mut looks = (2_015..3_000).map(|second| at(second));
+    let mut looks = (2_015..3_000).map(at);
     let kept = loop {
         let now = looks.next().expect("the lock is let go");
         if let Some(kept) = other.check(db, now, &datasets(), None).await.kept {

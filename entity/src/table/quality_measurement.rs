@@ -13,7 +13,7 @@ pub struct Model {
     pub computed_at: DateTimeUtc,
     /// When a later revision took its place (UTC, the service's clock); empty while it is in force.
     pub superseded_at: Option<DateTimeUtc>,
-    /// The thresholds and formulae that it was computed with (quality_rules.version).
+    /// The thresholds and formulae that it was computed with (`quality_rules.version`).
     pub rule_version: i64,
     /// Readings in the window, whatever their flags.
     pub readings: i64,
@@ -36,39 +36,39 @@ pub struct Model {
     pub gaps_begun: Option<i64>,
     /// Readings that the tests of spike, rate of change and flat line all let pass.
     pub plausible: i64,
-    /// Readings that any of these tests could judge; plausible / plausible_of is the plausibility.
+    /// Readings that any of these tests could judge; `plausible` / `plausible_of` is the plausibility.
     pub plausible_of: i64,
     /// Readings without a value to test.
     pub without_value: i64,
-    /// Readings that the test gross_range could judge.
+    /// Readings that the test `gross_range` could judge.
     pub gross_evaluated: i64,
-    /// Readings that the test gross_range doubts.
+    /// Readings that the test `gross_range` doubts.
     pub gross_suspect: i64,
-    /// Readings that the test gross_range refuses.
+    /// Readings that the test `gross_range` refuses.
     pub gross_fail: i64,
-    /// Readings that the test spike could judge.
+    /// Readings that the test `spike` could judge.
     pub spike_evaluated: i64,
-    /// Readings that the test spike doubts.
+    /// Readings that the test `spike` doubts.
     pub spike_suspect: i64,
-    /// Readings that the test spike refuses.
+    /// Readings that the test `spike` refuses.
     pub spike_fail: i64,
-    /// Readings that the test rate_of_change could judge.
+    /// Readings that the test `rate_of_change` could judge.
     pub rate_evaluated: i64,
-    /// Readings that the test rate_of_change doubts.
+    /// Readings that the test `rate_of_change` doubts.
     pub rate_suspect: i64,
-    /// Readings that the test rate_of_change refuses.
+    /// Readings that the test `rate_of_change` refuses.
     pub rate_fail: i64,
-    /// Readings that the test flat_line could judge.
+    /// Readings that the test `flat_line` could judge.
     pub flat_evaluated: i64,
-    /// Readings that the test flat_line doubts.
+    /// Readings that the test `flat_line` doubts.
     pub flat_suspect: i64,
-    /// Readings that the test flat_line refuses.
+    /// Readings that the test `flat_line` refuses.
     pub flat_fail: i64,
-    /// Readings that the test gap could judge.
+    /// Readings that the test `gap` could judge.
     pub gap_evaluated: i64,
-    /// Readings that the test gap doubts.
+    /// Readings that the test `gap` doubts.
     pub gap_suspect: i64,
-    /// Readings that the test gap refuses.
+    /// Readings that the test `gap` refuses.
     pub gap_fail: i64,
     /// Half of the readings were received no longer than so many seconds after their time; empty without readings.
     pub latency_p50_seconds: Option<f64>,

@@ -85,7 +85,7 @@ pub(crate) struct QualityReport {
 impl QualityReport {
     /// The readings that tests doubt or refuse, the earliest first. Not told are those outside of what their sensor can
     /// report: their own flag says it. Empty for datasets.
-    fn flagged(
+    async fn flagged(
         &self,
         ctx: &Context<'_>,
         #[graphql(

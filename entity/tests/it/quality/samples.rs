@@ -51,7 +51,7 @@ fn request(sensor_id: i32, from: i64, to: i64, context: u32) -> SampleRequest {
     }
 }
 
-fn is_sound(reading: &&NewReading) -> bool {
+fn is_sound(reading: &NewReading) -> bool {
     !matches!(reading.flag, QualityFlag::Fail | QualityFlag::Missing)
 }
 
@@ -64,10 +64,17 @@ fn expected(readings: &[NewReading], asked: &SampleRequest) -> Samples {
     let (inside, behind): (Vec<&NewReading>, Vec<&NewReading>) =
         rest.into_iter().partition(|one| one.time < asked.to);
     let mut found: Vec<&NewReading> = before.iter().rev().take(context).copied().collect();
-    found.extend(before.iter().rev().copied().filter(is_sound).take(context));
+    found.extend(
+        before
+            .iter()
+            .rev()
+            .copied()
+            .filter(|reading| is_sound(reading))
+            .take(context),
+    );
     found.extend(inside);
     found.extend(behind.first());
-    found.extend(behind.iter().copied().find(is_sound));
+    found.extend(behind.iter().copied().find(|reading| is_sound(reading)));
     found.sort_unstable_by_key(|one| one.time);
     found.dedup_by_key(|one| one.time);
     Samples {
