@@ -5,8 +5,8 @@
 //! ```
 //!
 //! What a steward says is checked as the file is, together with what stands besides, and under the lock of
-//! [`Stewarding`]; so of two who write at once the later one meets what the earlier one said. [`describe`] has datasets and
-//! their promises, [`announce`] announcements, [`set_rules`] thresholds of quality.
+//! [`Stewarding`]; so of two who write at once the later one meets what the earlier one said. [`describe()`] has datasets and
+//! their promises, [`announce()`] announcements, [`set_rules`] thresholds of quality.
 
 mod announce;
 mod describe;

@@ -8,7 +8,7 @@
 //! As for rollups, a statement takes what is due and a later one reads (READ COMMITTED), so what a loader commits in between
 //! either is read, or is noted again by the refresher that comes behind the loader. How readings are judged is `catalogue`'s.
 //! Windows are hours and days of UTC: of [`Level`] these two.
-//! Nothing here is about an asker, so all but [`history`] is without a scope.
+//! Nothing here is about an asker, so all but [`history()`] and [`summed_history`] are without a scope.
 
 mod evaluating;
 mod history;

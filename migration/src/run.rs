@@ -35,12 +35,17 @@ pub struct Step {
     pub applied: bool,
 }
 
-/// Brings the database to this program's schema.
+/// Brings the database to this program's schema. Where there is a role `fieldbook_catalogue`, its members may write what
+/// the catalogue keeps, and nothing else.
 pub async fn up(db: &DatabaseConnection) -> Result<Up, MigrateError> {
     let timescaledb = timescaledb::install(db).await.map_err(MigrateError::Database)?;
     let transaction = begin(db).await?;
     let before = refuse_newer(&transaction).await?;
     Migrator::up(&transaction, None)
+        .await
+        .map_err(MigrateError::Database)?;
+    transaction
+        .execute_unprepared(include_str!("grant_catalogue.sql"))
         .await
         .map_err(MigrateError::Database)?;
     transaction.commit().await.map_err(MigrateError::Database)?;

@@ -5,6 +5,7 @@ mod feeds;
 mod found;
 mod freshness;
 mod incidents;
+mod keeping;
 mod lineage;
 mod versions;
 

@@ -560,6 +560,46 @@ testbed::both! {
         assert_eq!(body["data"]["dataset"]["qualityFigures"], json!([]), "{body}");
     }
 
+    async fn webhooks_are_told_once_of_what_is_judged_otherwise(database: TestDatabase) {
+        let world = kept(database).await;
+        world
+            .run("INSERT INTO webhook (id, created_at, url, secret, events) \
+                  VALUES (gen_random_uuid(), now(), 'https://example.org/', 'whsec_AAAA', '{quality}')")
+            .await;
+        let measured_until = async |hours: &str| {
+            world
+                .run(&format!(
+                    "UPDATE quality_progress SET measured_until = date_trunc('hour', now(), 'UTC') - INTERVAL '{hours} hours', \
+                     changes = changes + 1 WHERE window_seconds = 3600"
+                ))
+                .await;
+            world.renew_catalogue().await;
+        };
+        // What was told when it began is forgotten; then an hour that is well, one in which a sensor was silent, one that is well.
+        world.run("UPDATE quality_progress SET told_until = NULL").await;
+        for hours in ["2", "1", "1", "0"] {
+            measured_until(hours).await;
+        }
+        let statement = Statement::from_string(
+            DbBackend::Postgres,
+            "SELECT payload FROM webhook_delivery WHERE event = 'quality.changed' ORDER BY id",
+        );
+        let rows = world.db.query_all_raw(statement).await.unwrap();
+        let mut changes = Vec::new();
+        for row in rows {
+            let payload: String = row.try_get_by_index(0).unwrap();
+            let message: Value = serde_json::from_str(&payload).unwrap();
+            for change in message["data"]["changes"].as_array().unwrap() {
+                if change["dimension"] == "completeness" && change["sensor"].is_object() {
+                    let said = ["from", "to"].map(|word| change[word].as_str().unwrap().to_owned());
+                    changes.push((change["sensor"]["name"].as_str().unwrap().to_owned(), said));
+                }
+            }
+        }
+        let change = |from: &str, to: &str| ("half".to_owned(), [from.to_owned(), to.to_owned()]);
+        assert_eq!(changes, [change("PASS", "FAIL"), change("FAIL", "PASS")]);
+    }
+
     async fn an_hour_that_fails_is_an_incident_until_one_does_not(database: TestDatabase) {
         let world = kept(database).await;
         // As if the last hour but one were the last.

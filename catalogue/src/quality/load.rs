@@ -56,7 +56,7 @@ pub enum MeasureError {
 ///
 /// Windows are read together, in the order in which they are given: those of neighbouring sensors best lie beside each
 /// other, for so do their readings. However long a window is, a bounded number of readings is in memory, and 8 bytes of each
-/// reading of [`WINDOWS_MAX`] windows.
+/// reading of as many windows as are read together.
 pub async fn measure(
     db: &impl ConnectionTrait,
     windows: &[ToMeasure<'_>],

@@ -205,7 +205,7 @@ fn scripts_can_be_run() {
     for script in [
         "deploy/answers.sh",
         "deploy/object_store/setup.sh",
-        "deploy/timescaledb/reader.sh",
+        "deploy/timescaledb/roles.sh",
     ] {
         let mode = root()
             .join(script)
