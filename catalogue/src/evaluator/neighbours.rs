@@ -48,11 +48,11 @@ pub(super) async fn note(
     // A statement changes a row once.
     due.sort_unstable_by_key(|due| due.window);
     due.dedup_by_key(|due| due.window);
+    // They come in this order.
     due.retain(|due| {
         let key = (due.window.sensor_id, due.window.start);
-        !windows
-            .iter()
-            .any(|window| (window.sensor_id, window.start) == key)
+        let known = windows.binary_search_by_key(&key, |window| (window.sensor_id, window.start));
+        known.is_err()
     });
     evaluating.note(level, &due).await
 }

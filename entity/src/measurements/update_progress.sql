@@ -1,4 +1,5 @@
--- The last closed window is measured when nothing of it is due that was never measured. It never goes back.
+-- The last closed window is measured when nothing of it is due that was never measured. It never goes back. Where nothing is
+-- new, nothing is written.
 UPDATE quality_progress
 SET changes = changes + $2,
     measured_until = CASE
@@ -15,4 +16,4 @@ SET changes = changes + $2,
         ) THEN measured_until
         ELSE closed_until
     END
-WHERE window_seconds = $1
+WHERE window_seconds = $1 AND ($2 > 0 OR measured_until IS DISTINCT FROM closed_until)
