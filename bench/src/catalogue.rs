@@ -21,10 +21,15 @@ const SENSORS: usize = 10_000;
 
 const MANY: usize = 16;
 
+/// How often, and how many times at most, one looks for the first figures of quality.
+const LOOKS_EVERY: Duration = Duration::from_secs(2);
+const LOOKS_MAX: usize = 150;
+
 /// The list of datasets, as a page of a catalogue shows it.
 const LIST: &str = "{ datasets { totalCount { value } nodes { slug title description kind open version \
     rows { value exact } period { from to } owner { name } \
-    freshness { status ageSeconds checkedAt sensors { expected fresh late stale noData } } } } }";
+    freshness { status ageSeconds checkedAt sensors { expected fresh late stale noData } } \
+    qualityStatus qualityFigures { dimension verdict value numerator denominator } } } }";
 
 const FACETS: &str = "{ datasets { nodes { slug } facets { kinds { value count } units { value count } \
     freshness { value count } quality { value count } owners { value count } } } }";
@@ -45,6 +50,7 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
     let server = Server::start().await?;
     fill(&server).await?;
     let ours = Peer::fieldbook(&server.url).await?;
+    until_measured(&ours).await?;
     let load = Load::new(&server)?;
     let searches = TEXTS.map(|(name, text)| (format!("search of {name}"), SEARCH, json!({ "text": text })));
     let questions = [
@@ -85,6 +91,19 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
     server.stop().await
 }
 
+/// Waits for the first figures of quality: without them the list would be shorter than it is.
+async fn until_measured(ours: &Peer) -> anyhow::Result<()> {
+    const QUESTION: &str = "{ dataset(slug: \"readings\") { qualityFigures { value } } }";
+    for _ in 0..LOOKS_MAX {
+        let answer = ours.ask_text(QUESTION, &Value::Null).await?;
+        if answer.contains("\"value\":") {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOKS_EVERY).await;
+    }
+    anyhow::bail!("no figure of quality came")
+}
+
 fn rates(told: &[Told]) -> Median {
     median(told.iter().map(|told| told.rate))
 }
@@ -98,7 +117,7 @@ fn latencies(told: &[Told]) -> [Median; 2] {
     ]
 }
 
-/// Sensors in halls of a few sites, each with an hour of readings up to now.
+/// Sensors in halls of a few sites, each with three hours of readings up to now, so that whole hours are measured.
 async fn fill(server: &Server) -> anyhow::Result<()> {
     crate::server::sensors(&server.db, SENSORS).await?;
     let describe = "UPDATE sensor SET declared = true, expected_interval_seconds = 60,
@@ -113,7 +132,7 @@ async fn fill(server: &Server) -> anyhow::Result<()> {
                                         'plant', 'Plant ' || id % 20)";
     let measure = "INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id)
          SELECT time, id, time, minute, id, 1, 1
-         FROM sensor, generate_series(0, 59) AS minute,
+         FROM sensor, generate_series(0, 179) AS minute,
               LATERAL (SELECT date_trunc('second', now()) - minute * INTERVAL '1 minute' AS time) AS at";
     for statement in [
         describe,

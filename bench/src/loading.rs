@@ -124,12 +124,15 @@ pub(crate) async fn beside_catalogue(runs: usize) -> anyhow::Result<()> {
         }
     }
     server.stop().await?;
+    let ratio = median(ratios);
     println!(
-        "loading, {}, in {runs} pairs: {} readings/s without the catalogue beside, {} with it; of each pair {}",
+        "loading, {}, in {runs} pairs: {} readings/s without the catalogue beside, {} with it; of each pair {:.3} ({:.3} to {:.3})",
         shape.name,
         median(without),
         median(with),
-        median(ratios),
+        ratio.middle,
+        ratio.lowest,
+        ratio.highest,
     );
     Ok(())
 }

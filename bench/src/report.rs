@@ -16,8 +16,8 @@ pub(crate) fn machine() {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Median {
     pub(crate) middle: f64,
-    lowest: f64,
-    highest: f64,
+    pub(crate) lowest: f64,
+    pub(crate) highest: f64,
 }
 
 pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> Median {

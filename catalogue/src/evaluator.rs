@@ -59,8 +59,13 @@ const WINDOWS_MAX: u32 = 256;
 /// When nothing is due, it looks again after so long.
 const LOOKS_EVERY: Duration = Duration::from_secs(15);
 
-/// For each second of work it rests so many: others need the machine more, and nobody waits for it.
-const REST: u32 = 9;
+/// For each second of work it rests so many: others need the machine more, and nobody waits for it. So it takes a twentieth of
+/// a core, of the database and its own in turn.
+const REST: u32 = 19;
+
+/// When there was more to do than that for so long, it rests less, so that what is kept does not fall behind for ever.
+const BEHIND_AFTER: Duration = Duration::from_secs(30 * 60);
+const REST_BEHIND: u32 = 4;
 
 /// What is too old is forgotten this often.
 const PRUNE_EVERY: TimeDelta = TimeDelta::hours(1);
@@ -115,6 +120,7 @@ impl Evaluator {
     /// Measures for ever what is due. What fails is logged once, and tried again.
     pub async fn run(&mut self, now: fn() -> DateTime<Utc>) -> Infallible {
         let mut is_failing = false;
+        let mut more_since = None;
         loop {
             let began = Instant::now();
             let stepped = self.step(now()).await;
@@ -126,9 +132,13 @@ impl Evaluator {
                 _ => {}
             }
             is_failing = stepped.is_err();
-            let rest = match stepped {
-                Ok(Stepped { more: true, .. }) => began.elapsed() * REST,
-                _ => LOOKS_EVERY,
+            let rest = if let Ok(Stepped { more: true, .. }) = stepped {
+                let since: &mut Instant = more_since.get_or_insert(began);
+                let rest = if since.elapsed() > BEHIND_AFTER { REST_BEHIND } else { REST };
+                began.elapsed() * rest
+            } else {
+                more_since = None;
+                LOOKS_EVERY
             };
             tokio::time::sleep(rest).await;
         }
@@ -137,7 +147,7 @@ impl Evaluator {
     /// Measures hours, then days, up to a bound of each. Nothing when another process is at it.
     pub async fn step(&mut self, now: DateTime<Utc>) -> Result<Stepped, MeasureError> {
         let mut stepped = Stepped::default();
-        let rules = rules_in_force(&self.db, &self.file).await?;
+        let rules = rules_in_force(&self.db, &self.file).await?.rules;
         if rules != self.rules {
             self.rules = rules;
             self.complained.clear();

@@ -63,6 +63,8 @@ struct Memory {
     lineage: lineage::Tracker,
     quality: Lately,
     is_keeping_failing: bool,
+    /// What stewards set of thresholds and does not hold, as it was said last.
+    left_out: Vec<String>,
 }
 
 impl Keeper {
@@ -80,6 +82,7 @@ impl Keeper {
             lineage: lineage::Tracker::default(),
             quality: Lately::default(),
             is_keeping_failing: false,
+            left_out: Vec::new(),
         };
         Self {
             db: db.clone(),
@@ -171,7 +174,9 @@ impl Keeper {
             dataset.problems.sort_unstable();
         }
         memory.watched = datasets.iter().map(watched).collect();
-        let rules = Arc::new(rules_in_force(&self.db, self.annotations.rules()).await?);
+        let in_force = rules_in_force(&self.db, self.annotations.rules()).await?;
+        memory.note_left_out(in_force.left_out);
+        let rules = Arc::new(in_force.rules);
         let thresholds = quality::bounds(&rules);
         memory.lineage.look(&self.db, now).await;
         memory.quality.follow(&self.db, now).await?;
@@ -250,6 +255,16 @@ impl Keeper {
 }
 
 impl Memory {
+    /// Says once which thresholds of stewards do not hold.
+    fn note_left_out(&mut self, left_out: Vec<String>) {
+        if left_out != self.left_out {
+            for reason in &left_out {
+                tracing::warn!("thresholds that stewards set do not hold: {reason}");
+            }
+            self.left_out = left_out;
+        }
+    }
+
     /// Says once that nothing is kept, and once that it is again.
     fn note_keeping(&mut self, error: Option<&DbErr>) {
         match error {

@@ -26,7 +26,7 @@ pub use self::announce::{
     withdraw_announcement,
 };
 pub use self::describe::describe;
-pub use self::rules::{NewRules, RuledSensor, rules_in_force, rules_of_stewards, set_rules};
+pub use self::rules::{NewRules, RuledSensor, RulesInForce, rules_in_force, set_rules};
 use crate::annotations::{AnnotationsError, Note};
 use crate::model::Announcement;
 use crate::quality::BadRules;

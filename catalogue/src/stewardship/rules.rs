@@ -34,23 +34,28 @@ pub struct NewRules<'a> {
     pub dataset: &'a str,
 }
 
-/// Thresholds that stewards set; a sensor's by its public id, which [`RuleSet::rules`] must be asked with, after its name.
-/// What cannot be read is left out and logged.
-pub async fn rules_of_stewards(db: &DatabaseConnection) -> Result<RuleSet, DbErr> {
-    Ok(read(&entity::stewardship::rules(db).await?))
+/// The thresholds in force.
+#[derive(Debug, Clone)]
+pub struct RulesInForce {
+    /// Those that stewards set over the file's; a sensor's by its public id, which [`RuleSet::rules`] must be asked with,
+    /// after its name.
+    pub rules: RuleSet,
+    /// What stewards set and does not hold, each with its reason.
+    pub left_out: Vec<String>,
 }
 
 /// The thresholds in force: those that stewards set over the file's. Where both together make no sense, which only another
 /// file can bring about, the file's alone.
-pub async fn rules_in_force(db: &DatabaseConnection, file: &RuleSet) -> Result<RuleSet, DbErr> {
-    let merged = file.overlaid(&rules_of_stewards(db).await?);
-    Ok(match merged.check() {
-        Ok(()) => merged,
-        Err(error) => {
-            tracing::warn!(%error, "thresholds that stewards set do not fit beside the file's, which hold alone");
-            file.clone()
-        }
-    })
+pub async fn rules_in_force(db: &DatabaseConnection, file: &RuleSet) -> Result<RulesInForce, DbErr> {
+    let (of_stewards, mut left_out) = read(&entity::stewardship::rules(db).await?);
+    let mut rules = file.overlaid(&of_stewards);
+    if let Err(error) = rules.check() {
+        left_out.push(format!(
+            "what stewards set does not fit beside the file, which holds alone: {error}"
+        ));
+        rules = file.clone();
+    }
+    Ok(RulesInForce { rules, left_out })
 }
 
 /// Sets thresholds over the file's; what makes no sense beside all others that hold is refused and changes nothing. Gives all
@@ -75,7 +80,7 @@ pub async fn set_rules(
         of: new.of.clone(),
         rules,
     });
-    let merged = file.overlaid(&read(&all));
+    let merged = file.overlaid(&read(&all).0);
     check(&merged, &new)?;
     let is_nothing = after.as_object().is_some_and(Map::is_empty);
     let after = (!is_nothing).then_some(&after);
@@ -95,13 +100,15 @@ pub async fn set_rules(
     Ok(merged)
 }
 
-fn read(overrides: &[RuleOverride]) -> RuleSet {
+/// What stewards set, and what of it cannot be read.
+fn read(overrides: &[RuleOverride]) -> (RuleSet, Vec<String>) {
     let mut set = RuleSet::default();
+    let mut left_out = Vec::new();
     for one in overrides {
         let rules = match serde_json::from_value(one.rules.clone()) {
             Ok(rules) => rules,
             Err(error) => {
-                tracing::warn!(%error, "read thresholds that stewards set of {}", said_of(&one.of));
+                left_out.push(format!("of {}: {error}", said_of(&one.of)));
                 continue;
             }
         };
@@ -115,7 +122,7 @@ fn read(overrides: &[RuleOverride]) -> RuleSet {
             }
         }
     }
-    set
+    (set, left_out)
 }
 
 /// Checks what is new beside all that holds. What is wrong elsewhere is not the new thresholds' fault, unless they are those

@@ -34,7 +34,8 @@ impl QualityRulesQuery {
     ) -> Result<QualityRules, ApiError> {
         ctx.scope()?;
         let whose = Whose::asked(ctx, kind, sensor).await?;
-        let set = rules_in_force(ctx.db(), ctx.state().options().annotations.rules()).await?;
+        let file = ctx.state().options().annotations.rules();
+        let set = rules_in_force(ctx.db(), file).await?.rules;
         in_force(&set, &whose)
     }
 }
