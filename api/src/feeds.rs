@@ -59,7 +59,7 @@ pub(crate) async fn changes(
     Extension(access): Extension<Access>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (mut catalogue, address) = seen(&state, &access, &headers).await?;
+    let (mut catalogue, address) = seen(&state, &access, &base(&state, &headers)).await?;
     add_incidents(&state, &access, &mut catalogue.datasets).await?;
     Ok(conditional::document(
         &headers,
@@ -76,7 +76,7 @@ async fn whole(
     media_type: &'static str,
     draw: fn(&Catalogue, &Address) -> String,
 ) -> Result<Response, Problem> {
-    let (catalogue, address) = seen(state, access, headers).await?;
+    let (catalogue, address) = seen(state, access, &base(state, headers)).await?;
     Ok(conditional::document(
         headers,
         media_type,
@@ -91,7 +91,7 @@ pub(crate) async fn dataset(
     headers: HeaderMap,
     Path(slug): Path<String>,
 ) -> Result<Response, Problem> {
-    let (catalogue, address) = seen(&state, &access, &headers).await?;
+    let (catalogue, address) = seen(&state, &access, &base(&state, &headers)).await?;
     let dataset = named(&catalogue, &slug)?;
     let body = schema_org::dataset(&catalogue, dataset, &address).to_string();
     Ok(conditional::document(&headers, JSON_LD, body))
@@ -104,7 +104,7 @@ pub(crate) async fn of_dataset(
     headers: HeaderMap,
     Path((slug, file)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let (mut catalogue, address) = seen(&state, &access, &headers).await?;
+    let (mut catalogue, address) = seen(&state, &access, &base(&state, &headers)).await?;
     if file == "versions.atom" {
         let own = catalogue
             .datasets
@@ -129,14 +129,14 @@ pub(crate) async fn of_dataset(
     Ok(conditional::document(&headers, media_type, body))
 }
 
-/// What an asker sees of the catalogue, and the addresses by which they came. Examples are data and in no feed.
-async fn seen(
+/// What an asker sees of the catalogue, and the addresses below the one by which they came. Examples are data and in no feed.
+pub(crate) async fn seen(
     state: &ApiState,
     access: &Access,
-    headers: &HeaderMap,
+    base: &str,
 ) -> Result<(Catalogue, Address), ApiError> {
     access.catalogue()?;
-    let address = address(state, headers)?;
+    let address = address(state, base)?;
     let seen = datasets::seen_by(state, access).await?;
     let datasets = seen.datasets().map(|asked| {
         let mut dataset = asked.described().clone();
@@ -194,12 +194,16 @@ async fn add_incidents<'d>(
     Ok(())
 }
 
-fn address(state: &ApiState, headers: &HeaderMap) -> Result<Address, ApiError> {
-    let base = match &state.options().public_url {
-        Some(url) => url.clone(),
+/// The address by which an asker reaches this service, without a slash at its end.
+pub(crate) fn base(state: &ApiState, headers: &HeaderMap) -> String {
+    match &state.options().public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
         None => origin::of(headers).unwrap_or_else(|| format!("http://{}", state.options().http)),
-    };
-    let address = Address::new(&base).map_err(|error| ApiError::BadRequest {
+    }
+}
+
+fn address(state: &ApiState, base: &str) -> Result<Address, ApiError> {
+    let address = Address::new(base).map_err(|error| ApiError::BadRequest {
         message: format!("this service is not reached by such a name: {error}"),
     })?;
     Ok(match &state.options().public_database {

@@ -12,6 +12,7 @@ mod index;
 mod metrics;
 pub(crate) mod negotiate;
 pub(crate) mod origin;
+pub(crate) mod pages;
 pub(crate) mod parameters;
 mod playground;
 mod problem;
@@ -72,6 +73,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/readyz", reading(get(health::ready)))
         .route("/metrics", reading(get(metrics::metrics)))
         .fallback(not_found)
+        .layer(middleware::from_fn_with_state(state.clone(), pages::over_data))
         .layer(middleware::from_fn_with_state(state.clone(), identify::identify))
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .layer(compression::layer())

@@ -43,6 +43,7 @@ mod together;
 pub use crate::graphql::error::ErrorCode;
 pub use crate::graphql::sdl;
 pub use crate::http::health::ReadyCheck;
+pub use crate::http::pages::{Asking, Pages};
 pub use crate::http::router;
 pub use crate::key::ApiKey;
 pub use crate::odata::ODataLimits;

@@ -16,6 +16,7 @@ use crate::graphql::document::Parsed;
 use crate::graphql::{self, EventSchema, Schema};
 use crate::http::conditional::Memory;
 use crate::http::health::ReadyCheck;
+use crate::http::pages::Pages;
 use crate::live::Live;
 use crate::options::Options;
 use crate::search::Vocabulary;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub metrics: PrometheusHandle,
     /// What must hold, besides an answering database, before `/readyz` says yes.
     pub ready: Vec<Arc<dyn ReadyCheck>>,
+    /// Makes pages for browsers; without it they get data, too.
+    pub pages: Option<Arc<dyn Pages>>,
 }
 
 impl fmt::Debug for Parts {
@@ -37,6 +40,7 @@ impl fmt::Debug for Parts {
         out.debug_struct("Parts")
             .field("archive", &self.archive.is_some())
             .field("ready", &self.ready.len())
+            .field("pages", &self.pages.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -60,6 +60,7 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
                 .build_recorder()
                 .handle(),
             ready: Vec::new(),
+            pages: None,
         },
     );
     let serving = tokio::spawn(api::serve(sockets, state, std::future::pending()));

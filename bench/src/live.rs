@@ -151,6 +151,7 @@ fn serve(url: &str) -> anyhow::Result<(tokio::runtime::Runtime, std::net::Socket
                 .build_recorder()
                 .handle(),
             ready: Vec::new(),
+            pages: None,
         };
         api::serve(
             sockets,

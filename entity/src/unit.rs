@@ -54,6 +54,35 @@ impl Known {
         ucum.and_then(by_code).or_else(|| row(declared, kind)).map(Self)
     }
 
+    /// All units that are understood, each once.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let is_first = |&(at, row): &(usize, &Row)| ROWS.iter().position(|other| other.ucum == row.ucum) == Some(at);
+        ROWS.iter().enumerate().filter(is_first).map(|(_, row)| Self(row))
+    }
+
+    /// How it is written beside a value.
+    pub fn symbol(self) -> &'static str {
+        self.0.symbol
+    }
+
+    /// Its address in QUDT.
+    pub fn qudt(self) -> &'static str {
+        self.0.qudt
+    }
+
+    /// The ways in which a sensor may declare it, its UCUM code first.
+    pub fn written(self) -> Vec<&'static str> {
+        let mut written = vec![self.0.ucum];
+        let same = ROWS.iter().filter(|row| row.ucum == self.0.ucum);
+        for text in same.flat_map(|row| row.written) {
+            // "C" is a degree Celsius for temperatures only: what a type decides is not said of the unit alone.
+            if !written.contains(text) && row(text, None).is_some_and(|row| row.ucum == self.0.ucum) {
+                written.push(text);
+            }
+        }
+        written
+    }
+
     /// Its code in UCUM.
     pub fn ucum(self) -> &'static str {
         self.0.ucum

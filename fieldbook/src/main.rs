@@ -5,6 +5,7 @@ mod command;
 #[cfg(test)]
 mod deploy_tests;
 mod mqtt_url;
+mod pages;
 mod signals;
 mod simulator;
 mod telemetry;

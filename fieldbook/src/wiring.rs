@@ -24,6 +24,7 @@ use crate::cli::{
     AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs,
 };
 use crate::mqtt_url::MqttUrl;
+use crate::pages::WebPages;
 
 /// A pool of connections.
 pub(crate) async fn database(
@@ -242,6 +243,7 @@ pub(crate) fn api_state(
             archive,
             metrics,
             ready: vec![schema],
+            pages: Some(Arc::new(WebPages::new())),
         },
     )
 }

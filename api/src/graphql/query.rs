@@ -17,6 +17,7 @@ mod sensors;
 mod series;
 mod service;
 mod stewardship;
+mod units;
 
 use async_graphql::MergedObject;
 
@@ -47,5 +48,6 @@ pub(crate) struct Query(
     search::SearchQuery,
     quality::QualityQuery,
     lineage::LineageQuery,
+    units::UnitsQuery,
     service::ServiceQuery,
 );

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::RequestId;
+use super::pages::Pages;
 use crate::graphql::error::{ApiError, BASIC, BEARER};
 use crate::odata;
 
@@ -58,6 +59,30 @@ impl Problem {
         }
         *response.body_mut() = body.to_string().into();
         response
+    }
+
+    /// The same as a page, for a browser.
+    pub(crate) async fn finish_as_page(
+        &self,
+        pages: &dyn Pages,
+        path: &str,
+        response: Response,
+        request: &RequestId,
+    ) -> Response {
+        self.error.log(request);
+        let mut page = pages
+            .problem(response.status(), &self.error.to_string(), path, None)
+            .await;
+        let own = page.headers().clone();
+        let is_of_body = |name| [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
+        // Such as when to try again.
+        for (name, value) in response.headers() {
+            if !is_of_body(name) && !own.contains_key(name) {
+                page.headers_mut().append(name, value.clone());
+            }
+        }
+        *page.extensions_mut() = response.extensions().clone();
+        page
     }
 
     fn body(&self, request: &RequestId) -> Value {

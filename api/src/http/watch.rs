@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
 use super::identify::AskedBy;
-use super::{Problem, RequestId};
+use super::{Problem, RequestId, pages};
 use crate::graphql::error::ApiError;
 use crate::state::ApiState;
 
@@ -25,7 +25,7 @@ pub(crate) struct Operation(pub(crate) String);
 const OPERATION_CHARS_MAX: usize = 64;
 
 /// Runs `next` with an id, and tells log and metrics how it went.
-pub(crate) async fn watch(State(_): State<ApiState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn watch(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let started = Instant::now();
     let method = request.method().clone();
@@ -35,13 +35,17 @@ pub(crate) async fn watch(State(_): State<ApiState>, mut request: Request, next:
         .get::<MatchedPath>()
         .map(|route| route.as_str().to_owned());
     request.extensions_mut().insert(id);
+    let wants_page = pages::wants_page(request.method(), request.headers());
 
     let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => Problem::new(ApiError::Internal(Arc::new(Panic::from(panic)))).into_response(),
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = problem.finish(&path, response, &id);
+        response = match &state.parts().pages {
+            Some(pages) if wants_page => problem.finish_as_page(pages.as_ref(), &path, response, &id).await,
+            _ => problem.finish(&path, response, &id),
+        };
     }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -94,6 +94,7 @@ impl World {
                 archive: None,
                 metrics: metrics(),
                 ready,
+                pages: None,
             },
         )
         .await
@@ -120,6 +121,7 @@ impl World {
             archive: Some(archive),
             metrics: metrics(),
             ready: Vec::new(),
+            pages: None,
         };
         Self::of(options, parts).await
     }
@@ -443,6 +445,7 @@ pub(crate) fn parts(db: &DatabaseConnection) -> Parts {
         archive: None,
         metrics: metrics(),
         ready: Vec::new(),
+        pages: None,
     }
 }
 
