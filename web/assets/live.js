@@ -125,6 +125,8 @@ class LivePage {
       toggle.setAttribute('aria-pressed', String(!paused));
     }
     this.tell(this.state);
+    clearTimeout(this.timer);
+    this.timer = 0;
     if (!paused) {
       this.show();
     }

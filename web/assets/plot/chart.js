@@ -4,10 +4,10 @@
  */
 
 import uPlot from '../uplot/uplot.js';
-import { columnsOf, valuesRange } from './columns.js';
+import { columnsOf, lonely, valuesRange } from './columns.js';
 import { coloursOf, onColoursChange } from './colours.js';
 import { nearest, timeAt } from './frame.js';
-import { drawDeclared, drawFlags, drawGaps, hatchOf } from './marks.js';
+import { drawDeclared, drawFlags, drawGaps, drawUnit, hatchOf } from './marks.js';
 import { make } from './dom.js';
 import { tickOf, valueOf } from './words.js';
 
@@ -15,6 +15,8 @@ import { tickOf, valueOf } from './words.js';
 const CLICK_PX = 5;
 /** A second click within this time is a double click, and the first one none. */
 const DOUBLE_CLICK_MS = 260;
+/** Half as wide as a label of the time. */
+const TICK_PX = 16;
 const HEIGHT_SHARE = 0.42;
 const [HEIGHT_MIN, HEIGHT_MAX] = [240, 420];
 
@@ -88,7 +90,7 @@ export class Chart {
     return {
       ...this.size(),
       ms: 1,
-      padding: [10, 12, 0, 0],
+      padding: [22, 12, 0, 0],
       legend: { show: false },
       tzDate: (instant) => uPlot.tzDate(new Date(instant), this.shown.zone),
       scales: {
@@ -97,13 +99,13 @@ export class Chart {
       },
       axes: [
         { ...axis, space: 76, size: 40, lineGap: 1.35, values: (_, splits, __, ___, step) => this.ticks(splits, step) },
-        { ...axis, size: axisWidth, space: 36, values: (_, splits) => splits.map((value) => valueOf(value)) },
+        { ...axis, size: axisWidth, space: 36, values: (_, splits) => this.valueLabels(splits) },
       ],
       series: [
         {},
         edge,
         edge,
-        { stroke: colour('accent'), width: 1.5, points: { size: 4, width: 0, fill: colour('accent') } },
+        { stroke: colour('accent'), width: 1.5, points: { size: 4, width: 0, fill: colour('accent'), filter: pointsShown } },
       ],
       bands: [{ series: [2, 1], fill: colour('band') }],
       cursor: {
@@ -126,14 +128,23 @@ export class Chart {
   }
 
   ticks(instants, step) {
-    return instants.map((instant, i) => tickOf(instant, step, i === 0, this.shown.zone));
+    // A label in the middle of the picture's edge would be cut in two.
+    const last = this.shown.view.to - TICK_PX * this.pixel;
+    return instants.map((instant, i) => (instant > last ? '' : tickOf(instant, step, i === 0, this.shown.zone)));
+  }
+
+  /** Where there is nothing, an axis of values would be made up. */
+  valueLabels(values) {
+    return this.shown.frame.starts.length > 0 ? values.map((value) => valueOf(value)) : values.map(() => '');
   }
 
   drawBehind(u) {
     // In the constructor of uPlot the colours are those of the first moment anyway.
     this.hatch ??= hatchOf(u.ctx, this.colours.line, devicePixelRatio);
     drawGaps(u, this.shown, this.hatch);
-    drawDeclared(u, this.shown, this.colours, `${11 * devicePixelRatio}px ${getComputedStyle(this.host).fontFamily}`);
+    const font = `${11 * devicePixelRatio}px ${getComputedStyle(this.host).fontFamily}`;
+    drawDeclared(u, this.shown, this.colours, font);
+    drawUnit(u, this.shown, this.colours, font);
   }
 
   selected(u) {
@@ -225,7 +236,8 @@ export class Chart {
   /** How much time one pixel is. */
   get pixel() {
     const { from, to } = this.shown.view;
-    return (to - from) / Math.max(this.u.over.clientWidth, 1);
+    // While uPlot is being made, its size is not known yet.
+    return (to - from) / Math.max(this.u?.over.clientWidth ?? this.host.clientWidth, 1);
   }
 
   size() {
@@ -247,6 +259,11 @@ export class Chart {
     this.hatch = null;
     this.u.redraw(false, true);
   }
+}
+
+/** All of them where they stand apart (`null`), else those that no line shows. */
+function pointsShown(u, series, all) {
+  return all ? null : lonely(u.data[series]);
 }
 
 /** As wide as the longest label. */

@@ -32,6 +32,22 @@ export function columnsOf(frame, silence) {
   return [times, lows, highs, mids];
 }
 
+/**
+ * The rows that no line reaches, as both neighbours are missing: only a dot shows them.
+ *
+ * @param {(number | null)[]} line
+ * @returns {number[]}
+ */
+export function lonely(line) {
+  const rows = [];
+  for (let i = 0; i < line.length; i += 1) {
+    if (line[i] !== null && (line[i - 1] ?? null) === null && (line[i + 1] ?? null) === null) {
+      rows.push(i);
+    }
+  }
+  return rows;
+}
+
 /** The share of the height that stays free above and below. */
 const AIR = 0.08;
 

@@ -548,7 +548,7 @@ export class PlotFigure {
 
   showLive(state) {
     const words = { away: 'No connection; trying again.', denied: 'Not live: you may not.', ended: 'Not live.' }[state] ?? '';
-    this.figure.dataset.liveState = this.following ? state || 'connecting' : 'paused';
+    this.figure.dataset.tail = this.following ? state || 'connecting' : 'paused';
     if (this.liveState && this.liveState.textContent !== words) {
       this.liveState.textContent = words;
     }

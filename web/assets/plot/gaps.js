@@ -55,16 +55,18 @@ export function gapsOf(frame, declared, { begin, now }) {
     return [];
   }
   const gaps = [];
-  const look = (from, to) => {
-    if (to - from > longest) {
+  const look = (from, to, most) => {
+    if (to - from > most) {
       gaps.push({ from, to });
     }
   };
-  look(Math.max(frame.from, begin), frame.starts[0]);
+  // At its edges a frame cuts buckets: less than one of them without readings says nothing.
+  const atEdge = Math.max(longest, frame.length);
+  look(Math.max(frame.from, begin), frame.starts[0], atEdge);
   for (let i = 1; i < frame.starts.length; i += 1) {
-    look(frame.ends[i - 1], frame.starts[i]);
+    look(frame.ends[i - 1], frame.starts[i], longest);
   }
-  look(frame.ends.at(-1), Math.min(frame.to, now - ON_THE_WAY_MS));
+  look(frame.ends.at(-1), Math.min(frame.to, now - ON_THE_WAY_MS), atEdge);
   return gaps;
 }
 

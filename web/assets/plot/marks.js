@@ -79,8 +79,8 @@ export function drawGaps(u, { gaps, frame, view }, hatch) {
  * @param {import('./colours.js').Colours} colours
  * @param {string} font
  */
-export function drawDeclared(u, { declared, unit }, colours, font) {
-  if (!declared) {
+export function drawDeclared(u, { declared, frame, unit }, colours, font) {
+  if (!declared || frame.starts.length === 0) {
     return;
   }
   const { ctx, bbox } = u;
@@ -107,6 +107,20 @@ export function drawDeclared(u, { declared, unit }, colours, font) {
     const word = i === 0 ? 'lowest possible' : 'highest possible';
     ctx.fillText(`${word} ${valueOf(value, unit)}`, bbox.left + bbox.width - 6 * ratio, y + (i === 0 ? -3 : 4) * ratio);
   });
+  ctx.restore();
+}
+
+/** The unit stands above its axis. */
+export function drawUnit({ ctx, bbox }, { frame, unit }, colours, font) {
+  if (frame.starts.length === 0) {
+    return;
+  }
+  ctx.save();
+  ctx.fillStyle = colours.muted;
+  ctx.font = font;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'top';
+  ctx.fillText(unit, 2 * devicePixelRatio, bbox.top - 20 * devicePixelRatio);
   ctx.restore();
 }
 

@@ -3,7 +3,7 @@
  */
 
 import { isBad } from './frame.js';
-import { counted, countOf, finenessOf, spanOf, timeOf, valueOf } from './words.js';
+import { clockOf, counted, countOf, finenessOf, spanOf, timeOf, valueOf } from './words.js';
 
 /**
  * @typedef {object} Figures
@@ -55,8 +55,11 @@ export function figuresOf(frame) {
  */
 export function summaryOf(frame, gaps, { unit, zone }) {
   const fine = finenessOf(frame.to - frame.from);
-  const at = (instant) => timeOf(instant, zone, fine);
-  const range = `From ${at(frame.from)} to ${at(frame.to)}${zone === 'UTC' ? ' UTC' : ''}`;
+  const dayOf = (instant) => timeOf(instant, zone, 'day');
+  // Within one day nobody needs to be told the day of everything.
+  const oneDay = fine !== 'day' && dayOf(frame.from) === dayOf(frame.to);
+  const at = (instant) => (oneDay ? clockOf(instant, zone, fine) : timeOf(instant, zone, fine));
+  const range = `From ${timeOf(frame.from, zone, fine)} to ${at(frame.to)}${zone === 'UTC' ? ' UTC' : ''}`;
   const figures = figuresOf(frame);
   if (figures.readings === 0) {
     return `${range}: no readings.`;

@@ -84,6 +84,11 @@ export function timeOf(instant, zone = 'UTC', upTo = 'second') {
   return `${date}, ${format(zone, options).format(instant)}`;
 }
 
+/** The clock alone, where the day is said already. */
+export function clockOf(instant, zone, upTo) {
+  return format(zone, upTo === 'second' ? { ...CLOCK, second: '2-digit' } : CLOCK).format(instant);
+}
+
 /** How fine times have to be told in a window of this length. */
 export function finenessOf(span) {
   if (span > 60 * DAY) {
@@ -132,6 +137,9 @@ export function tickOf(instant, step, first, zone) {
  */
 export function spanOf(span) {
   const size = Math.abs(span);
+  if (size < SECOND) {
+    return `${VALUE.format(Number(size.toPrecision(2)))} ms`;
+  }
   if (size < MINUTE) {
     return `${VALUE.format(Math.round(size / 100) / 10)} s`;
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { valuesRange } from '../plot/columns.js';
+import { lonely, valuesRange } from '../plot/columns.js';
 import { addReading, emptyFrame, forgetBefore, nearest } from '../plot/frame.js';
 import { minutes, NOON, readings, upTo } from './frames.js';
 
@@ -57,6 +57,12 @@ test('the axis spans what counts and is seen', () => {
   const frame = readings([[0, 100], [10, 1], [20, -9999, 'FAIL'], [30, 2]], 40);
   const [low, high] = valuesRange(frame, { from: NOON + 5_000, to: NOON + 40_000 }, null);
   assert.ok(low < 1 && low > 0.5 && high > 2 && high < 2.5);
+});
+
+test('a row between gaps is shown by itself', () => {
+  assert.deepEqual(lonely([1, null, 2, 3, null, 4]), [0, 5]);
+  assert.deepEqual(lonely([1]), [0]);
+  assert.deepEqual(lonely([]), []);
 });
 
 test('a constant lies in the middle, and extremes stay numbers', () => {

@@ -59,6 +59,13 @@ test('an empty bucket is a gap of readings that come every second', () => {
   assert.deepEqual(inSeconds(gapsOf(frame, 1000, known(420))), [[180, 300]]);
 });
 
+test('a bucket that the edge of the range cuts is no gap', () => {
+  const frame = minutes([1, 2, 3].map((at) => ({ at })), 5);
+  frame.from += 20_000;
+  frame.to -= 20_000;
+  assert.deepEqual(gapsOf(frame, 1000, known(300)), []);
+});
+
 test('an empty bucket is none where readings are as far apart', () => {
   const frame = minutes([0, 1, 3, 4, 5, 9].map((at) => ({ at })), 10);
   assert.deepEqual(inSeconds(gapsOf(frame, 50_000, known(600))), [[360, 540]]);

@@ -11,9 +11,13 @@ test('readings are summed up with their extremes and when those were', () => {
   const frame = readings([[0, 17.2], [60, 20], [120, 18.8, 'SUSPECT']], 180);
   assert.equal(
     summaryOf(frame, [], UTC).replaceAll('\u202f', ' '),
-    'From 25 Nov 2026, 12:00:00 to 25 Nov 2026, 12:03:00 UTC: 3 readings, ' +
-      'lowest 17.2 °C at 25 Nov 2026, 12:00:00, highest 20 °C at 25 Nov 2026, 12:01:00, mean 18.67 °C; no gaps; 1 suspect.',
+    'From 25 Nov 2026, 12:00:00 to 12:03:00 UTC: 3 readings, ' +
+      'lowest 17.2 °C at 12:00:00, highest 20 °C at 12:01:00, mean 18.67 °C; no gaps; 1 suspect.',
   );
+});
+
+test('times of more than a day are told with the day', () => {
+  assert.match(summaryOf(readings([[0, 1]], 90_000), [], UTC), /to 26 Nov 2026, 13:00 UTC: 1 reading, lowest .* at 25 Nov 2026, 12:00,/);
 });
 
 test('the mean of buckets is that of their readings', () => {

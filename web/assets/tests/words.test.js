@@ -43,7 +43,8 @@ test('values have the digits that tell them apart', () => {
 });
 
 test('spans have two units at most', () => {
-  assert.equal(spanOf(900), '0.9 s');
+  assert.equal(spanOf(2.455), '2.5 ms');
+  assert.equal(spanOf(1900), '1.9 s');
   assert.equal(spanOf(12 * MINUTE), '12 min');
   assert.equal(spanOf(3 * HOUR + 20 * MINUTE + 3 * SECOND), '3 h 20 min');
   assert.equal(spanOf(DAY), '1 day');
