@@ -85,7 +85,7 @@ document.addEventListener('click', (event) => {
     copy(button);
   }
 });
-for (const button of document.querySelectorAll('button[data-copy]')) {
+for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll('button[data-copy]'))) {
   // The server hides what only works with a script.
   button.hidden = false;
 }

@@ -46,8 +46,8 @@ class LivePage {
   /** @param {ParentNode} root */
   constructor(root) {
     this.shown = elementsOf(root);
-    this.toggles = root.querySelectorAll('button[data-live-toggle]');
-    this.states = root.querySelectorAll('[data-live-state]');
+    this.toggles = /** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll('button[data-live-toggle]'));
+    this.states = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-live-state]'));
     /** @type {Map<string, any>} the newest reading of each sensor that is not shown yet */
     this.waiting = new Map();
     /** @type {Map<string, string>} */

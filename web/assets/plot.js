@@ -6,5 +6,5 @@ import { PlotFigure } from './plot/figure.js';
 
 document.querySelectorAll('figure[data-plot]').forEach((figure, i) => {
   // Of several plots on a page, the first one's range stands in the address.
-  new PlotFigure(figure, i === 0).start();
+  new PlotFigure(/** @type {HTMLElement} */ (figure), i === 0).start();
 });

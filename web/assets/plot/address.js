@@ -54,9 +54,12 @@ export class Address {
     this.step({ from: writeInstant(range.from), to: writeInstant(range.to) }, burst);
   }
 
-  /** @param {string} range `PT1H` or `all` */
-  last(range) {
-    this.step({ range }, false);
+  /**
+   * @param {string} range `PT1H` or `all`
+   * @param {boolean} [burst]
+   */
+  last(range, burst = false) {
+    this.step({ range }, burst);
   }
 
   step(wanted, burst) {

@@ -116,6 +116,7 @@ export class Chart {
       },
       hooks: {
         drawClear: [(u) => this.drawBehind(u)],
+        drawAxes: [(u) => this.drawWords(u)],
         draw: [(u) => drawFlags(u, this.shown, this.colours)],
         setSelect: [(u) => this.selected(u)],
       },
@@ -142,6 +143,9 @@ export class Chart {
     // In the constructor of uPlot the colours are those of the first moment anyway.
     this.hatch ??= hatchOf(u.ctx, this.colours.line, devicePixelRatio);
     drawGaps(u, this.shown, this.hatch);
+  }
+
+  drawWords(u) {
     const font = `${11 * devicePixelRatio}px ${getComputedStyle(this.host).fontFamily}`;
     drawDeclared(u, this.shown, this.colours, font);
     drawUnit(u, this.shown, this.colours, font);
@@ -237,7 +241,7 @@ export class Chart {
   get pixel() {
     const { from, to } = this.shown.view;
     // While uPlot is being made, its size is not known yet.
-    return (to - from) / Math.max(this.u?.over.clientWidth ?? this.host.clientWidth, 1);
+    return (to - from) / Math.max(this.u?.over.clientWidth || this.host.clientWidth, 1);
   }
 
   size() {

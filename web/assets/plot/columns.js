@@ -4,6 +4,9 @@
 
 import { isBad, timeAt } from './frame.js';
 
+/** So many buckets without a value that counts are drawn over, where readings came. */
+const BAD_BUCKETS = 2;
+
 /**
  * @param {import('./frame.js').Frame} frame
  * @param {number} silence the line is broken over anything longer; `Infinity` never breaks it
@@ -17,7 +20,9 @@ export function columnsOf(frame, silence) {
       // Failed readings are drawn as marks; the line is about those that count.
       continue;
     }
-    if (before >= 0 && frame.starts[i] - frame.ends[before] > silence) {
+    // Between buckets that count, one of failed readings alone breaks nothing.
+    const most = i - before > 1 ? Math.max(silence, BAD_BUCKETS * frame.length) : silence;
+    if (before >= 0 && frame.starts[i] - frame.ends[before] > most) {
       times.push((frame.ends[before] + frame.starts[i]) / 2);
       lows.push(null);
       highs.push(null);

@@ -27,10 +27,13 @@ import { flagOf, shortly, timeOf } from './words.js';
 const BURST_ASK_MS = 90;
 /** A screen reader says one thing at a time; while keys follow each other it is told of the last one. */
 const SAY_MS = 350;
-/** Sliding along with the present, the sentence below is made anew this often; silently. */
+/** Sliding along with the present, the sentence and the table below are made anew this often; silently. */
 const SUMMARY_MS = 30 * SECOND;
 /** How far from now a range may end that is meant to end now. */
 const NOW_SHARE = 0.02;
+
+/** How many plots the page has: ids are not given twice. */
+let plots = 0;
 
 const LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const ZONE_KEY = 'fieldbook.plot.zone';
@@ -41,17 +44,20 @@ export class PlotFigure {
    * @param {boolean} inAddress
    */
   constructor(figure, inAddress) {
+    plots += 1;
     this.figure = figure;
     this.settings = settingsOf(figure.dataset);
-    this.canvas = figure.querySelector('.plot-canvas');
+    this.canvas = /** @type {HTMLElement} */ (figure.querySelector('.plot-canvas'));
     this.summary = figure.querySelector('.plot-summary');
-    this.details = figure.querySelector('.plot-table');
+    this.details = /** @type {HTMLDetailsElement | null} */ (figure.querySelector('.plot-table'));
     this.answers = new Answers();
     this.address = new Address(inAddress, (query) => this.goTo(query));
     this.zone = storedZone();
     this.whole = false;
     /** The service's clock less ours. */
     this.skew = 0;
+    /** Up to when silence means that nothing came; behind it, it may only be that nothing was heard. */
+    this.heardUntil = 0;
     this.interval = this.settings.interval;
     this.view = this.settings.range;
     this.frame = emptyFrame(this.view, 0);
@@ -111,7 +117,7 @@ export class PlotFigure {
     this.said = make('p', { class: 'visually-hidden', 'aria-live': 'polite' });
     this.legend = make('ul', { class: 'plot-legend' });
     this.note = make('p', { class: 'plot-note plot-quiet' });
-    this.help = make('p', { class: 'plot-help plot-quiet', id: `${this.figure.id || this.settings.sensor}-help` }, HELP);
+    this.help = make('p', { class: 'plot-help plot-quiet', id: `plot-help-${plots}` }, HELP);
 
     this.canvas.before(make('div', { class: 'plot-bar' }, this.readout, this.tools.bar));
     this.foot = make('div', { class: 'plot-foot' }, this.legend, this.note);
@@ -194,7 +200,7 @@ export class PlotFigure {
       // Whoever follows the present and zooms goes on following.
       const span = spanOfRange(within(zoomed(this.view, factor, this.view.to), this.bounds));
       const now = this.now;
-      this.address.last(`PT${Math.round(span / SECOND)}S`);
+      this.address.last(`PT${Math.round(span / SECOND)}S`, burst);
       this.look({ from: now - span, to: now }, burst ? BURST_ASK_MS : 0);
       return;
     }
@@ -292,6 +298,7 @@ export class PlotFigure {
 
   take(frame, view) {
     this.setAsking(false);
+    this.heardUntil = this.now;
     const cursor = this.row >= 0 ? timeAt(this.frame, this.row) : NaN;
     this.frame = frame;
     this.tail?.attach(frame);
@@ -310,7 +317,7 @@ export class PlotFigure {
   /** Shows the frame as it is now. */
   redraw() {
     const declared = this.settings.interval;
-    this.gaps = gapsOf(this.frame, declared, { begin: this.settings.begin, now: this.now });
+    this.gaps = gapsOf(this.frame, declared, { begin: this.settings.begin, now: this.heardUntil });
     this.silence = silenceOf(this.frame, declared) ?? Infinity;
     const shown = {
       frame: this.frame,
@@ -516,6 +523,9 @@ export class PlotFigure {
     }
     const span = spanOfRange(this.view);
     const now = this.now;
+    if (this.figure.dataset.tail === 'live') {
+      this.heardUntil = now;
+    }
     const steps = matchMedia('(prefers-reduced-motion: reduce)').matches;
     const late = now - this.view.to;
     if (late > (steps ? 0 : this.chart.pixel)) {
@@ -535,6 +545,7 @@ export class PlotFigure {
       this.ask({ quietly: true });
     } else if (Date.now() - this.summarisedAt > SUMMARY_MS) {
       this.summarise(true);
+      this.fillTable();
     }
   }
 
@@ -576,7 +587,7 @@ export class PlotFigure {
   markRange() {
     const shown = wantedOf(new URLSearchParams(this.address.shown ? location.search : this.address.query));
     const same = JSON.stringify(shown);
-    for (const link of this.figure.querySelectorAll('nav.ranges a')) {
+    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (this.figure.querySelectorAll('nav.ranges a'))) {
       const wanted = wantedOf(new URL(link.href, location.href).searchParams);
       const current = shown ? JSON.stringify(wanted) === same : link.hasAttribute('data-default');
       if (current) {

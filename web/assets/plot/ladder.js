@@ -18,7 +18,7 @@ const READINGS_SPAN_MAX = 1 * HOUR;
  *
  * @type {ReadonlyArray<{duration: string, length: number, words: string}>}
  */
-export const LADDER = [
+export const LADDER = /** @type {Array<[string, number, string]>} */ ([
   ['PT1S', SECOND, '1 second'],
   ['PT2S', 2 * SECOND, '2 seconds'],
   ['PT5S', 5 * SECOND, '5 seconds'],
@@ -38,7 +38,7 @@ export const LADDER = [
   ['PT12H', 12 * HOUR, '12 hours'],
   ['P1D', DAY, '1 day'],
   ['P7D', 7 * DAY, '1 week'],
-].map(([duration, length, words]) => ({ duration, length, words }));
+]).map(([duration, length, words]) => ({ duration, length, words }));
 
 /**
  * @typedef {object} Resolution

@@ -114,6 +114,7 @@ export class Panel {
 function bothTimes(instant, exact = '') {
   const text = exact || timeOf(instant, 'UTC', 'exact');
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  /** @type {Node[]} */
   const lines = [make('time', { datetime: exact || new Date(instant).toISOString() }, exact ? text : `${text} UTC`)];
   if (zone !== 'UTC') {
     lines.push(make('br'), make('span', { class: 'plot-quiet' }, `${timeOf(instant, zone, 'exact')} ${zone}`));
@@ -121,6 +122,7 @@ function bothTimes(instant, exact = '') {
   return make('span', {}, ...lines);
 }
 
+/** @returns {Array<[string, Node | string | null]>} */
 function ofReading({ time, value, flag }, unit) {
   return [
     ['Time', bothTimes(parseInstant(time), time)],
@@ -134,6 +136,7 @@ function ofFullReading(reading, unit) {
   const others = (reading.otherValues ?? []).map(
     (other) => `${valueOf(other.value, unit, true)} (${flagOf(other.flag)}), received ${timeOf(parseInstant(other.receivedAt))} UTC`,
   );
+  /** @type {Array<[string, Node | string | null]>} */
   const rows = [
     ...ofReading(reading, unit),
     ['Why', reading.flagReason ? foreign(String(reading.flagReason)) : null],
@@ -151,11 +154,13 @@ function ofRaw(raw) {
   }
   const payload = raw.payload ?? raw.payloadBase64;
   const cut = payload && payload.length > PAYLOAD_CHARS_MAX;
+  /** @type {Array<[string, Node | null]>} */
   const rows = [
     ['Topic', raw.topic ? foreign(raw.topic) : null],
     ['Position', make('code', {}, raw.position)],
     ['Object', raw.objectKey ? make('code', {}, raw.objectKey) : null],
   ];
+  /** @type {Node[]} */
   const parts = [heading, definitions(rows)];
   if (raw.notAvailable) {
     parts.push(make('p', { class: 'plot-quiet' }, `Its bytes are not here: ${raw.notAvailable}`));

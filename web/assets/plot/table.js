@@ -50,11 +50,15 @@ function captionOf(frame, listed) {
   return `${countOf(listed)} of the picture's ${countOf(rows)} ${what}: one in ${countOf(every)}. Zoom in to see all of them.`;
 }
 
+/** @typedef {(row: number) => string[]} Cells */
+
+/** @returns {[string[], Cells]} */
 function readings(frame, { zone }) {
   const cells = (i) => [timeOf(frame.starts[i], zone, 'exact'), valueOf(frame.mid[i], '', true), flagOf(frame.flags[i])];
   return [[`Time (${zone})`, 'Value', 'Flag'], cells];
 }
 
+/** @returns {[string[], Cells]} */
 function buckets(frame, { zone }) {
   const cells = (i) => [
     timeOf(frame.starts[i], zone, 'second'),

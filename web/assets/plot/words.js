@@ -61,7 +61,9 @@ function format(zone, options) {
   return known;
 }
 
+/** @type {Intl.DateTimeFormatOptions} */
 const DATE = { day: 'numeric', month: 'short', year: 'numeric' };
+/** @type {Intl.DateTimeFormatOptions} */
 const CLOCK = { hour: '2-digit', minute: '2-digit' };
 
 /**
@@ -143,6 +145,7 @@ export function spanOf(span) {
   if (size < MINUTE) {
     return `${VALUE.format(Math.round(size / 100) / 10)} s`;
   }
+  /** @type {Array<[number, (n: number) => string]>} */
   const units = [
     [DAY, (n) => counted(n, 'day')],
     [HOUR, (n) => `${n} h`],

@@ -79,6 +79,13 @@ test('the line is broken at a gap and nowhere else', () => {
   assert.deepEqual(times, [...times].sort((a, b) => a - b));
 });
 
+test('a bucket of failed readings alone breaks no line, three do', () => {
+  const failed = (at) => ({ at, avg: null, count: 0, fail: 60 });
+  const lineOf = (frame) => columnsOf(frame, silenceOf(frame, 1000))[3];
+  assert.deepEqual(lineOf(minutes([{ at: 0 }, failed(1), { at: 2 }], 3)), [1, 1]);
+  assert.deepEqual(lineOf(minutes([{ at: 0 }, failed(1), failed(2), failed(3), { at: 4 }], 5)), [1, null, 1]);
+});
+
 test('an empty frame has no gaps and no rows', () => {
   const frame = readings([], 60);
   assert.deepEqual(gapsOf(frame, 1000, known(60)), []);
