@@ -56,7 +56,7 @@ function watch(root) {
   if (root instanceof HTMLTimeElement && root.hasAttribute('data-age')) {
     sight.observe(root);
   }
-  for (const element of root.querySelectorAll('time[data-age]')) {
+  for (const element of /** @type {ParentNode} */ (root).querySelectorAll('time[data-age]')) {
     sight.observe(element);
   }
 }

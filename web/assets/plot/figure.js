@@ -213,7 +213,7 @@ export class PlotFigure {
 
   look(view, delay) {
     this.view = view;
-    this.markRange();
+    this.markPlace();
     if (this.chart) {
       this.chart.shown.view = view;
       this.chart.setView();
@@ -343,7 +343,6 @@ export class PlotFigure {
     }
     fillLegend(this.legend, this.frame, this.gaps);
     this.note.textContent = this.noteOf();
-    this.tools.back.disabled = !this.address.canGoBack;
   }
 
   noteOf() {
@@ -495,8 +494,7 @@ export class PlotFigure {
     if (this.following) {
       this.setFollowing(false);
       this.address.fix(this.view, false);
-      this.markRange();
-      this.tools.back.disabled = !this.address.canGoBack;
+      this.markPlace();
       return;
     }
     const span = spanOfRange(this.view);
@@ -583,8 +581,9 @@ export class PlotFigure {
     }
   }
 
-  /** Marks the link whose range is shown. */
-  markRange() {
+  /** Marks the link whose range is shown, and whether there is a way back. */
+  markPlace() {
+    this.tools.back.disabled = !this.address.canGoBack;
     const shown = wantedOf(new URLSearchParams(this.address.shown ? location.search : this.address.query));
     const same = JSON.stringify(shown);
     for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (this.figure.querySelectorAll('nav.ranges a'))) {
