@@ -2,7 +2,7 @@
 # Installs the programs that are missing, from the distribution, without starting their system services.
 #
 #   scripts/install-programs.sh up      what `make up` runs: PostgreSQL and Mosquitto, and a C compiler for the build
-#   scripts/install-programs.sh test    the above, and what the tests call: Mosquitto's clients, Python's environments
+#   scripts/install-programs.sh test    the above, and what the tests call: Mosquitto's clients, Python's environments, Chromium
 #   scripts/install-programs.sh bench   the above, and what the benchmarks call: wrk
 #
 # Run again, it does nothing. On a terminal it asks first.
@@ -22,6 +22,7 @@ has_postgres || packages+=(postgresql)
 has mosquitto || packages+=(mosquitto)
 if [ "$purpose" != up ]; then
   has mosquitto_pub || packages+=(mosquitto-clients)
+  has chromium || packages+=(chromium)
   # Debian's Python can't make environments without this package.
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 fi

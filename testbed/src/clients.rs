@@ -36,6 +36,20 @@ pub async fn node(script: &Path) -> Command {
     command
 }
 
+/// A Node script of a folder with packages of its own, which are installed first.
+///
+/// # Panics
+/// When they can't be installed.
+pub async fn node_of(folder: &Path, script: &str) -> Command {
+    let packages = folder.to_owned();
+    tokio::task::spawn_blocking(move || npm::ci(&packages).or_give_up("install the packages of a script"))
+        .await
+        .or_give_up("install the packages of a script");
+    let mut command = quiet("node");
+    command.arg(script).current_dir(folder);
+    command
+}
+
 /// A program that an npm client brings, such as `graphql-inspector`.
 ///
 /// # Panics

@@ -114,6 +114,11 @@ impl Chrome {
         MENU
     }
 
+    /// The scripts of plots, which pages with plots have fetched at once.
+    pub(crate) fn plot_scripts(&self) -> impl Iterator<Item = &'static str> {
+        assets::of_plots()
+    }
+
     /// Whether an entry of the menu is where the page is.
     pub(crate) fn is_at(&self, entry: &Entry) -> bool {
         let entry = entry.path.trim_end_matches('/');

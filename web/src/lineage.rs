@@ -26,7 +26,6 @@ pub(crate) struct Lineage {
 #[derive(Deserialize)]
 pub(crate) struct Node {
     pub(crate) id: String,
-    pub(crate) kind: String,
     pub(crate) title: String,
     pub(crate) slug: Option<String>,
 }

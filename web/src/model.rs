@@ -59,10 +59,6 @@ pub(crate) struct SensorsFresh {
     pub(crate) late: u64,
     pub(crate) stale: u64,
     pub(crate) no_data: u64,
-    #[serde(default)]
-    pub(crate) no_expectation: u64,
-    #[serde(default)]
-    pub(crate) unknown: u64,
 }
 
 impl SensorsFresh {
@@ -245,10 +241,6 @@ pub(crate) struct Figure {
     pub(crate) formula: String,
     #[serde(default)]
     pub(crate) doubts: Vec<String>,
-    #[serde(default)]
-    pub(crate) worst_sensor: Option<SensorName>,
-    #[serde(default)]
-    pub(crate) worst_value: Option<f64>,
 }
 
 impl Figure {

@@ -49,7 +49,7 @@ pub fn router() -> Router {
         .route("/lineage", get(lineage::page))
         .route("/glossary", get(glossary::page))
         .route("/connect", get(connect::page))
-        .route("/assets/{digest}/{file}", get(assets::file))
+        .route("/assets/{digest}/{*file}", get(assets::file))
         .fallback(no_such_page)
         .layer(middleware::from_fn(draw_problems))
 }

@@ -33,6 +33,17 @@ struct Sensor {
 }
 
 #[derive(Deserialize)]
+struct BeginAnswer {
+    sensor: Option<Begin>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Begin {
+    active_since: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
 struct Latest {
     time: DateTime<Utc>,
 }
@@ -72,9 +83,15 @@ impl Plot {
     pub(crate) async fn of(
         visitor: &Visitor,
         sensor: &str,
-        shown: TimeRange,
+        mut shown: TimeRange,
         choices: &Choices,
     ) -> Result<Option<Self>, AskError> {
+        if shown.is_all() {
+            let document = include_str!("../queries/plot_begin.graphql");
+            let answer: BeginAnswer = visitor.ask(document, json!({ "sensor": sensor })).await?;
+            let begin = answer.sensor.and_then(|sensor| sensor.active_since);
+            shown.from = begin.filter(|begin| *begin < shown.to).unwrap_or(shown.from);
+        }
         let variables = json!({
             "sensor": sensor, "from": shown.from, "to": shown.to, "bucket": shown.bucket(),
         });

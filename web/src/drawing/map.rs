@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::model::Location;
 use crate::words::State;
 
-/// The land's outline, one unit a degree from 180° west and 90° north (Natural Earth by world-atlas; `assets/land`).
-pub(crate) const LAND: &str = include_str!("../../assets/land/land.txt");
+/// The land's outline, one unit a degree from 180° west and 90° north (Natural Earth by world-atlas; `assets/land/README.md`).
+pub(crate) const LAND: &str = include_str!("../../assets/land.svg.txt");
 
 /// Sides of the grid within whose cells places are shown together.
 const CELLS: f64 = 48.0;

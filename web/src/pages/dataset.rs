@@ -91,8 +91,6 @@ struct Licence {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Promise {
-    late_after_seconds: Option<f64>,
-    stale_after_seconds: Option<f64>,
     completeness: Option<f64>,
     retention_seconds: Option<f64>,
 }
@@ -250,7 +248,6 @@ struct Besides {
 #[template(path = "dataset.html")]
 struct Page {
     chrome: Chrome,
-    base: String,
     now: DateTime<Utc>,
     dataset: Dataset,
     besides: Besides,
@@ -327,7 +324,6 @@ pub(crate) async fn page(view: View, Path(slug): Path<String>) -> Result<Respons
         snippets: snippets(&dataset.slug, &base, chrome.needs_key()),
         schema_org: in_script(&schema_org.unwrap_or(Value::Null)),
         chrome,
-        base,
         now,
         dataset,
         besides,

@@ -33,7 +33,6 @@ struct Dataset {
     description: String,
     kind: String,
     open: bool,
-    version: Option<String>,
     rows: Option<Count>,
     freshness: Freshness,
     quality_status: String,
@@ -93,7 +92,6 @@ struct Bucket {
 struct Page {
     chrome: Chrome,
     base: String,
-    now: DateTime<Utc>,
     datasets: Vec<Dataset>,
     /// The last ones, or why they are not told.
     incidents: Result<Vec<Incident>, String>,
@@ -163,7 +161,6 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
     Ok(render(&Page {
         chrome,
         base: visitor.0.base().to_owned(),
-        now,
         datasets: answer?.datasets.map(|datasets| datasets.nodes).unwrap_or_default(),
         incidents: incidents.map(|found| found.incidents.map(|found| found.nodes).unwrap_or_default()),
         rate,

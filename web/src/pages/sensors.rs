@@ -162,9 +162,8 @@ struct MapPage {
     view: map::View,
 }
 
-/// A column's head: its title, the address that sorts by it, and how it is sorted now.
+/// A column's head: the address that sorts by it, and how it is sorted now.
 struct Head {
-    title: &'static str,
     address: String,
     sort: &'static str,
 }
@@ -184,7 +183,6 @@ impl Page {
             };
             let choices = self.choices.without(&["after", "before"]);
             let head = Head {
-                title,
                 address: choices.with("order", Some(next)).query(),
                 sort,
             };

@@ -1,0 +1,157 @@
+/** What people do with the pages, from the first look to a text that runs; with a keyboard alone; without scripts. */
+import { execFileSync } from 'node:child_process';
+import { base, finish, launch, open, until } from './browser.mjs';
+
+const problems = [];
+const browser = await launch();
+
+async function journey(name, walk, options) {
+  if (process.argv[2] && !name.includes(process.argv[2])) {
+    return;
+  }
+  const { context, page, problems: seen } = await open(browser, options);
+  try {
+    await walk(page, context);
+  } catch (error) {
+    seen.push(error.message.split('\n').slice(0, 6).join(' '));
+  }
+  problems.push(...seen.map((problem) => `${name}: ${problem}`));
+  await context.close();
+}
+
+function expect(holds, what) {
+  if (!holds) {
+    throw new Error(`expected ${what}`);
+  }
+}
+
+await journey(
+  'search, dataset, copy, run',
+  async (page) => {
+    await page.goto('/');
+    expect(await page.locator('#q').evaluate((input) => input === document.activeElement), 'the focus in the search');
+    await page.keyboard.type('readings');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/datasets\?q=readings/);
+    await page.getByRole('link', { name: 'Readings', exact: true }).first().click();
+    await page.waitForURL(/\/datasets\/readings$/);
+    await page.getByRole('link', { name: 'Connect', exact: true }).last().click();
+    const snippet = page.locator('#snippet-curl');
+    await snippet.waitFor({ state: 'visible' });
+    await page.locator('button[data-copy="#snippet-curl"]').click();
+    await until('Copied', () => page.getByText('Copied').first().isVisible());
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    expect(text === (await snippet.textContent()), 'the text as it is shown');
+    const answer = execFileSync('bash', ['-c', text.split('\n\n')[0]], { encoding: 'utf8' });
+    expect(JSON.parse(answer).data.readingRows.length > 0, `readings, not ${answer.slice(0, 200)}`);
+  },
+  { permissions: ['clipboard-read', 'clipboard-write'] },
+);
+
+await journey('live values', async (page) => {
+  await page.goto('/sensors/');
+  const shown = () => page.locator('[data-live-sensor]').allTextContents();
+  const before = await shown();
+  await until('another value', async () => (await shown()).some((text, at) => text !== before[at]));
+  await page.getByRole('button', { name: /Pause/ }).first().click();
+  await until('a pause', () => page.getByRole('button', { name: /Resume|Go on|Continue|Play/ }).first().isVisible());
+});
+
+await journey('zoom by mouse and keyboard', async (page) => {
+  await page.goto('/sensors/');
+  await page.locator('tbody th a').first().click();
+  await page.waitForURL(/\/sensors\/[0-9a-f-]{36}/);
+  const plot = page.locator('figure[data-plot]');
+  await plot.locator('canvas').first().waitFor();
+  const over = plot.locator('.u-over');
+  const box = await over.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height / 2, { steps: 5 });
+  await page.mouse.up();
+  await page.waitForURL(/from=.*to=/);
+  const span = () => {
+    const query = new URL(page.url()).searchParams;
+    return Date.parse(query.get('to')) - Date.parse(query.get('from'));
+  };
+  const day = 86_400_000;
+  expect(span() > day * 0.1 && span() < day * 0.3, `a fifth of a day, not ${span() / day}`);
+  const zoomed = span();
+  await plot.locator('[tabindex="0"]').first().focus();
+  await page.keyboard.press('+');
+  await until('a narrower range', async () => span() < zoomed);
+  await page.goBack();
+  await until('the range before', async () => span() === zoomed);
+});
+
+await journey('a keyboard alone reaches everything', async (page) => {
+  for (const path of ['/', '/datasets', '/datasets/readings', '/sensors/', '/quality']) {
+    await page.goto(path);
+    await page.evaluate(() => document.activeElement?.blur());
+    const wanted = await page.evaluate(() => {
+      const all = 'a[href], button:not([disabled]), input:not([type=hidden]), select, summary, textarea, [tabindex="0"]';
+      const shown = [...document.querySelectorAll(all)].filter((element) => element.checkVisibility());
+      shown.forEach((element, at) => element.setAttribute('data-at', String(at)));
+      return shown.length;
+    });
+    const reached = new Set();
+    for (let presses = 0; presses < wanted + 20; presses += 1) {
+      await page.keyboard.press('Tab');
+      const at = await page.evaluate(() => document.activeElement?.getAttribute('data-at'));
+      if (at !== null) {
+        reached.add(at);
+      }
+    }
+    const missed = await page.evaluate(
+      (got) => [...document.querySelectorAll('[data-at]')].filter((element) => !got.includes(element.getAttribute('data-at'))).map((element) => element.outerHTML.slice(0, 120)),
+      [...reached],
+    );
+    expect(missed.length === 0, `everything on ${path} within reach, not without ${missed.slice(0, 3).join(' | ')}`);
+  }
+});
+
+await journey(
+  'without scripts',
+  async (page) => {
+    await page.goto('/datasets/readings');
+    expect(await page.locator('.plot svg .line').first().isVisible(), 'a picture');
+    await page.locator('.ranges a').first().click();
+    await page.waitForURL(/range=PT1H/);
+    expect(await page.locator('.plot svg .line, .plot .empty').first().isVisible(), 'a picture of an hour');
+    await page.locator('select[name=sensor]').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.waitForURL(/sensor=/);
+    await page.goto('/datasets');
+    await page.locator('.facets a').first().click();
+    await page.waitForURL(/kind=/);
+    expect((await page.locator('tbody tr').count()) > 0, 'datasets of that kind');
+    await page.locator('tbody input[type=checkbox]').first().check();
+    await page.getByRole('button', { name: 'Compare the chosen' }).click();
+    await page.waitForURL(/\/compare\?dataset=/);
+    await page.goto('/sensors/');
+    await page.getByRole('link', { name: 'Type' }).click();
+    await page.waitForURL(/order=TYPE_ASC/);
+    expect((await page.locator('th[aria-sort=ascending]').count()) === 1, 'a sorted column');
+  },
+  { javaScriptEnabled: false },
+);
+
+await journey('errors are pages', async (page) => {
+  for (const [path, status, text] of [
+    ['/datasets/nothing', 404, 'no dataset'],
+    ['/sensors/00000000-0000-0000-0000-000000000000', 404, 'no sensor'],
+    ['/sensors/?range=never', 200, 'sensors'],
+    ['/datasets/readings?range=never', 400, 'range is a duration'],
+    ['/nothing', 404, 'nothing at /nothing'],
+    ['/export/readings.csv?from=never', 400, 'from'],
+  ]) {
+    const response = await page.request.get(path, { headers: { accept: 'text/html' } });
+    expect(response.status() === status, `${status} at ${path}, not ${response.status()}`);
+    const body = await response.text();
+    expect(body.includes('<main') && body.includes(text), `a page that says “${text}” at ${path}`);
+  }
+});
+
+console.log(`journeys at ${base}`);
+await browser.close();
+finish(problems);
