@@ -97,9 +97,18 @@ class Socket {
     this.socket = socket;
     // Whatever an old socket still says is none of the new one's business.
     const current = (act) => (event) => this.socket === socket && act(event);
-    socket.addEventListener('open', current(() => this.send({ type: 'connection_init' })));
-    socket.addEventListener('message', current((event) => this.receive(event.data)));
-    socket.addEventListener('close', current((event) => this.closed(event.code)));
+    socket.addEventListener(
+      'open',
+      current(() => this.send({ type: 'connection_init' })),
+    );
+    socket.addEventListener(
+      'message',
+      current((event) => this.receive(event.data)),
+    );
+    socket.addEventListener(
+      'close',
+      current((event) => this.closed(event.code)),
+    );
     this.heard();
   }
 
@@ -176,11 +185,14 @@ class Socket {
   /** Subscribes anew on the same socket, a little later. */
   again(stream) {
     stream.id = undefined;
-    setTimeout(() => {
-      if (this.acknowledged && this.streams.has(stream) && !stream.id) {
-        this.subscribe(stream);
-      }
-    }, retryDelay(this.attempts, Math.random()));
+    setTimeout(
+      () => {
+        if (this.acknowledged && this.streams.has(stream) && !stream.id) {
+          this.subscribe(stream);
+        }
+      },
+      retryDelay(this.attempts, Math.random()),
+    );
     this.attempts += 1;
   }
 

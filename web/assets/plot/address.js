@@ -62,6 +62,21 @@ export class Address {
     this.step({ range }, burst);
   }
 
+  /**
+   * What a link says.
+   *
+   * @param {URLSearchParams} query with a range
+   */
+  take(query) {
+    const fixed = wantedOf(query)?.kind === 'fixed';
+    this.step(fixed ? { from: query.get('from'), to: query.get('to') } : { range: query.get('range') }, false);
+  }
+
+  /** What is said of the range now. */
+  get current() {
+    return new URLSearchParams(this.shown ? location.search : this.query);
+  }
+
   step(wanted, burst) {
     const now = performance.now();
     const same = burst && now - this.movedAt < BURST_MS;

@@ -105,7 +105,11 @@ export class Chart {
         {},
         edge,
         edge,
-        { stroke: colour('accent'), width: 1.5, points: { size: 4, width: 0, fill: colour('accent'), filter: pointsShown } },
+        {
+          stroke: colour('accent'),
+          width: 1.5,
+          points: { size: 4, width: 0, fill: colour('accent'), filter: pointsShown },
+        },
       ],
       bands: [{ series: [2, 1], fill: colour('band') }],
       cursor: {
@@ -187,7 +191,8 @@ export class Chart {
   }
 
   placeCursor() {
-    const instant = this.row >= 0 && this.row < this.shown.frame.starts.length ? timeAt(this.shown.frame, this.row) : NaN;
+    const instant =
+      this.row >= 0 && this.row < this.shown.frame.starts.length ? timeAt(this.shown.frame, this.row) : NaN;
     const left = Number.isNaN(instant) ? -10 : this.u.valToPos(instant, 'x');
     this.u.setCursor({ left, top: left < 0 ? -10 : 1 }, false);
     this.placeDot();

@@ -3,7 +3,8 @@
  * (`light-dark()`, `var()`, a system colour), a probe in the page resolves it.
  */
 
-/** @typedef {Record<'ink' | 'muted' | 'line' | 'surface' | 'accent' | 'ok' | 'warn' | 'bad' | 'band', string>} Colours */
+/** @typedef {'ink' | 'muted' | 'line' | 'surface' | 'accent' | 'ok' | 'warn' | 'bad' | 'band'} Name */
+/** @typedef {Record<Name, string>} Colours */
 
 const NAMES = ['ink', 'muted', 'line', 'surface', 'accent', 'ok', 'warn', 'bad', 'band'];
 

@@ -30,7 +30,8 @@ export const HELP =
  * @param {{live: boolean, zones: boolean, declared: boolean}} has which toggles make sense
  */
 export function makeToolbar(wishes, has) {
-  const group = (label, ...children) => make('div', { role: 'group', 'aria-label': label, class: 'plot-group' }, ...children);
+  const group = (label, ...children) =>
+    make('div', { role: 'group', 'aria-label': label, class: 'plot-group' }, ...children);
   const toggle = (label, act) => button(label, act, { class: 'plot-button plot-toggle', 'aria-pressed': 'false' });
   const tool = (label, sign, act) => button(label, act, { class: 'plot-button' }, sign);
 

@@ -28,7 +28,11 @@ export function make(tag, attributes = {}, ...children) {
  */
 export function button(label, act, attributes = {}, sign = '') {
   const element = sign
-    ? make('button', { type: 'button', 'aria-label': label, title: label, ...attributes }, make('span', { 'aria-hidden': 'true' }, sign))
+    ? make(
+        'button',
+        { type: 'button', 'aria-label': label, title: label, ...attributes },
+        make('span', { 'aria-hidden': 'true' }, sign),
+      )
     : make('button', { type: 'button', ...attributes }, label);
   element.addEventListener('click', act);
   return element;

@@ -10,33 +10,28 @@ import { HELP, listenToKeys, listenToWheel, makeToolbar } from './controls.js';
 import { parseInstant, SECOND, MINUTE } from './clock.js';
 import { make } from './dom.js';
 import { emptyFrame, nearest, timeAt } from './frame.js';
-import { gapsOf, silenceOf, usualInterval } from './gaps.js';
+import { gapsOf, silenceOf } from './gaps.js';
+import { learntInterval } from './interval.js';
 import { bucketWords, resolutionOf } from './ladder.js';
 import { fillLegend } from './legend.js';
 import { Notice } from './notice.js';
 import { Panel } from './panel.js';
 import { askFrame, askLastBefore } from './questions.js';
+import { markRanges, takeRanges } from './ranges.js';
+import { Reader } from './reader.js';
 import { settingsOf } from './settings.js';
-import { readoutOf, summaryOf } from './summary.js';
-import { fillTable } from './table.js';
 import { Tail } from './tail.js';
 import { panned, spanOfRange, SPAN_MIN, within, zoomed } from './view.js';
-import { flagOf, shortly, timeOf } from './words.js';
+import { shortly, timeOf } from './words.js';
+import { LOCAL_ZONE, storedZone, storeZone } from './zone.js';
 
 /** Steps of a wheel or of a key held down are waited for before the server is asked. */
 const BURST_ASK_MS = 90;
-/** A screen reader says one thing at a time; while keys follow each other it is told of the last one. */
-const SAY_MS = 350;
-/** Sliding along with the present, the sentence and the table below are made anew this often; silently. */
-const SUMMARY_MS = 30 * SECOND;
 /** How far from now a range may end that is meant to end now. */
 const NOW_SHARE = 0.02;
 
 /** How many plots the page has: ids are not given twice. */
 let plots = 0;
-
-const LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const ZONE_KEY = 'fieldbook.plot.zone';
 
 export class PlotFigure {
   /**
@@ -48,8 +43,6 @@ export class PlotFigure {
     this.figure = figure;
     this.settings = settingsOf(figure.dataset);
     this.canvas = /** @type {HTMLElement} */ (figure.querySelector('.plot-canvas'));
-    this.summary = figure.querySelector('.plot-summary');
-    this.details = /** @type {HTMLDetailsElement | null} */ (figure.querySelector('.plot-table'));
     this.answers = new Answers();
     this.address = new Address(inAddress, (query) => this.goTo(query));
     this.zone = storedZone();
@@ -69,8 +62,6 @@ export class PlotFigure {
     this.row = -1;
     this.asking = false;
     this.askTimer = 0;
-    this.sayTimer = 0;
-    this.summarisedAt = 0;
   }
 
   start() {
@@ -85,14 +76,13 @@ export class PlotFigure {
       onMissed: () => this.ask({ quietly: true }),
       onState: (state) => this.heardOfSocket(state),
     });
-    const query = new URLSearchParams(this.address.shown ? location.search : '');
+    const query = this.address.current;
     if (wantedOf(query)) {
       this.goTo(query);
     } else {
       this.setFollowing(this.settings.live && this.endsNow(range));
       this.look(range, 0);
     }
-    this.details?.addEventListener('toggle', () => this.fillTable());
   }
 
   /** Adds what needs a script, and takes over the links that work without one. */
@@ -111,17 +101,16 @@ export class PlotFigure {
     const zones = LOCAL_ZONE !== 'UTC';
     this.tools = makeToolbar(wishes, { live, zones, declared: declared !== null });
     this.tools.toggles.zone?.setAttribute('aria-pressed', String(this.zone !== 'UTC'));
-    this.readout = make('p', { class: 'plot-readout' });
     this.liveState = make('span', { class: 'plot-live-state', role: 'status' });
     this.tools.bar.append(this.liveState);
-    this.said = make('p', { class: 'visually-hidden', 'aria-live': 'polite' });
+    this.reader = new Reader(this.figure);
     this.legend = make('ul', { class: 'plot-legend' });
     this.note = make('p', { class: 'plot-note plot-quiet' });
     this.help = make('p', { class: 'plot-help plot-quiet', id: `plot-help-${plots}` }, HELP);
 
-    this.canvas.before(make('div', { class: 'plot-bar' }, this.readout, this.tools.bar));
+    this.canvas.before(make('div', { class: 'plot-bar' }, this.reader.readout, this.tools.bar));
     this.foot = make('div', { class: 'plot-foot' }, this.legend, this.note);
-    this.canvas.after(this.foot, this.help, this.said);
+    this.canvas.after(this.foot, this.help, this.reader.said);
     this.panel = new Panel(this.foot, () => this.canvas.focus({ preventScroll: true }));
     this.notice = new Notice(this.canvas);
 
@@ -132,7 +121,10 @@ export class PlotFigure {
     this.canvas.setAttribute('aria-describedby', this.help.id);
     listenToKeys(this.canvas, wishes);
     listenToWheel(this.canvas, wishes, (clientX) => this.chart?.instantAt(clientX));
-    this.figure.querySelector('nav.ranges')?.addEventListener('click', (event) => this.takeRange(event));
+    takeRanges(this.figure, (query) => {
+      this.address.take(query);
+      this.goTo(query);
+    });
     this.figure.classList.add('plot-ready');
   }
 
@@ -169,22 +161,6 @@ export class PlotFigure {
     }
     this.setFollowing(follow);
     this.look(range, 0);
-  }
-
-  takeRange(event) {
-    const link = event.target instanceof Element ? event.target.closest('a') : null;
-    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-    const query = link ? new URL(link.href, location.href).searchParams : null;
-    if (!plain || !query || !wantedOf(query)) {
-      return;
-    }
-    event.preventDefault();
-    if (wantedOf(query).kind !== 'fixed') {
-      this.address.last(query.get('range'));
-    } else {
-      this.address.step({ from: query.get('from'), to: query.get('to') }, false);
-    }
-    this.goTo(query);
   }
 
   /** Somebody moved or zoomed to a range of their own. */
@@ -249,14 +225,15 @@ export class PlotFigure {
     try {
       const { frame, now } = await askFrame(this.settings.sensor, view, resolution, this.zone, signal);
       this.skew = now - Date.now();
-      if (this.learnInterval(frame) && frame.thinned && !corrected) {
+      this.interval = learntInterval(frame, this.interval);
+      if (frame.thinned && !corrected) {
         await this.ask({ corrected: true });
         return;
       }
       if (!this.following) {
         this.answers.keep(key, frame, view.to < now);
       }
-      this.take(frame, view);
+      this.take(frame, view, calmly);
     } catch (error) {
       if (!signal.aborted) {
         this.fail(error, calmly);
@@ -275,28 +252,11 @@ export class PlotFigure {
   }
 
   /**
-   * How often readings come is declared or not, and true or not; an answer tells.
-   *
-   * @returns {boolean} whether that changes what is to be asked
+   * @param {import('./frame.js').Frame} frame
+   * @param {import('./view.js').Range} view that it answers
+   * @param {boolean} [quietly] whether nobody asked for it
    */
-  learnInterval(frame) {
-    const rows = frame.starts.length;
-    if (rows < 3) {
-      return false;
-    }
-    const count = frame.counts.reduce((sum, one) => sum + one, 0) || rows;
-    // Of buckets the time with readings counts, so that a long gap does not look like a slow sensor.
-    const covered = frame.kind === 'buckets' ? rows * frame.length : frame.starts[rows - 1] - frame.starts[0];
-    const seen = covered / count;
-    const expected = this.interval !== null && seen > this.interval / 2 && seen < this.interval * 2;
-    if (expected && !frame.thinned) {
-      return false;
-    }
-    this.interval = frame.thinned ? Math.min(seen, this.interval ?? Infinity) : seen;
-    return true;
-  }
-
-  take(frame, view) {
+  take(frame, view, quietly = false) {
     this.setAsking(false);
     this.heardUntil = this.now;
     const cursor = this.row >= 0 ? timeAt(this.frame, this.row) : NaN;
@@ -306,9 +266,8 @@ export class PlotFigure {
     this.redraw();
     this.row = Number.isNaN(cursor) ? -1 : nearest(frame, cursor);
     this.chart.moveTo(this.row);
-    this.showReadout();
-    this.summarise(false);
-    this.fillTable();
+    this.reader.readOut(frame, this.row, this.shown);
+    this.reader.describe(frame, this.gaps, this.shown, quietly);
     if (frame.starts.length === 0) {
       this.sayEmpty(view);
     }
@@ -402,9 +361,13 @@ export class PlotFigure {
 
   // Reading out
 
+  get shown() {
+    return { unit: this.settings.unit, zone: this.zone };
+  }
+
   pointAt(row) {
     this.row = row;
-    this.showReadout();
+    this.reader.readOut(this.frame, row, this.shown);
   }
 
   moveCursor(to) {
@@ -416,48 +379,8 @@ export class PlotFigure {
     const wanted = { next: row + 1, previous: row - 1, first: 0, last: rows - 1 }[to];
     this.row = Math.min(Math.max(wanted, 0), rows - 1);
     this.chart.moveTo(this.row);
-    this.showReadout();
-    this.say();
-  }
-
-  readoutOfRow() {
-    return readoutOf(this.frame, this.row, { unit: this.settings.unit, zone: this.zone });
-  }
-
-  showReadout() {
-    if (this.row < 0 || this.row >= this.frame.starts.length) {
-      this.readout.replaceChildren();
-      return;
-    }
-    const { time, value, detail } = this.readoutOfRow();
-    const flag = this.frame.kind === 'readings' ? flagOf(detail) : detail;
-    this.readout.replaceChildren(make('strong', {}, value), make('span', {}, flag), make('span', { class: 'plot-quiet' }, time));
-  }
-
-  say() {
-    clearTimeout(this.sayTimer);
-    this.sayTimer = setTimeout(() => {
-      const { time, value, detail } = this.readoutOfRow();
-      const flag = this.frame.kind === 'readings' ? flagOf(detail) : detail;
-      this.said.textContent = `${time}: ${value}, ${flag}`;
-    }, SAY_MS);
-  }
-
-  /** @param {boolean} silently whether nobody asked for it */
-  summarise(silently) {
-    if (!this.summary) {
-      return;
-    }
-    this.summarisedAt = Date.now();
-    this.summary.setAttribute('aria-live', silently ? 'off' : 'polite');
-    this.summary.textContent = summaryOf(this.frame, this.gaps, { unit: this.settings.unit, zone: this.zone });
-  }
-
-  fillTable() {
-    const table = this.details?.querySelector('table');
-    if (table && this.details.open && this.chart) {
-      fillTable(table, this.frame, { unit: this.settings.unit, zone: this.zone });
-    }
+    this.reader.readOut(this.frame, this.row, this.shown);
+    this.reader.say(this.frame, this.row, this.shown);
   }
 
   open(row) {
@@ -541,9 +464,8 @@ export class PlotFigure {
     }
     if (this.tail.isOld(span)) {
       this.ask({ quietly: true });
-    } else if (Date.now() - this.summarisedAt > SUMMARY_MS) {
-      this.summarise(true);
-      this.fillTable();
+    } else if (this.reader.isBehind) {
+      this.reader.describe(this.frame, this.gaps, this.shown, true);
     }
   }
 
@@ -556,7 +478,8 @@ export class PlotFigure {
   }
 
   showLive(state) {
-    const words = { away: 'No connection; trying again.', denied: 'Not live: you may not.', ended: 'Not live.' }[state] ?? '';
+    const words =
+      { away: 'No connection; trying again.', denied: 'Not live: you may not.', ended: 'Not live.' }[state] ?? '';
     this.figure.dataset.tail = this.following ? state || 'connecting' : 'paused';
     if (this.liveState && this.liveState.textContent !== words) {
       this.liveState.textContent = words;
@@ -584,32 +507,6 @@ export class PlotFigure {
   /** Marks the link whose range is shown, and whether there is a way back. */
   markPlace() {
     this.tools.back.disabled = !this.address.canGoBack;
-    const shown = wantedOf(new URLSearchParams(this.address.shown ? location.search : this.address.query));
-    const same = JSON.stringify(shown);
-    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (this.figure.querySelectorAll('nav.ranges a'))) {
-      const wanted = wantedOf(new URL(link.href, location.href).searchParams);
-      const current = shown ? JSON.stringify(wanted) === same : link.hasAttribute('data-default');
-      if (current) {
-        link.setAttribute('aria-current', 'true');
-      } else {
-        link.removeAttribute('aria-current');
-      }
-    }
-  }
-}
-
-function storedZone() {
-  try {
-    return localStorage.getItem(ZONE_KEY) === 'local' ? LOCAL_ZONE : 'UTC';
-  } catch {
-    return 'UTC';
-  }
-}
-
-function storeZone(zone) {
-  try {
-    localStorage.setItem(ZONE_KEY, zone === 'UTC' ? 'utc' : 'local');
-  } catch {
-    // Where nothing may be stored, the choice holds for this page.
+    markRanges(this.figure, this.address.current);
   }
 }

@@ -96,7 +96,8 @@ export function frameOfBuckets(range, length, buckets) {
  * @param {number} i
  */
 export function timeAt(frame, i) {
-  return (Math.max(frame.starts[i], Math.min(frame.from, frame.ends[i])) + Math.min(frame.ends[i], Math.max(frame.to, frame.starts[i]))) / 2;
+  const [start, end] = [frame.starts[i], frame.ends[i]];
+  return (Math.max(start, Math.min(frame.from, end)) + Math.min(end, Math.max(frame.to, start))) / 2;
 }
 
 /**

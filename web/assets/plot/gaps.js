@@ -71,8 +71,8 @@ export function gapsOf(frame, declared, { begin, now }) {
 }
 
 /**
- * How long there may be nothing between two rows before it is a gap. Of buckets, an empty one is at least its own length
- * of silence, and up to a bucket more on either side.
+ * How long there may be nothing between two rows before it is a gap. Of buckets, an empty one is at least its own
+ * length of silence, and up to a bucket more on either side.
  *
  * @param {Frame} frame
  * @param {number | null} declared

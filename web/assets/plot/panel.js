@@ -21,7 +21,8 @@ export class Panel {
   constructor(before, onClose) {
     panels += 1;
     const id = `plot-panel-${panels}`;
-    this.heading = make('h3', { id, tabindex: '-1' });
+    this.level = levelAfter(before);
+    this.heading = headingOf(this.level, { class: 'plot-panel-title', id, tabindex: '-1' });
     this.body = make('div', { class: 'plot-panel-body' });
     const close = button('Close', () => this.close(), { class: 'plot-panel-close' }, '✕');
     const head = make('div', { class: 'plot-panel-head' }, this.heading, close);
@@ -76,7 +77,9 @@ export class Panel {
       const reading = await askReading(sensor, known.time, signal);
       // A later reading in its place: it was corrected or is gone.
       const same = reading && parseInstant(reading.time) === parseInstant(known.time);
-      const said = same ? ofFullReading(reading, unit) : [make('p', {}, 'This reading is not there any more.')];
+      const said = same
+        ? ofFullReading(reading, unit, this.level + 1)
+        : [make('p', {}, 'This reading is not there any more.')];
       this.body.replaceChildren(...said);
     } catch (error) {
       if (!signal.aborted) {
@@ -111,6 +114,19 @@ export class Panel {
   }
 }
 
+/** The level of a heading that belongs under the one before an element: the page knows its outline, we don't. */
+function levelAfter(element) {
+  const before = [...document.querySelectorAll('h1, h2, h3, h4, h5')].filter(
+    (heading) => heading.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING,
+  );
+  return Number(before.at(-1)?.tagName.slice(1) ?? 1) + 1;
+}
+
+function headingOf(level, attributes, ...children) {
+  const tag = /** @type {'h2'} */ (`h${Math.min(level, 6)}`);
+  return make(tag, attributes, ...children);
+}
+
 function bothTimes(instant, exact = '') {
   const text = exact || timeOf(instant, 'UTC', 'exact');
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -131,10 +147,11 @@ function ofReading({ time, value, flag }, unit) {
   ];
 }
 
-function ofFullReading(reading, unit) {
+function ofFullReading(reading, unit, level) {
   const latency = parseInstant(reading.receivedAt) - parseInstant(reading.time);
   const others = (reading.otherValues ?? []).map(
-    (other) => `${valueOf(other.value, unit, true)} (${flagOf(other.flag)}), received ${timeOf(parseInstant(other.receivedAt))} UTC`,
+    (other) =>
+      `${valueOf(other.value, unit, true)} (${flagOf(other.flag)}), received ${timeOf(parseInstant(other.receivedAt))} UTC`,
   );
   /** @type {Array<[string, Node | string | null]>} */
   const rows = [
@@ -144,11 +161,11 @@ function ofFullReading(reading, unit) {
     ['Latency', latency < 0 ? `its clock is ${spanOf(latency)} ahead` : spanOf(latency)],
     ['Other values', others.length > 0 ? make('ul', {}, ...others.map((other) => make('li', {}, other))) : null],
   ];
-  return [definitions(rows), ...ofRaw(reading.raw)];
+  return [definitions(rows), ...ofRaw(reading.raw, level)];
 }
 
-function ofRaw(raw) {
-  const heading = make('h4', {}, 'Raw message');
+function ofRaw(raw, level) {
+  const heading = headingOf(level, { class: 'plot-panel-part' }, 'Raw message');
   if (!raw) {
     return [heading, make('p', { class: 'plot-quiet' }, 'It could not be looked up.')];
   }
@@ -172,7 +189,13 @@ function ofRaw(raw) {
     box.textContent = cut ? payload.slice(0, PAYLOAD_CHARS_MAX) : payload;
     parts.push(box);
     if (cut) {
-      parts.push(make('p', { class: 'plot-quiet' }, `The first ${countOf(PAYLOAD_CHARS_MAX)} of ${countOf(payload.length)} characters.`));
+      parts.push(
+        make(
+          'p',
+          { class: 'plot-quiet' },
+          `The first ${countOf(PAYLOAD_CHARS_MAX)} of ${countOf(payload.length)} characters.`,
+        ),
+      );
     }
   }
   return parts;

@@ -15,7 +15,9 @@ const SERIES = `query Series($id: ID!, $from: DateTime!, $to: DateTime!, $points
   service { now }
 }`;
 
-const BUCKETS = `query Buckets($id: ID!, $from: DateTime!, $to: DateTime!, $bucket: Duration!, $zone: String, $ends: Boolean!) {
+const BUCKETS = `query Buckets(
+  $id: ID!, $from: DateTime!, $to: DateTime!, $bucket: Duration!, $zone: String, $ends: Boolean!
+) {
   sensor(id: $id) {
     aggregates(from: $from, to: $to, bucket: $bucket, timeZone: $zone) {
       start end @include(if: $ends) avg min max count countSuspect countFail completeness

@@ -3,7 +3,7 @@
  */
 
 import { isBad } from './frame.js';
-import { clockOf, counted, countOf, finenessOf, spanOf, timeOf, valueOf } from './words.js';
+import { clockOf, counted, countOf, finenessOf, flagOf, spanOf, timeOf, valueOf } from './words.js';
 
 /**
  * @typedef {object} Figures
@@ -107,7 +107,7 @@ export function readoutOf(frame, i, { unit, zone }) {
   const fine = frame.kind === 'readings' ? 'exact' : frame.length < 60_000 ? 'second' : 'minute';
   const time = timeOf(frame.starts[i], zone, frame.length >= 86_400_000 ? 'day' : fine);
   if (frame.kind === 'readings') {
-    return { time, value: valueOf(frame.mid[i], unit), detail: frame.flags[i] };
+    return { time, value: valueOf(frame.mid[i], unit), detail: flagOf(frame.flags[i]) };
   }
   const doubts = flagWords({ suspects: frame.suspects[i], fails: frame.fails[i] });
   const counts = [counted(frame.counts[i] + frame.fails[i], 'reading'), doubts].filter(Boolean).join(', ');

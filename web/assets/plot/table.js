@@ -54,7 +54,11 @@ function captionOf(frame, listed) {
 
 /** @returns {[string[], Cells]} */
 function readings(frame, { zone }) {
-  const cells = (i) => [timeOf(frame.starts[i], zone, 'exact'), valueOf(frame.mid[i], '', true), flagOf(frame.flags[i])];
+  const cells = (i) => [
+    timeOf(frame.starts[i], zone, 'exact'),
+    valueOf(frame.mid[i], '', true),
+    flagOf(frame.flags[i]),
+  ];
   return [[`Time (${zone})`, 'Value', 'Flag'], cells];
 }
 

@@ -8,18 +8,41 @@ import { minutes, NOON, readings, upTo } from './frames.js';
 const at = (seconds) => new Date(NOON + seconds * 1000).toISOString();
 
 test('the nearest row is found before, between and behind all', () => {
-  const frame = readings([[0, 1], [10, 2], [30, 3]], 60);
-  assert.deepEqual([-100, 4, 6, 19, 21, 999].map((s) => nearest(frame, NOON + s * 1000)), [0, 0, 1, 1, 2, 2]);
+  const frame = readings(
+    [
+      [0, 1],
+      [10, 2],
+      [30, 3],
+    ],
+    60,
+  );
+  assert.deepEqual(
+    [-100, 4, 6, 19, 21, 999].map((s) => nearest(frame, NOON + s * 1000)),
+    [0, 0, 1, 1, 2, 2],
+  );
   assert.equal(nearest(readings([], 60), NOON), -1);
 });
 
 test('a live reading takes its place by time, and that of one of the same time', () => {
-  const frame = readings([[0, 1], [10, 2]], 60);
-  for (const [seconds, value] of [[20, 4], [15, 3], [10, 9]]) {
+  const frame = readings(
+    [
+      [0, 1],
+      [10, 2],
+    ],
+    60,
+  );
+  for (const [seconds, value] of [
+    [20, 4],
+    [15, 3],
+    [10, 9],
+  ]) {
     assert.ok(addReading(frame, { time: at(seconds), value, flag: 'PASS' }));
   }
   assert.deepEqual(frame.mid, [1, 9, 3, 4]);
-  assert.deepEqual(frame.starts.map((start) => (start - NOON) / 1000), [0, 10, 15, 20]);
+  assert.deepEqual(
+    frame.starts.map((start) => (start - NOON) / 1000),
+    [0, 10, 15, 20],
+  );
 });
 
 test('one from before the window, or without a time, changes nothing', () => {
@@ -45,7 +68,10 @@ test('what an answer has is not counted a second time', () => {
 });
 
 test('what slides out of sight is forgotten in every column', () => {
-  const frame = readings(upTo(100).map((i) => [i, i]), 100);
+  const frame = readings(
+    upTo(100).map((i) => [i, i]),
+    100,
+  );
   forgetBefore(frame, NOON + 90_000);
   assert.equal(frame.from, NOON + 90_000);
   for (const column of [frame.starts, frame.ends, frame.exact, frame.mid, frame.low, frame.high, frame.flags]) {
@@ -54,7 +80,15 @@ test('what slides out of sight is forgotten in every column', () => {
 });
 
 test('the axis spans what counts and is seen', () => {
-  const frame = readings([[0, 100], [10, 1], [20, -9999, 'FAIL'], [30, 2]], 40);
+  const frame = readings(
+    [
+      [0, 100],
+      [10, 1],
+      [20, -9999, 'FAIL'],
+      [30, 2],
+    ],
+    40,
+  );
   const [low, high] = valuesRange(frame, { from: NOON + 5_000, to: NOON + 40_000 }, null);
   assert.ok(low < 1 && low > 0.5 && high > 2 && high < 2.5);
 });
@@ -68,7 +102,19 @@ test('a row between gaps is shown by itself', () => {
 test('a constant lies in the middle, and extremes stay numbers', () => {
   const view = { from: NOON, to: NOON + 40_000 };
   assert.deepEqual(valuesRange(readings([[0, 0]], 40), view, null), [-1, 1]);
-  assert.ok(valuesRange(readings([[0, 1.7e308], [1, -1.7e308]], 40), view, null).every(Number.isFinite));
+  assert.ok(
+    valuesRange(
+      readings(
+        [
+          [0, 1.7e308],
+          [1, -1.7e308],
+        ],
+        40,
+      ),
+      view,
+      null,
+    ).every(Number.isFinite),
+  );
   assert.deepEqual(valuesRange(readings([], 40), view, null), [0, 1]);
   assert.deepEqual(valuesRange(readings([[0, 5]], 40), view, [0, 10]).map(Math.round), [-1, 11]);
 });

@@ -21,7 +21,12 @@ test('an answer is its data', async () => {
 
 test('an error keeps the words, the code and the details of the server', async () => {
   answer(400, { errors: [{ message: 'Too many', extensions: { code: 'LIMIT_EXCEEDED', limit: 5 } }] });
-  await assert.rejects(ask('{ a }'), { message: 'Too many', code: 'LIMIT_EXCEEDED', details: { limit: 5 }, denied: false });
+  await assert.rejects(ask('{ a }'), {
+    message: 'Too many',
+    code: 'LIMIT_EXCEEDED',
+    details: { limit: 5 },
+    denied: false,
+  });
 });
 
 test('a problem is an error, too', async () => {

@@ -38,7 +38,11 @@ class FakeSocket extends EventTarget {
   }
 
   gives(readings, cursor, missed = null) {
-    this.says({ id: this.subscribed.id, type: 'next', payload: { data: { readingStream: { cursor, readings, missed } } } });
+    this.says({
+      id: this.subscribed.id,
+      type: 'next',
+      payload: { data: { readingStream: { cursor, readings, missed } } },
+    });
   }
 
   breaks(code = 1006) {
@@ -107,7 +111,11 @@ test('what an old socket still says is not heard', () => {
   const { id } = sockets[0].subscribed;
   sockets[0].breaks();
   mock.timers.tick(RETRY_MS);
-  sockets[0].says({ id, type: 'next', payload: { data: { readingStream: { cursor: 'x', readings: [{}], missed: null } } } });
+  sockets[0].says({
+    id,
+    type: 'next',
+    payload: { data: { readingStream: { cursor: 'x', readings: [{}], missed: null } } },
+  });
   assert.deepEqual(told.readings, []);
   end();
 });
@@ -161,7 +169,10 @@ test('who may not see readings is told so, and not asked for again', () => {
 });
 
 test('attempts come later each time, up to half a minute, and not at one moment', () => {
-  assert.deepEqual([0, 1, 2, 3].map((n) => retryDelay(n, 1)), [1_000, 2_000, 4_000, 8_000]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((n) => retryDelay(n, 1)),
+    [1_000, 2_000, 4_000, 8_000],
+  );
   assert.equal(retryDelay(99, 1), 30_000);
   assert.equal(retryDelay(99, 0), 15_000);
 });

@@ -8,7 +8,14 @@ import { minutes, NOON, readings, upTo } from './frames.js';
 const UTC = { unit: '°C', zone: 'UTC' };
 
 test('readings are summed up with their extremes and when those were', () => {
-  const frame = readings([[0, 17.2], [60, 20], [120, 18.8, 'SUSPECT']], 180);
+  const frame = readings(
+    [
+      [0, 17.2],
+      [60, 20],
+      [120, 18.8, 'SUSPECT'],
+    ],
+    180,
+  );
   assert.equal(
     summaryOf(frame, [], UTC).replaceAll('\u202f', ' '),
     'From 25 Nov 2026, 12:00:00 to 12:03:00 UTC: 3 readings, ' +
@@ -17,16 +24,32 @@ test('readings are summed up with their extremes and when those were', () => {
 });
 
 test('times of more than a day are told with the day', () => {
-  assert.match(summaryOf(readings([[0, 1]], 90_000), [], UTC), /to 26 Nov 2026, 13:00 UTC: 1 reading, lowest .* at 25 Nov 2026, 12:00,/);
+  assert.match(
+    summaryOf(readings([[0, 1]], 90_000), [], UTC),
+    /to 26 Nov 2026, 13:00 UTC: 1 reading, lowest .* at 25 Nov 2026, 12:00,/,
+  );
 });
 
 test('the mean of buckets is that of their readings', () => {
-  const frame = minutes([{ at: 0, avg: 10, count: 1 }, { at: 1, avg: 20, count: 3 }], 2);
+  const frame = minutes(
+    [
+      { at: 0, avg: 10, count: 1 },
+      { at: 1, avg: 20, count: 3 },
+    ],
+    2,
+  );
   assert.equal(figuresOf(frame).mean, 17.5);
 });
 
 test('failed readings count as readings, and their values do not', () => {
-  const frame = readings([[0, 1], [1, -9999, 'FAIL'], [2, 3]], 3);
+  const frame = readings(
+    [
+      [0, 1],
+      [1, -9999, 'FAIL'],
+      [2, 3],
+    ],
+    3,
+  );
   const { readings: count, fails, mean, lowest } = figuresOf(frame);
   assert.deepEqual([count, fails, mean, lowest], [3, 1, 2, 0]);
 });
@@ -50,7 +73,13 @@ test('nothing is said of nothing', () => {
 });
 
 test('values near the largest number have a mean', () => {
-  const frame = readings([[0, 1.6e308], [1, 1.6e308]], 2);
+  const frame = readings(
+    [
+      [0, 1.6e308],
+      [1, 1.6e308],
+    ],
+    2,
+  );
   assert.equal(figuresOf(frame).mean, 1.6e308);
 });
 
@@ -61,5 +90,8 @@ test('a table has at most 200 rows, evenly taken', () => {
     assert.ok(listed.length <= 200);
     assert.ok(listed.every((row) => row < rows));
   }
-  assert.deepEqual(rowsListed(1000).slice(0, 3), upTo(3).map((i) => i * 5));
+  assert.deepEqual(
+    rowsListed(1000).slice(0, 3),
+    upTo(3).map((i) => i * 5),
+  );
 });

@@ -67,7 +67,16 @@ test('the axis says the day where it changes', () => {
 
 test('ages are calm and say when they change', () => {
   const words = [2, 12, 59, 61, 3599, 3601, 90_000, 200_000].map((s) => ageOf(s * SECOND).text);
-  assert.deepEqual(words, ['just now', '10 s ago', '55 s ago', '1 min ago', '59 min ago', '1 h ago', '1 day ago', '2 days ago']);
+  assert.deepEqual(words, [
+    'just now',
+    '10 s ago',
+    '55 s ago',
+    '1 min ago',
+    '59 min ago',
+    '1 h ago',
+    '1 day ago',
+    '2 days ago',
+  ]);
   assert.equal(ageOf(-90 * SECOND).text, 'in 1 min');
   for (let age = 0; age < 3 * DAY; age += 977) {
     const { text, nextMs } = ageOf(age);
@@ -100,7 +109,14 @@ test('an address says a range, or nothing', () => {
 });
 
 test('settings that make no sense are none', () => {
-  const settings = settingsOf({ sensor: 's', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z', rangeMin: '5', rangeMax: '', interval: '-1' });
+  const settings = settingsOf({
+    sensor: 's',
+    from: '2026-01-01T00:00:00Z',
+    to: '2026-01-02T00:00:00Z',
+    rangeMin: '5',
+    rangeMax: '',
+    interval: '-1',
+  });
   assert.deepEqual([settings.declared, settings.interval, settings.live], [null, null, false]);
   assert.equal(settings.begin, settings.range.from);
   assert.deepEqual(settingsOf({ rangeMin: '0', rangeMax: '45', interval: '1.5', live: '' }).declared, [0, 45]);
