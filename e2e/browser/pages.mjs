@@ -28,6 +28,12 @@ export const paths = [
   '/nothing-here',
 ];
 
+const looks = [
+  ['light', 'none'],
+  ['dark', 'none'],
+  ['light', 'active'],
+];
+
 const only = process.argv[2];
 const problems = [];
 const browser = await launch();
@@ -36,26 +42,27 @@ for (const path of paths.filter((path) => !only || path.startsWith(only))) {
   const isMissing = path === '/nothing-here';
   const note = (where, found) => problems.push(...found.map((problem) => `${path} ${where}: ${problem}`));
   note('html', await html(path));
-  for (const [scheme, forced] of [['light', 'none'], ['dark', 'none'], ['light', 'active']]) {
-    const { context, page, problems: seen } = await open(browser, { colorScheme: scheme, forcedColors: forced });
-    for (const width of forced === 'active' ? [1280] : widths) {
-      const where = `${width} ${forced === 'active' ? 'forced' : scheme}`;
-      await page.setViewportSize({ width, height: 900 });
-      const response = await page.goto(path, { waitUntil: 'load' });
-      const expected = isMissing ? 404 : 200;
-      if (response.status() !== expected) {
-        note(where, [`status ${response.status()}`]);
-      }
+  const { context, page, problems: seen } = await open(browser);
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 900 });
+    const response = await page.goto(path, { waitUntil: 'load' });
+    if (response.status() !== (isMissing ? 404 : 200)) {
+      note(width, [`status ${response.status()}`]);
+    }
+    for (const [scheme, forcedColors] of looks) {
+      const where = `${width} ${forcedColors === 'active' ? 'forced' : scheme}`;
+      await page.emulateMedia({ colorScheme: scheme, forcedColors });
       note(where, await overflow(page));
-      if (width !== 768) {
-        note(where, await axe(page));
+      // What is wrong with the structure is wrong at every width; colours differ by scheme.
+      if (width === 1280 || (width === 360 && scheme === 'light')) {
+        note(where, await axe(page, seen));
       }
       await shot(page, `${name}-${where.replace(' ', '-')}`);
     }
-    // The browser itself says of a 404 that it is one.
-    note(scheme, isMissing ? seen.filter((problem) => !problem.includes('404')) : seen);
-    await context.close();
   }
+  // The browser itself says of a 404 that it is one.
+  note('', isMissing ? seen.filter((problem) => !problem.includes('404')) : seen);
+  await context.close();
 }
 await browser.close();
 finish(problems);

@@ -11,6 +11,7 @@ use async_graphql::parser::types::OperationType;
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -133,9 +134,10 @@ pub(crate) async fn over_data(State(state): State<ApiState>, request: Request, n
     let Some(asking) = Asking::of(&state, &request) else {
         return next.run(request).await;
     };
+    let (parts, body) = request.into_parts();
     if is_of_pages {
-        let path = path.to_owned();
-        let page = pages.page(request, asking.clone()).await;
+        let path = parts.uri.path().to_owned();
+        let page = pages.page(anew(&parts, body), asking.clone()).await;
         return match page {
             Some(page) => page,
             None => {
@@ -144,12 +146,19 @@ pub(crate) async fn over_data(State(state): State<ApiState>, request: Request, n
             }
         };
     }
-    let (parts, body) = request.into_parts();
-    let of_page = Request::from_parts(parts.clone(), Body::empty());
-    match pages.page(of_page, asking).await {
+    match pages.page(anew(&parts, Body::empty()), asking).await {
         Some(page) => page,
         None => next.run(Request::from_parts(parts, body)).await,
     }
+}
+
+/// A request without what our router found in its address: that of the pages finds its own.
+fn anew(parts: &Parts, body: Body) -> Request {
+    let mut request = Request::new(body);
+    *request.method_mut() = parts.method.clone();
+    *request.uri_mut() = parts.uri.clone();
+    *request.headers_mut() = parts.headers.clone();
+    request
 }
 
 /// Whether a client would rather have a page.

@@ -6,14 +6,24 @@ use std::fmt::Write as _;
 pub(crate) const WIDTH: f64 = 120.0;
 pub(crate) const HEIGHT: f64 = 24.0;
 
-/// The path of values at equal distances, broken where there are none; empty without any.
+/// The path of values at equal distances from the lowest to the highest, broken where there are none; empty without any.
 pub(crate) fn path(values: &[Option<f64>]) -> String {
-    let known = || values.iter().flatten();
-    let low = known().copied().fold(f64::INFINITY, f64::min);
-    let high = known().copied().fold(f64::NEG_INFINITY, f64::max);
-    if !(low.is_finite() && high.is_finite()) {
-        return String::new();
+    let known = || values.iter().flatten().copied();
+    let low = known().fold(f64::INFINITY, f64::min);
+    let high = known().fold(f64::NEG_INFINITY, f64::max);
+    if low.is_finite() && high.is_finite() {
+        between(values, low, high)
+    } else {
+        String::new()
     }
+}
+
+/// The path of shares: a small change looks small.
+pub(crate) fn shares(values: &[Option<f64>]) -> String {
+    between(values, 0.0, 1.0)
+}
+
+fn between(values: &[Option<f64>], low: f64, high: f64) -> String {
     let x = |at: usize| at as f64 / (values.len().max(2) - 1) as f64 * (WIDTH - 2.0) + 1.0;
     let y = |value: f64| {
         if high > low {

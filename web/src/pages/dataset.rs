@@ -282,7 +282,7 @@ impl Page {
             return String::new();
         };
         let value = |day: &Day| day.figures.iter().find(|figure| figure.dimension == of)?.value;
-        spark::path(&days.iter().map(value).collect::<Vec<_>>())
+        spark::shares(&days.iter().map(value).collect::<Vec<_>>())
     }
 
     /// The time that the figures are about.

@@ -115,7 +115,7 @@ impl Page {
                 state: of_last.state(),
                 value: of_last.value_words(),
                 counts: of_last.counts(),
-                spark: spark::path(&values),
+                spark: spark::shares(&values),
             })
         };
         DIMENSIONS.iter().map(cell).collect()

@@ -26,9 +26,9 @@ impl State {
     /// Of freshness, in the words of GraphQL.
     pub(crate) fn freshness(word: &str) -> Self {
         match word {
-            "FRESH" => state("Fresh", "●", "ok", "The newest item is as young as it is expected to be."),
-            "LATE" => state("Late", "▲", "warn", "The newest item is older than expected, but not yet stale."),
-            "STALE" => state("Stale", "■", "bad", "The newest item is older than is promised or can be expected."),
+            "FRESH" => state("Fresh", "●", "ok", "The newest item is as young as it is expected to be, and enough sensors are fresh."),
+            "LATE" => state("Late", "▲", "warn", "The newest item, or that of too many sensors, is older than expected, but not yet stale."),
+            "STALE" => state("Stale", "■", "bad", "The newest item, or that of too many sensors, is older than is promised or can be expected."),
             "NO_DATA" => state("No data", "○", "bad", "Data is expected, and none ever came."),
             "NO_EXPECTATION" => state("No expectation", "–", "none", "Nobody said, and the data does not tell, how often it comes."),
             _ => state("Unknown", "?", "none", "It could not be found out."),

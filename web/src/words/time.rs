@@ -27,7 +27,9 @@ const DAY: f64 = 86_400.0;
 pub(crate) fn age(seconds: impl Number) -> String {
     let seconds = seconds.number();
     let (sign, seconds) = if seconds < 0.0 { ("−", -seconds) } else { ("", seconds) };
-    let text = if seconds < 0.001 {
+    let text = if seconds == 0.0 {
+        "0 s".to_owned()
+    } else if seconds < 0.001 {
         format!("{:.0} µs", seconds * 1e6)
     } else if seconds < 1.0 {
         format!("{:.0} ms", seconds * 1e3)
@@ -82,6 +84,7 @@ mod tests {
     #[test]
     fn ages_have_two_units_at_most() {
         for (seconds, said) in [
+            (0.0, "0 s"),
             (0.000_25, "250 µs"),
             (0.25, "250 ms"),
             (1.5, "1.5 s"),
