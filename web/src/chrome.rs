@@ -26,7 +26,8 @@ pub(crate) struct Chrome {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Asker {
     pub(crate) kind: String,
-    pub(crate) name: Option<String>,
+    pub(crate) display_name: Option<String>,
+    pub(crate) signed_in: bool,
     pub(crate) role: Option<String>,
 }
 
@@ -40,7 +41,7 @@ impl Asker {
     }
 
     pub(crate) fn name(&self) -> &str {
-        self.name.as_deref().unwrap_or("somebody")
+        self.display_name.as_deref().unwrap_or("somebody")
     }
 }
 
@@ -138,6 +139,11 @@ impl Chrome {
     /// Whether a program must show a key for what this page shows.
     pub(crate) fn needs_key(&self) -> bool {
         !self.is_open
+    }
+
+    /// Whether they signed in with this browser, and may sign out.
+    pub(crate) fn is_signed_in(&self) -> bool {
+        self.asker.as_ref().is_some_and(|asker| asker.signed_in)
     }
 
     /// The name of who is signed in.

@@ -1,5 +1,6 @@
 //! The pages: a file each, with its address here.
 
+mod access;
 mod compare;
 mod connect;
 mod dataset;
@@ -7,20 +8,26 @@ mod datasets;
 mod freshness;
 mod glossary;
 mod incidents;
+mod keys;
 mod lineage;
 mod overview;
 mod quality;
+mod quarantine;
 mod sensor;
 mod sensors;
+mod sign_in;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{Html, IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use serde::de::DeserializeOwned;
 
 use crate::api::Visitor;
 use crate::assets;
@@ -49,6 +56,16 @@ pub fn router() -> Router {
         .route("/lineage", get(lineage::page))
         .route("/glossary", get(glossary::page))
         .route("/connect", get(connect::page))
+        .route("/sign-in", get(sign_in::page))
+        .route("/keys", get(keys::page))
+        .route("/access", get(access::page))
+        .route("/quarantine", get(quarantine::page))
+        .route("/forms/quarantine/replay", post(quarantine::replay))
+        .route("/forms/keys", post(keys::create))
+        .route("/forms/keys/revoke", post(keys::revoke))
+        .route("/forms/access", post(access::request))
+        .route("/forms/access/decide", post(access::decide))
+        .route("/forms/access/withdraw", post(access::withdraw))
         .route("/assets/{digest}/{*file}", get(assets::file))
         .fallback(no_such_page)
         .layer(middleware::from_fn(draw_problems))
@@ -86,6 +103,20 @@ impl<S: Sync> FromRequestParts<S> for View {
 impl View {
     pub(crate) fn path(&self) -> &str {
         self.uri.path()
+    }
+}
+
+/// A form that was filled in; one that was not is a problem that says so.
+#[derive(Debug)]
+pub(crate) struct Filled<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Filled<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let form = Form::from_request(request, state).await;
+        let Form(filled) = form.map_err(|error: FormRejection| Problem::invalid(error.body_text()))?;
+        Ok(Self(filled))
     }
 }
 

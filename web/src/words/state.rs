@@ -65,6 +65,43 @@ impl State {
         }
     }
 
+    /// Of a key.
+    pub(crate) fn key(is_good: bool, is_revoked: bool) -> Self {
+        match (is_good, is_revoked) {
+            (true, _) => state("Good", "●", "ok", "It is taken."),
+            (false, true) => state("Revoked", "✕", "bad", "It was revoked."),
+            (false, false) => state("Over", "○", "none", "Its time is over, or that of what it was made with."),
+        }
+    }
+
+    /// Of a request for access.
+    pub(crate) fn request(word: &str) -> Self {
+        match word {
+            "PENDING" => state("Waits", "▲", "warn", "A steward has yet to decide."),
+            "GRANTED" => state("Granted", "●", "ok", "The dataset is open to who asked."),
+            "DENIED" => state("Denied", "✕", "bad", "The dataset stays closed."),
+            _ => state("Withdrawn", "○", "none", "Who asked took it back."),
+        }
+    }
+
+    /// Of a message that was set aside.
+    pub(crate) fn quarantine(word: &str) -> Self {
+        match word {
+            "WAITING" => state("Waits", "▲", "warn", "It is about to be tried again."),
+            "FAILED" => state("Failed again", "✕", "bad", "It was tried again, and could not be used."),
+            _ => state("Kept", "○", "none", "It was not tried again yet."),
+        }
+    }
+
+    /// Of a request to try messages again.
+    pub(crate) fn replay(word: &str) -> Self {
+        match word {
+            "DONE" => state("Done", "●", "ok", "Every message was tried."),
+            "RUNNING" => state("Runs", "▲", "warn", "Messages are being tried."),
+            _ => state("Waits", "○", "none", "No ingestor has taken it up yet."),
+        }
+    }
+
     /// Of a balance.
     pub(crate) fn balance(is_balanced: Option<bool>) -> Self {
         match is_balanced {
