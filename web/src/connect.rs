@@ -91,7 +91,7 @@ pub(crate) fn snippets(slug: &str, base: &str, with_key: bool) -> Vec<Snippet> {
         all.push(tableau(base));
     }
     all.push(grafana(base, &ways));
-    all.push(superset(base));
+    all.push(superset(base, with_key));
     if let Some(table) = ways.table {
         all.push(psql(table));
     }
@@ -285,12 +285,18 @@ fn grafana(base: &str, ways: &Ways) -> Snippet {
     }
 }
 
-fn superset(base: &str) -> Snippet {
+fn superset(base: &str, with_key: bool) -> Snippet {
+    let key = if with_key { ":KEY@" } else { "" };
+    let text = match base.split_once("://") {
+        Some(("http", host)) => format!("graphql://{key}{host}/graphql?is_https=0"),
+        Some((_, host)) => format!("graphql://{key}{host}/graphql"),
+        None => format!("graphql://{key}{base}/graphql"),
+    };
     Snippet {
         id: "superset",
         tool: "Superset",
-        how: "With the driver for GraphQL of shillelagh, as a database of this address.",
-        text: format!("graphql://{}/graphql", base.trim_start_matches("https://").trim_start_matches("http://")),
+        how: "Install sqlalchemy-graphqlapi beside Superset, and add a database of this address; its tables are readingRowsConnection and bucketRowsConnection.",
+        text,
     }
 }
 

@@ -1,7 +1,12 @@
 //! The pages in a real browser: every page at every width, and what people do with them.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
+
+use tokio::process::Command;
 
 use crate::harness::{DataDir, Fieldbook, free_address};
 
@@ -30,4 +35,79 @@ async fn drive(script: &str, url: &str) {
     node.env("FIELDBOOK_URL", url);
     let said = tokio::time::timeout(DRIVES_FOR, testbed::clients::run(node));
     said.await.expect("the browser comes to an end");
+}
+
+#[tokio::test]
+async fn what_a_page_gives_to_copy_runs() {
+    let data = DataDir::new();
+    let (http, mqtt) = (free_address(), free_address());
+    let fieldbook = Fieldbook::up_with(&data, http, mqtt, &["--no-history"]).await;
+    fieldbook
+        .wait_number("SELECT count(DISTINCT sensor_id) FROM reading", 11)
+        .await;
+    let room = tempfile::tempdir().expect("a folder");
+    let python = python_in(room.path()).await;
+    for (dataset, says) in [("readings", "Boiler pressure"), ("readings-1m", "Boiler pressure"), ("sensors", "Boiler pressure")] {
+        let snippets = snippets(dataset, &format!("http://{http}")).await;
+        let mut ran = 0;
+        for (tool, text) in &snippets {
+            let script = match tool.as_str() {
+                "curl" | "duckdb" => format!("set -e\n{text}"),
+                "psql" => format!("set -e\nexport DATABASE_URL='{}'\n{text}", fieldbook.database_url()),
+                "python" | "pandas" | "polars" => {
+                    let file = room.path().join("snippet.py");
+                    std::fs::write(&file, text).expect("a script");
+                    format!("{} {}", python.display(), file.display())
+                }
+                // Clients that do not run here: the address that they are given does answer.
+                "excel" | "tableau" => format!("curl -sf '{text}' && curl -sf '{text}Sensors?$top=50'"),
+                "csv" => text.lines().map(|url| format!("curl -sf -o /dev/null '{url}'\n")).collect(),
+                _ => continue,
+            };
+            let said = shell(&script, room.path()).await;
+            let is_silent = ["csv"].contains(&tool.as_str());
+            // Tables of ten rows may not have the sensor.
+            let is_short = ["duckdb", "psql", "pandas", "polars", "python"].contains(&tool.as_str());
+            assert!(is_silent || !said.trim().is_empty(), "{tool} of {dataset} says nothing:\n{text}");
+            assert!(is_silent || is_short || said.contains(says), "{tool} of {dataset}:\n{text}\n{said}");
+            ran += 1;
+        }
+        assert!(ran >= 5, "only {ran} texts ran of {dataset}: {snippets:?}");
+    }
+    fieldbook.stop().await;
+}
+
+/// The texts that the page of a dataset gives, by tool.
+async fn snippets(dataset: &str, url: &str) -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+    let mut node = testbed::clients::node_of(&folder, "snippets.mjs").await;
+    node.env("FIELDBOOK_URL", url).env("FIELDBOOK_DATASET", dataset);
+    serde_json::from_str(&testbed::clients::run(node).await).expect("JSON")
+}
+
+/// Python with the clients; and a `duckdb` beside it, which is its library with the face of the program.
+async fn python_in(room: &Path) -> PathBuf {
+    let python = testbed::clients::python().await;
+    let python = PathBuf::from(python.as_std().get_program());
+    let duckdb = format!(
+        "#!/bin/sh\nexec {} -c 'import duckdb, sys; print(duckdb.sql(sys.argv[2]))' \"$@\"\n",
+        python.display()
+    );
+    let program = room.join("duckdb");
+    std::fs::write(&program, duckdb).expect("a script");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    python
+}
+
+/// What a script says; panics with all of it when it fails.
+async fn shell(script: &str, room: &Path) -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("bash");
+    shell
+        .args(["-c", script])
+        .current_dir(room)
+        .env("PATH", format!("{}:{path}", room.display()))
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    testbed::clients::run(shell).await
 }

@@ -2,12 +2,14 @@
 //!
 //! Each part that a URL names is the user's; the others are private ones in the data directory.
 
+mod history;
 mod neighbours;
 mod screen;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use entity::DatabaseConnection;
 use ingestor::Ingestor;
 use ingestor::sensor_list::SensorList;
 use tokio_util::sync::CancellationToken;
@@ -94,6 +96,7 @@ async fn serve(
         &args.ingest,
     )?;
     let ingest_db = wiring::ingest_database(&neighbours.database_url).await?;
+    let db = ingest_db.clone();
     let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
 
     let api_stop = CancellationToken::new();
@@ -118,7 +121,7 @@ async fn serve(
         step.done();
         let simulation = match declared {
             Some(declared) if !args.no_simulator => {
-                simulate(args, data_dir, &declared.list, neighbours, screen)?
+                simulate(args, data_dir, &declared.list, neighbours, screen, db)?
             }
             _ => Vec::new(),
         };
@@ -191,6 +194,7 @@ fn simulate(
     list: &SensorList,
     neighbours: &Neighbours,
     screen: &Screen,
+    db: DatabaseConnection,
 ) -> anyhow::Result<Vec<AbortOnDropHandle<()>>> {
     let plant = Plant::new(list);
     let topic = args.source.topics.first().context("there is no topic")?.clone();
@@ -212,7 +216,7 @@ fn simulate(
             marker: data_dir.join("history-sent"),
         };
         if let Some(history) = History::unless_sent(options, chrono::Utc::now())? {
-            tasks.push(send_history(history, screen));
+            tasks.push(history::send(history, screen, db));
         }
     }
     let live = Publisher::start(publisher("simulator"))?;
@@ -222,29 +226,6 @@ fn simulate(
         simulator::run(&plant, live, rate, None).await;
     })));
     Ok(tasks)
-}
-
-fn send_history(history: History, screen: &Screen) -> AbortOnDropHandle<()> {
-    let bar = screen.bar("Sending 30 days of simulated history", history.messages());
-    let mut progress = history.progress();
-    AbortOnDropHandle::new(tokio::spawn(async move {
-        let show = async {
-            loop {
-                bar.set_position(progress.borrow_and_update().delivered);
-                if progress.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-            }
-        };
-        tokio::select! {
-            sent = history.send() => match sent {
-                Ok(sent) => bar.finish_with_message(format!("Sent 30 days of simulated history, {sent} messages")),
-                Err(error) => tracing::warn!("the history stays unsent: {error:#}"),
-            },
-            () = show => {}
-        }
-    }))
 }
 
 /// Below this a new database would not fit, and the journal would take nothing: it leaves 256 MiB to others.
