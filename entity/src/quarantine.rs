@@ -8,6 +8,8 @@
 
 mod replay;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr, Value};
 use uuid::Uuid;
@@ -49,10 +51,10 @@ pub struct QuarantinedMessage {
     pub code: String,
     /// What is wrong, a sentence for people.
     pub reason: String,
-    /// The bytes, or their beginning.
-    pub payload: Vec<u8>,
+    /// How many bytes of the payload are kept here ([`payloads`]).
+    pub payload_kept: u64,
     /// How many bytes the whole payload has.
-    pub payload_size: i64,
+    pub payload_size: u64,
     /// When it was replayed last, in vain.
     pub tried_at: Option<DateTime<Utc>>,
     /// Whether a replay is requested that has not come to it yet.
@@ -70,7 +72,7 @@ impl QuarantinedMessage {
 
     /// Whether some of its payload is not here.
     pub fn is_cut(&self) -> bool {
-        i64::try_from(self.payload.len()).is_ok_and(|kept| kept < self.payload_size)
+        self.payload_kept < self.payload_size
     }
 
     fn read(row: &Row<'_>) -> Result<Self, DbErr> {
@@ -87,8 +89,8 @@ impl QuarantinedMessage {
             sensor: row.get(7)?,
             code: row.get(8)?,
             reason: row.get(9)?,
-            payload: row.get(10)?,
-            payload_size: row.get(11)?,
+            payload_kept: row.get::<i64>(10)?.unsigned_abs(),
+            payload_size: row.get::<i64>(11)?.unsigned_abs(),
             tried_at: row.get(12)?,
             is_waiting: row.get(13)?,
         })
@@ -191,6 +193,33 @@ pub async fn count(db: &DatabaseConnection, scope: &Scope, filter: &QuarantineFi
     let select = include_str!("quarantine/count.sql");
     let counted: Vec<i64> = sql::query(db, select, filter.values(), |row| row.get(0)).await?;
     Ok(counted.first().map_or(0, |count| count.unsigned_abs()))
+}
+
+/// What is kept of the payloads of these messages.
+pub async fn payloads(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    places: &[MessagePlace],
+) -> Result<HashMap<MessagePlace, Vec<u8>>, DbErr> {
+    if !is_open(scope) || places.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let values: [Value; 3] = [
+        places.iter().map(|place| place.journal_id).collect::<Vec<_>>().into(),
+        places.iter().map(|place| place.seq).collect::<Vec<_>>().into(),
+        places.iter().map(|place| place.item).collect::<Vec<_>>().into(),
+    ];
+    let select = include_str!("quarantine/select_payloads.sql");
+    let rows = sql::query(db, select, values, |row| {
+        let place = MessagePlace {
+            journal_id: row.get(0)?,
+            seq: row.get(1)?,
+            item: row.get(2)?,
+        };
+        Ok((place, row.get(3)?))
+    })
+    .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// What a kind of trouble of a source amounts to.

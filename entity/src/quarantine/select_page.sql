@@ -1,7 +1,8 @@
 -- By the index on received_at, backwards. $1 to $8 are null for any. A message waits while an open request is about it that
 -- has not come to it: then tried_by is another, older one.
 SELECT message.journal_id, message.seq, message.item, journal.uuid, message.received_at, message.source, message.topic,
-       message.sensor, message.code, message.reason, message.payload, message.payload_size, message.tried_at,
+       message.sensor, message.code, message.reason, octet_length(message.payload)::int8,
+       message.payload_size, message.tried_at,
        EXISTS (
            SELECT
            FROM quarantine_replay AS request

@@ -25,6 +25,13 @@ const VERSIONS_DEFAULT: u64 = 10;
 const HITS_DEFAULT: u64 = 20;
 const LATEST_DEFAULT: u64 = 1_000;
 const AGGREGATES_DEFAULT: u64 = 1_000;
+const REPLAYS_DEFAULT: u64 = 20;
+
+/// Kinds of trouble of messages, of all sources.
+const REASONS: u64 = 100;
+
+/// Values that contradict a reading: seldom any, hardly ever more.
+const OTHER_VALUES: u64 = 2;
 
 /// Figures of a report of quality, and tests.
 const FIGURES: u64 = 8;
@@ -70,6 +77,22 @@ impl Arguments<'_> {
                 let page = self.page(ITEMS_DEFAULT);
                 of_page(page, page)
             }
+            "quarantine" => {
+                let page = self.page(ITEMS_DEFAULT);
+                Reckoned {
+                    counted_rows: self.limits.count_exact_max,
+                    ..of_page(page, page)
+                }
+            }
+            "quarantineReasons" => of_page(REASONS, self.limits.count_exact_max),
+            "quarantineReplays" => {
+                let page = self.page(REPLAYS_DEFAULT);
+                of_page(page, page)
+            }
+            "otherValues" => of_page(OTHER_VALUES, OTHER_VALUES),
+            "flagReason" => of_page(1, 1),
+            // A figure of quality has a list of words by this name.
+            "doubts" if !self.field.selection_set.node.items.is_empty() => of_page(TESTS, TESTS),
             "search" => {
                 let page = self.page(HITS_DEFAULT);
                 of_page(page, page)
