@@ -10,6 +10,7 @@ mod disk;
 mod harness;
 mod keys;
 mod live;
+mod quarantine;
 mod raw_message;
 mod real_input;
 mod up;

@@ -14,12 +14,12 @@ CROSS JOIN LATERAL (
           FROM sensor_list AS list
           WHERE list.journal_id = asked.journal_id AND list.seq < asked.seq AND list.source = sensor.source
       ))
-      AND NOT EXISTS (
-          SELECT
+      -- Which list brought a version is known by its receipt alone.
+      AND coalesce((
+          SELECT min(list.seq) < asked.seq
           FROM sensor_list AS list
-          WHERE list.journal_id = asked.journal_id AND list.seq > asked.seq AND list.source = sensor.source
-            AND list.received_at = each.valid_from
-      )
+          WHERE list.journal_id = asked.journal_id AND list.source = sensor.source AND list.received_at = each.valid_from
+      ), true)
     ORDER BY each.valid_from DESC
     LIMIT 1
 ) AS version

@@ -80,7 +80,7 @@ pub(super) fn messages(seed: u64) -> Vec<Message> {
     let begin = DateTime::from_timestamp(1_780_300_000, 0).expect("a time");
     let mut received_at = begin;
     let mut messages = vec![list(begin, "s0", 50)];
-    for _ in 0..260 {
+    for index in 0..260 {
         // Some at the same instant, and a clock that goes back now and then.
         received_at += TimeDelta::milliseconds(700 * i64::try_from(numbers.below(3)).expect("small"));
         if numbers.below(25) == 0 {
@@ -89,7 +89,8 @@ pub(super) fn messages(seed: u64) -> Vec<Message> {
         let sensor = format!("s{}", numbers.below(6));
         let kind = numbers.below(20);
         let message = match kind {
-            0 => list(received_at, &sensor, 20 + numbers.below(60)),
+            // No two at the same instant: their receipts tell them apart.
+            0 => list(received_at + TimeDelta::microseconds(index), &sensor, 20 + numbers.below(60)),
             // Bad for ever; of a sensor that is known from the beginning.
             1 => bad(received_at, &mut numbers),
             _ => {
