@@ -248,7 +248,7 @@ impl LoadTransaction {
             seqs,
             items,
             text(|message| message.code),
-            text(|message| &message.reason),
+            text(|message| message.reason.as_str()),
             text(|message| message.sensor.as_deref().unwrap_or_default()),
             refused.iter().map(counted).collect::<Vec<_>>().into(),
             sql::times(refused.iter().map(|message| Level::Hour.floor(hour(message)))),

@@ -130,7 +130,7 @@ impl Replayer {
                 let message = one.message;
                 Some((
                     message.source.as_str(),
-                    decoded.sensor.as_ref(),
+                    &*decoded.sensor,
                     message.place.seq,
                     message.received_at,
                 ))
@@ -151,7 +151,7 @@ impl Replayer {
             };
             let (sensor_id, flag) = match known.next().flatten() {
                 Some(sensor) => (sensor.id, gross_range(Some(&sensor), decoded.value)),
-                None => match registered.get(&(message.source.as_str(), decoded.sensor.as_ref())) {
+                None => match registered.get(&(message.source.as_str(), &*decoded.sensor)) {
                     Some(sensor_id) => (*sensor_id, QualityFlag::NotEvaluated),
                     None => {
                         let rejected = Rejected {

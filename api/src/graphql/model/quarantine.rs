@@ -2,6 +2,8 @@
 
 mod replay;
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -11,7 +13,7 @@ use entity::query::raw::MessageKey;
 
 use super::{Count, PageInfo, RawMessage};
 use crate::ask::cursor;
-use crate::graphql::batch::PayloadKey;
+use crate::graphql::batch::{PayloadKey, Raw};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
@@ -108,8 +110,8 @@ impl QuarantinedMessage {
             seq: self.0.place.seq,
         };
         let found: Result<_, ApiError> = ctx.loaders().load_one(key).await;
-        let shown = |raw| RawMessage::new(self.0.source.clone(), DateTime(self.0.received_at), &raw);
-        found.map(|raw| raw.map(|raw| shown(raw))).transpose()
+        let shown = |raw: Arc<Raw>| RawMessage::new(self.0.source.clone(), DateTime(self.0.received_at), &raw);
+        found.map(|raw| raw.map(shown)).transpose()
     }
 
     /// Whether a replay waits for it, or was in vain.

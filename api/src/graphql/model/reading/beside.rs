@@ -1,5 +1,7 @@
 //! What stands beside a reading: other values, why it is flagged, and what doubts it.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object, SimpleObject};
 use catalogue::quality;
 use entity::QualityFlag as Flag;
@@ -8,6 +10,7 @@ use entity::query::doubts::Doubt;
 use entity::query::raw::MessageKey;
 use entity::query::sensors::Range;
 
+use crate::graphql::batch::Raw;
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::model::quality::QualityTest;
 use crate::graphql::model::{QualityFlag, RawMessage};
@@ -49,8 +52,8 @@ impl OtherValue {
             seq: receipt.seq,
         };
         let found: Result<_, ApiError> = ctx.loaders().load_one(key).await;
-        let shown = |raw| RawMessage::new(self.source.clone(), DateTime(receipt.received_at), &raw);
-        found.map(|raw| raw.map(|raw| shown(raw))).transpose()
+        let shown = |raw: Arc<Raw>| RawMessage::new(self.source.clone(), DateTime(receipt.received_at), &raw);
+        found.map(|raw| raw.map(shown)).transpose()
     }
 }
 
