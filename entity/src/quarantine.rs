@@ -161,7 +161,9 @@ pub async fn page(
         return Ok(Page::empty());
     }
     if request.is_from_end() {
-        return Err(DbErr::Custom("messages set aside are listed from the newest".to_owned()));
+        return Err(DbErr::Custom(
+            "messages set aside are listed from the newest".to_owned(),
+        ));
     }
     let key = request.key();
     let [code, source, sensor, from, to, journal_id, seq, item] = filter.values();
@@ -205,7 +207,11 @@ pub async fn payloads(
         return Ok(HashMap::new());
     }
     let values: [Value; 3] = [
-        places.iter().map(|place| place.journal_id).collect::<Vec<_>>().into(),
+        places
+            .iter()
+            .map(|place| place.journal_id)
+            .collect::<Vec<_>>()
+            .into(),
         places.iter().map(|place| place.seq).collect::<Vec<_>>().into(),
         places.iter().map(|place| place.item).collect::<Vec<_>>().into(),
     ];

@@ -58,7 +58,9 @@ pub(crate) async fn one(
         message: "this is no id of a message".to_owned(),
         accepted: "QuarantinedMessage.id, such as 0198c2b4-7f6e-7d3a-9c51-2f4be5a60d18/4711/0".to_owned(),
     })?;
-    let place = place_of(db, journal, seq, item).await?.ok_or_else(|| unknown(argument, id))?;
+    let place = place_of(db, journal, seq, item)
+        .await?
+        .ok_or_else(|| unknown(argument, id))?;
     Ok(QuarantineFilter {
         place: Some(place),
         ..QuarantineFilter::default()
@@ -90,7 +92,14 @@ mod tests {
         let journal = Uuid::from_u128(1);
         assert_eq!(read(&format!("{journal}/7/2")), Some((journal, 7, 2)));
         assert_eq!(read(&format!("{journal}/7")), Some((journal, 7, 0)));
-        for wrong in ["", "7", "a/7", &format!("{journal}"), &format!("{journal}/x"), &format!("{journal}/7/x/2")] {
+        for wrong in [
+            "",
+            "7",
+            "a/7",
+            &format!("{journal}"),
+            &format!("{journal}/x"),
+            &format!("{journal}/7/x/2"),
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -42,7 +42,8 @@ pub(crate) use page::PageInfo;
 pub(crate) use quality::{DatasetFigure, QualityReport, QualityStatus};
 pub(crate) use quality_rules::{QualityRules, QualityRulesInput};
 pub(crate) use quarantine::{
-    QuarantineReason, QuarantineReplay, QuarantineReplayConnection, QuarantinedMessageConnection, SLUG as QUARANTINE,
+    QuarantineReason, QuarantineReplay, QuarantineReplayConnection, QuarantinedMessageConnection,
+    SLUG as QUARANTINE,
 };
 pub(crate) use raw::RawMessage;
 pub(crate) use reading::{Reading, ReadingConnection, ReadingNodes};

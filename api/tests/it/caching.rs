@@ -166,7 +166,10 @@ async fn what_comes_in_from_the_quarantine_makes_another_answer_at_once() {
         .await;
     for path in [PAST, PAST_REST] {
         let kept = tag(&world, path).await;
-        assert_eq!(get(&world, path, Some(&kept)).await.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(
+            get(&world, path, Some(&kept)).await.status(),
+            StatusCode::NOT_MODIFIED
+        );
         // As an ingestor commits it: behind the checkpoint, whose position does not move.
         let hour = if path == PAST { 11 } else { 12 };
         world
@@ -178,7 +181,11 @@ async fn what_comes_in_from_the_quarantine_makes_another_answer_at_once() {
                  COMMIT"
             ))
             .await;
-        assert_eq!(get(&world, path, Some(&kept)).await.status(), StatusCode::OK, "{path}");
+        assert_eq!(
+            get(&world, path, Some(&kept)).await.status(),
+            StatusCode::OK,
+            "{path}"
+        );
     }
 }
 

@@ -90,10 +90,15 @@ async fn code_as(world: &World, key: &ApiKey, document: &str) -> Value {
 
 async fn codes(world: &World, arguments: &str) -> Vec<String> {
     let data = world
-        .data(&format!("{{ quarantine{arguments} {{ nodes {{ code position }} }} }}"))
+        .data(&format!(
+            "{{ quarantine{arguments} {{ nodes {{ code position }} }} }}"
+        ))
         .await;
     let nodes = data["quarantine"]["nodes"].as_array().unwrap();
-    nodes.iter().map(|node| node["code"].as_str().unwrap().to_owned()).collect()
+    nodes
+        .iter()
+        .map(|node| node["code"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 testbed::both! {
@@ -211,23 +216,47 @@ async fn bad_arguments_are_refused_with_what_would_be_right() {
     let key = steward(&world, |_| ()).await;
     let mutation = |arguments: &str| format!("mutation {{ replayQuarantine({arguments}) {{ id }} }}");
     for (document, code) in [
-        ("{ quarantine(first: 0) { nodes { id } } }".to_owned(), "INVALID_ARGUMENT"),
-        ("{ quarantine(first: 10001) { nodes { id } } }".to_owned(), "LIMIT_EXCEEDED"),
-        ("{ quarantine(after: \"x\") { nodes { id } } }".to_owned(), "INVALID_ARGUMENT"),
+        (
+            "{ quarantine(first: 0) { nodes { id } } }".to_owned(),
+            "INVALID_ARGUMENT",
+        ),
+        (
+            "{ quarantine(first: 10001) { nodes { id } } }".to_owned(),
+            "LIMIT_EXCEEDED",
+        ),
+        (
+            "{ quarantine(after: \"x\") { nodes { id } } }".to_owned(),
+            "INVALID_ARGUMENT",
+        ),
         (
             "{ quarantine(from: \"2026-01-02\", to: \"2026-01-01\") { nodes { id } } }".to_owned(),
             "INVALID_ARGUMENT",
         ),
-        ("{ quarantine(reason: \"a\\u0000\") { nodes { id } } }".to_owned(), "INVALID_ARGUMENT"),
         (
-            format!("{{ quarantineReasons(sensor: \"{}\") {{ code }} }}", "x".repeat(1_001)),
+            "{ quarantine(reason: \"a\\u0000\") { nodes { id } } }".to_owned(),
+            "INVALID_ARGUMENT",
+        ),
+        (
+            format!(
+                "{{ quarantineReasons(sensor: \"{}\") {{ code }} }}",
+                "x".repeat(1_001)
+            ),
             "LIMIT_EXCEEDED",
         ),
-        ("{ quarantineReplays(after: \"x\") { nodes { id } } }".to_owned(), "INVALID_ARGUMENT"),
+        (
+            "{ quarantineReplays(after: \"x\") { nodes { id } } }".to_owned(),
+            "INVALID_ARGUMENT",
+        ),
         (mutation("message: \"7\""), "INVALID_ARGUMENT"),
         (mutation(&format!("message: \"{JOURNAL}/77\"")), "NOT_FOUND"),
-        (mutation(&format!("message: \"{}/1\"", Uuid::from_u128(9))), "NOT_FOUND"),
-        (mutation("from: \"2026-01-02\", to: \"2026-01-01\""), "INVALID_ARGUMENT"),
+        (
+            mutation(&format!("message: \"{}/1\"", Uuid::from_u128(9))),
+            "NOT_FOUND",
+        ),
+        (
+            mutation("from: \"2026-01-02\", to: \"2026-01-01\""),
+            "INVALID_ARGUMENT",
+        ),
     ] {
         assert_eq!(code_as(&world, &key, &document).await, code, "{document}");
     }
@@ -239,7 +268,10 @@ async fn bad_arguments_are_refused_with_what_would_be_right() {
         )
         .await;
     assert_eq!(code_as(&world, &key, &mutation("")).await, Value::Null);
-    assert_eq!(code_as(&world, &key, &mutation("reason: \"not_json\"")).await, "LIMIT_EXCEEDED");
+    assert_eq!(
+        code_as(&world, &key, &mutation("reason: \"not_json\"")).await,
+        "LIMIT_EXCEEDED"
+    );
 }
 
 #[tokio::test]
@@ -252,7 +284,9 @@ async fn what_was_set_aside_is_for_those_to_whom_all_of_it_is_open() {
     some(&world).await;
     world.sensors(&["a"]).await;
     let reader = world.key(|_| ()).await;
-    let readings = world.key(|key| key.datasets = Some(vec!["readings".to_owned()])).await;
+    let readings = world
+        .key(|key| key.datasets = Some(vec!["readings".to_owned()]))
+        .await;
     let limited = steward(&world, |key| {
         key.sensors = SensorLimit {
             types: Some(vec!["temperature".to_owned()]),
@@ -269,14 +303,24 @@ async fn what_was_set_aside_is_for_those_to_whom_all_of_it_is_open() {
         said(&world, &reader, query).await;
         assert_eq!(code_as(&world, &readings, query).await, "FORBIDDEN", "{query}");
         assert_eq!(code_as(&world, &limited, query).await, "FORBIDDEN", "{query}");
-        assert_eq!(world.error(query).await["extensions"]["code"], "UNAUTHENTICATED", "{query}");
+        assert_eq!(
+            world.error(query).await["extensions"]["code"],
+            "UNAUTHENTICATED",
+            "{query}"
+        );
     }
     let mutation = "mutation { replayQuarantine { id } }";
-    assert_eq!(world.error(mutation).await["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(
+        world.error(mutation).await["extensions"]["code"],
+        "UNAUTHENTICATED"
+    );
     for key in [&reader, &readings, &limited] {
         assert_eq!(code_as(&world, key, mutation).await, "FORBIDDEN");
     }
-    let steward = steward(&world, |key| key.datasets = Some(vec!["quarantined-messages".to_owned()])).await;
+    let steward = steward(&world, |key| {
+        key.datasets = Some(vec!["quarantined-messages".to_owned()])
+    })
+    .await;
     let data = said(&world, &steward, "mutation { replayQuarantine { requested } }").await;
     assert_eq!(data["replayQuarantine"]["requested"], json!(5.0));
 }
@@ -291,7 +335,11 @@ async fn payloads_of_an_answer_have_a_size() {
     some(&world).await;
     let error = world.error("{ quarantine { nodes { payload } } }").await;
     assert_eq!(error["extensions"]["code"], "LIMIT_EXCEEDED", "{error}");
-    let one = world.data("{ quarantine(reason: \"not_utf8\") { nodes { payloadBase64 } } }").await;
+    let one = world
+        .data("{ quarantine(reason: \"not_utf8\") { nodes { payloadBase64 } } }")
+        .await;
     assert_eq!(one["quarantine"]["nodes"][0]["payloadBase64"], "/wA=");
-    world.data("{ quarantine { nodes { payloadSize payloadCut } } }").await;
+    world
+        .data("{ quarantine { nodes { payloadSize payloadCut } } }")
+        .await;
 }

@@ -50,7 +50,11 @@ pub(crate) async fn ranges_of<C: ConnectionTrait>(
         return Ok(ranges);
     }
     let values: [Value; 4] = [
-        arrivals.iter().map(|one| one.sensor_id).collect::<Vec<_>>().into(),
+        arrivals
+            .iter()
+            .map(|one| one.sensor_id)
+            .collect::<Vec<_>>()
+            .into(),
         arrivals
             .iter()
             .map(|one| one.journal_id)

@@ -57,7 +57,9 @@ async fn list(args: &QuarantineListArgs) -> anyhow::Result<()> {
         .await
         .context("read the messages")?;
     let rows: Vec<[String; 7]> = page.rows.iter().map(row).collect();
-    let head = ["RECEIVED", "SOURCE", "SENSOR", "REASON", "BYTES", "STATE", "MESSAGE"];
+    let head = [
+        "RECEIVED", "SOURCE", "SENSOR", "REASON", "BYTES", "STATE", "MESSAGE",
+    ];
     table::print(head, &rows);
     if page.has_next {
         let all = quarantine::count(&db, &Scope::Everything, &filter)
@@ -110,10 +112,14 @@ async fn place(db: &DatabaseConnection, message: &str) -> anyhow::Result<Message
     let read = (
         Uuid::try_parse(part()).ok(),
         part().parse().ok(),
-        Some(part()).filter(|item| !item.is_empty()).map_or(Some(0), |item| item.parse().ok()),
+        Some(part())
+            .filter(|item| !item.is_empty())
+            .map_or(Some(0), |item| item.parse().ok()),
     );
     let (Some(journal), Some(seq), Some(item)) = read else {
-        anyhow::bail!("{message:?} is no message: give what fieldbook quarantine list shows in its last column");
+        anyhow::bail!(
+            "{message:?} is no message: give what fieldbook quarantine list shows in its last column"
+        );
     };
     let found = quarantine::place_of(db, journal, seq, item)
         .await

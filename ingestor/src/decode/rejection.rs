@@ -121,7 +121,9 @@ pub enum Rejection {
         detail: String,
     },
     /// Too large to be kept beside the others, and not where the whole should be.
-    #[error("only the beginning of the payload was kept here, and the whole can't be read from the archive: {detail}")]
+    #[error(
+        "only the beginning of the payload was kept here, and the whole can't be read from the archive: {detail}"
+    )]
     PayloadLost {
         /// What is wrong with the archive.
         detail: String,

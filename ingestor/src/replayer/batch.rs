@@ -84,7 +84,9 @@ impl Replayer {
         }
         let now = self.clock.now();
         transaction.release(&outcome.used).await?;
-        transaction.take_back(outcome.counted_again.iter().copied()).await?;
+        transaction
+            .take_back(outcome.counted_again.iter().copied())
+            .await?;
         transaction.keep_refused(replay, now, &outcome.refused).await?;
         looked.replayed = outcome.used.len() as u64;
         looked.failed = outcome.refused.len() as u64;

@@ -66,7 +66,10 @@ async fn request(database: &TestDatabase, of: QuarantineFilter) -> Replay {
         requested_at: Utc::now(),
     };
     let db = database.connect().await;
-    request_replay(&db, &new).await.expect("it is written").expect("room")
+    request_replay(&db, &new)
+        .await
+        .expect("it is written")
+        .expect("room")
 }
 
 /// Waits until a request is done.
@@ -150,7 +153,10 @@ where
         ingestor.stop().await.expect("it stops");
     }
     let left = number(&well_pool, QUARANTINED).await;
-    assert!(left > 0 && aside > 2 * left, "{aside} were set aside, {left} are bad");
+    assert!(
+        left > 0 && aside > 2 * left,
+        "{aside} were set aside, {left} are bad"
+    );
     assert_eq!(number(&mended_pool, QUARANTINED).await, left);
     let (mended, well) = (state(&mended_pool).await, state(&well_pool).await);
     for (table, expected) in &well {
@@ -181,7 +187,11 @@ async fn a_replay_gives_the_rows_of_messages_that_came_well() {
         is_as_if_well(&messages(seed), on_conflict, async |mended| {
             let ingestor = mended.ingestor(&mended.broker, "mended").await;
             // One kind first, then the rest: in another order than they came.
-            for of in [with_code("time_too_old"), with_code("refused_by_database"), QuarantineFilter::default()] {
+            for of in [
+                with_code("time_too_old"),
+                with_code("refused_by_database"),
+                QuarantineFilter::default(),
+            ] {
                 let asked = request(&mended.database, of).await;
                 assert!(asked.requested > 0, "{asked:?}");
                 let done = wait_done(&mended.database, asked.id).await;
@@ -244,7 +254,11 @@ async fn a_cut_payload_is_read_from_the_journal_until_it_is_archived_and_a_lost_
     let ingestor = start(options, &database, target(&objects)).await;
     let now = Utc::now().to_rfc3339();
     let beast = |id: &str| {
-        format!(r#"{{"note": "{}", "id": "{id}", "dt": "{now}", "value": 666}}"#, "x".repeat(300)).into_bytes()
+        format!(
+            r#"{{"note": "{}", "id": "{id}", "dt": "{now}", "value": 666}}"#,
+            "x".repeat(300)
+        )
+        .into_bytes()
     };
     publish(broker.address(), [beast("a"), beast("b"), b"nonsense".to_vec()]).await;
     wait_number(&pool, QUARANTINED, 3).await;
@@ -258,7 +272,10 @@ async fn a_cut_payload_is_read_from_the_journal_until_it_is_archived_and_a_lost_
 
     run(&pool, ALLOW).await;
     // Its segment is not sealed: the journal alone has the payload.
-    assert_eq!(number(&pool, "SELECT count(*) FROM segment WHERE object_key IS NOT NULL").await, 0);
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM segment WHERE object_key IS NOT NULL").await,
+        0
+    );
     let of_a = QuarantineFilter {
         sensor: Some("a".to_owned()),
         ..QuarantineFilter::default()
@@ -266,7 +283,10 @@ async fn a_cut_payload_is_read_from_the_journal_until_it_is_archived_and_a_lost_
     let asked = request(&database, of_a).await;
     let done = wait_done(&database, asked.id).await;
     assert_eq!((done.requested, done.replayed), (1, 1), "{done:?}");
-    assert_eq!(number(&pool, "SELECT count(*) FROM reading WHERE value = 666").await, 1);
+    assert_eq!(
+        number(&pool, "SELECT count(*) FROM reading WHERE value = 666").await,
+        1
+    );
     ingestor.stop().await.expect("it stops");
 
     // Archived by now; the objects of another store are not there.
@@ -277,10 +297,11 @@ async fn a_cut_payload_is_read_from_the_journal_until_it_is_archived_and_a_lost_
     let asked = request(&database, with_code("refused_by_database")).await;
     let done = wait_done(&database, asked.id).await;
     assert_eq!((done.replayed, done.failed), (0, 1), "{done:?}");
-    let reason: String = sqlx::query_scalar("SELECT reason FROM quarantined_message WHERE code = 'payload_lost'")
-        .fetch_one(&pool)
-        .await
-        .expect("a reason");
+    let reason: String =
+        sqlx::query_scalar("SELECT reason FROM quarantined_message WHERE code = 'payload_lost'")
+            .fetch_one(&pool)
+            .await
+            .expect("a reason");
     assert!(reason.contains("does not exist"), "{reason}");
     ingestor.stop().await.expect("it stops");
 
@@ -292,7 +313,8 @@ async fn a_cut_payload_is_read_from_the_journal_until_it_is_archived_and_a_lost_
     let unbalanced = "SELECT count(*) FROM segment WHERE messages <> decoded + quarantined
                       OR decoded <> readings_new + readings_duplicate + readings_conflicting + readings_refused";
     assert_eq!(number(&pool, unbalanced).await, 0);
-    let sums = "SELECT (sum(decoded) * 100 + sum(quarantined) * 10 + sum(readings_refused))::int8 FROM segment";
+    let sums =
+        "SELECT (sum(decoded) * 100 + sum(quarantined) * 10 + sum(readings_refused))::int8 FROM segment";
     assert_eq!(number(&pool, sums).await, 210);
 }
 
@@ -305,7 +327,12 @@ async fn messages_of_a_source_wait_for_an_ingestor_that_has_it() {
     );
     let room = tempfile::tempdir().expect("a directory");
     let pool = pool(&database).await;
-    let ingestor = start(loose(&room.path().join("one"), &broker, OnConflict::First), &database, target(&objects)).await;
+    let ingestor = start(
+        loose(&room.path().join("one"), &broker, OnConflict::First),
+        &database,
+        target(&objects),
+    )
+    .await;
     publish(broker.address(), [b"nonsense".to_vec()]).await;
     wait_number(&pool, QUARANTINED, 1).await;
     ingestor.stop().await.expect("it stops");
@@ -333,11 +360,19 @@ async fn messages_of_a_source_wait_for_an_ingestor_that_has_it() {
     )
     .await;
     assert_eq!(wait_done(&database, own.id).await.failed, 1);
-    let waits = replay(&database.connect().await, asked.id).await.expect("an answer").expect("it is there");
+    let waits = replay(&database.connect().await, asked.id)
+        .await
+        .expect("an answer")
+        .expect("it is there");
     assert_eq!((waits.state(), waits.waiting()), (ReplayState::Waiting, 1));
     ingestor.stop().await.expect("it stops");
 
-    let ingestor = start(loose(&room.path().join("one"), &broker, OnConflict::First), &database, target(&objects)).await;
+    let ingestor = start(
+        loose(&room.path().join("one"), &broker, OnConflict::First),
+        &database,
+        target(&objects),
+    )
+    .await;
     assert_eq!(wait_done(&database, asked.id).await.failed, 1);
     ingestor.stop().await.expect("it stops");
 }

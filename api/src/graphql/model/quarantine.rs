@@ -110,7 +110,8 @@ impl QuarantinedMessage {
             seq: self.0.place.seq,
         };
         let found: Result<_, ApiError> = ctx.loaders().load_one(key).await;
-        let shown = |raw: Arc<Raw>| RawMessage::new(self.0.source.clone(), DateTime(self.0.received_at), &raw);
+        let shown =
+            |raw: Arc<Raw>| RawMessage::new(self.0.source.clone(), DateTime(self.0.received_at), &raw);
         found.map(|raw| raw.map(shown)).transpose()
     }
 

@@ -102,7 +102,9 @@ impl Reading {
     async fn other_values(&self, ctx: &Context<'_>) -> Nullable<Vec<OtherValue>> {
         let found: Result<Vec<OtherValue>, ApiError> = async {
             let others = ctx.loaders().load_one(OthersKey(self.row.key())).await?;
-            let Some(others) = others else { return Ok(Vec::new()) };
+            let Some(others) = others else {
+                return Ok(Vec::new());
+            };
             let source = self.sensor(ctx).await?.0.source.clone();
             let shown = others.into_iter().map(|row| OtherValue {
                 row,

@@ -121,7 +121,11 @@ impl QuarantineQuery {
                 .map(|after| cursor::to_replay("after", &after))
                 .transpose()?;
             let rows = kept::replays(ctx.db(), open, after, limit + 1).await?;
-            Ok(Some(QuarantineReplayConnection::new(rows, limit, after.is_none())))
+            Ok(Some(QuarantineReplayConnection::new(
+                rows,
+                limit,
+                after.is_none(),
+            )))
         }
         .await;
         found.transpose()

@@ -25,7 +25,8 @@ async fn load(world: &World, sensor_id: i32, time: &str, (seq, value, flag): (i6
     load.commit().await.unwrap();
 }
 
-const BESIDE: &str = "value flag flagReason otherValues { value receivedAt flag } doubts { test flag ruleVersion }";
+const BESIDE: &str =
+    "value flag flagReason otherValues { value receivedAt flag } doubts { test flag ruleVersion }";
 
 async fn beside(world: &World, sensor: &str) -> Vec<Value> {
     let query = format!(
@@ -89,14 +90,31 @@ async fn other_values_are_for_those_to_whom_conflicts_are_open() {
     let world = World::new().await;
     let sensors = world.declare(vec![thermometer("a"), thermometer("b")]).await;
     for sensor in &sensors {
-        load(&world, *sensor, "2026-02-01T00:00:00Z", (1, 1.0, QualityFlag::Pass)).await;
-        load(&world, *sensor, "2026-02-01T00:00:00Z", (2, 2.0, QualityFlag::Pass)).await;
+        load(
+            &world,
+            *sensor,
+            "2026-02-01T00:00:00Z",
+            (1, 1.0, QualityFlag::Pass),
+        )
+        .await;
+        load(
+            &world,
+            *sensor,
+            "2026-02-01T00:00:00Z",
+            (2, 2.0, QualityFlag::Pass),
+        )
+        .await;
     }
     let query = "{ readings(from: \"2026-01-01\", to: \"2026-04-01\") { nodes { value otherValues { value raw { position } } } } }";
-    let readings = world.key(|key| key.datasets = Some(vec!["readings".to_owned()])).await;
+    let readings = world
+        .key(|key| key.datasets = Some(vec!["readings".to_owned()]))
+        .await;
     assert_eq!(code_as(&world, &readings, query).await, "FORBIDDEN");
     let (_, _, body) = world.ask_as(readings.reveal(), query).await;
-    assert_eq!(body["data"]["readings"]["nodes"][0], json!({ "value": 1.0, "otherValues": null }));
+    assert_eq!(
+        body["data"]["readings"]["nodes"][0],
+        json!({ "value": 1.0, "otherValues": null })
+    );
     let both = world
         .key(|key| key.datasets = Some(vec!["readings".to_owned(), "reading-conflicts".to_owned()]))
         .await;
@@ -123,7 +141,13 @@ async fn what_stands_beside_readings_counts_in_the_cost_of_a_question() {
     };
     let (values, rows, raw) = cost("value").await;
     assert_eq!(cost("value flagReason").await, (values + 10, rows + 10, raw));
-    assert_eq!(cost("value otherValues { value }").await, (values + 10 * 3, rows + 10 * 2, raw));
-    assert_eq!(cost("value doubts { test }").await, (values + 10 * 6, rows + 10 * 5, raw));
+    assert_eq!(
+        cost("value otherValues { value }").await,
+        (values + 10 * 3, rows + 10 * 2, raw)
+    );
+    assert_eq!(
+        cost("value doubts { test }").await,
+        (values + 10 * 6, rows + 10 * 5, raw)
+    );
     assert_eq!(cost("value otherValues { raw { topic } }").await.2, 20);
 }

@@ -35,7 +35,12 @@ pub(super) async fn run(args: QuarantineReplayArgs) -> anyhow::Result<()> {
             .context("find the message")?;
         anyhow::ensure!(count > 0, unknown(message));
     }
-    let by: String = args.by.chars().filter(|char| !char.is_control()).take(BY_CHARS_MAX).collect();
+    let by: String = args
+        .by
+        .chars()
+        .filter(|char| !char.is_control())
+        .take(BY_CHARS_MAX)
+        .collect();
     anyhow::ensure!(!by.trim().is_empty(), "--by needs a name");
     let new = NewReplay {
         of,
@@ -44,14 +49,20 @@ pub(super) async fn run(args: QuarantineReplayArgs) -> anyhow::Result<()> {
     };
     let replay = request_replay(&db, &new).await.context("request the replay")?;
     let replay = replay.with_context(|| {
-        format!("{OPEN_REPLAYS_MAX} replays wait already: see that an ingestor runs, and request this one again")
+        format!(
+            "{OPEN_REPLAYS_MAX} replays wait already: see that an ingestor runs, and request this one again"
+        )
     })?;
     if replay.requested == 0 {
         println!("nothing that is set aside matches");
         return Ok(());
     }
     if args.no_wait {
-        println!("replay {} of {} is requested", replay.id, messages(replay.requested));
+        println!(
+            "replay {} of {} is requested",
+            replay.id,
+            messages(replay.requested)
+        );
         return Ok(());
     }
     let done = wait(&db, replay, Duration::from_secs(args.patience.into())).await?;
@@ -154,7 +165,9 @@ mod tests {
             outcome(&replay),
             "2 of 3 messages used now; 1 message still can't be used: fieldbook quarantine list shows why"
         );
-        assert!(stuck(&replay, Duration::from_secs(5)).starts_with("no ingestor took up replay 7 within 5 s"));
+        assert!(
+            stuck(&replay, Duration::from_secs(5)).starts_with("no ingestor took up replay 7 within 5 s")
+        );
         replay.taken_at = Some(Utc::now());
         replay.failed = 0;
         assert!(stuck(&replay, Duration::from_secs(5)).contains("with 1 message to go"));

@@ -43,7 +43,10 @@ pub(super) async fn run(message: &str, database: &DatabaseArgs) -> anyhow::Resul
         ("topic", found.topic.clone()),
         (
             "sensor",
-            found.sensor.clone().unwrap_or_else(|| "(none could be read)".to_owned()),
+            found
+                .sensor
+                .clone()
+                .unwrap_or_else(|| "(none could be read)".to_owned()),
         ),
         ("reason", format!("{}: {}", found.code, found.reason)),
         ("state", state(found)),

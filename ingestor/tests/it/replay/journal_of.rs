@@ -68,7 +68,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
     }
 }
@@ -90,7 +93,11 @@ pub(super) fn messages(seed: u64) -> Vec<Message> {
         let kind = numbers.below(20);
         let message = match kind {
             // No two at the same instant: their receipts tell them apart.
-            0 => list(received_at + TimeDelta::microseconds(index), &sensor, 20 + numbers.below(60)),
+            0 => list(
+                received_at + TimeDelta::microseconds(index),
+                &sensor,
+                20 + numbers.below(60),
+            ),
             // Bad for ever; of a sensor that is known from the beginning.
             1 => bad(received_at, &mut numbers),
             _ => {
@@ -106,7 +113,8 @@ pub(super) fn messages(seed: u64) -> Vec<Message> {
                 }
                 let value = if kind == 8 { 666 } else { numbers.below(100) };
                 let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
-                let payload = format!(r#"{{"note": "{note}", "id": "{name}", "dt": "{time}", "value": {value}}}"#);
+                let payload =
+                    format!(r#"{{"note": "{note}", "id": "{name}", "dt": "{time}", "value": {value}}}"#);
                 Message {
                     kind: Kind::Message,
                     received_at,
@@ -136,6 +144,7 @@ fn list(received_at: DateTime<Utc>, sensor: &str, max: u64) -> Message {
     Message {
         kind: Kind::SensorList,
         received_at,
-        payload: format!(r#"{{"{sensor}": {{"unit": "C", "type": "temperature", "range": [10, {max}]}}}}"#).into_bytes(),
+        payload: format!(r#"{{"{sensor}": {{"unit": "C", "type": "temperature", "range": [10, {max}]}}}}"#)
+            .into_bytes(),
     }
 }
