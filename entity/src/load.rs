@@ -34,7 +34,7 @@ pub use model::{
     NewSensorList, OnConflict, Refused, UnitMeaning, Written,
 };
 pub use notify::{CHANNEL, Loaded, SPANS_MAX};
-pub use replay::{StillRefused, WaitingMessage, finish_replay, open_replays, waiting};
+pub use replay::{StillRefused, WaitingMessage, finish_replay, open_replays, take_replay, waiting};
 pub use segment::record_archived;
 pub use sensors::{SENSOR_NAME_BYTES_MAX, known_sensors, sensor_uuid};
 pub use transaction::LoadTransaction;

@@ -128,6 +128,9 @@ impl Replayer {
             let mut messages = load::waiting(&self.db, replay, &names, after, max).await?;
             self.bound(&mut messages);
             let Some(last) = messages.last() else { break };
+            if after.is_none() {
+                load::take_replay(&self.db, replay, self.clock.now()).await?;
+            }
             after = Some(last.place);
             looked.add(self.attempt(replay, &messages).await?);
         }

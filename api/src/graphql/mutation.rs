@@ -22,8 +22,8 @@ use crate::datasets::{Seen, seen_by};
 
 /// What stewards change: what is said and promised of datasets, what is announced, and what is tried again.
 ///
-/// Each change is noted: who, when, what (`stewardshipChanges`; of replays, `quarantineReplays`). Several in one document are made in their order, and one
-/// that is refused undoes none of those before it. Only with POST, or on a WebSocket.
+/// Each change is noted: who, when, what (`stewardshipChanges`; of replays, `quarantineReplays`). Several in one document
+/// are made in their order, and one that is refused undoes none of those before it. Only with POST, or on a WebSocket.
 #[derive(Default, MergedObject)]
 pub(crate) struct Mutation(
     datasets::DatasetsMutation,

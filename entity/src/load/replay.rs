@@ -113,6 +113,13 @@ pub async fn waiting(
     Ok(rows)
 }
 
+/// Notes that an ingestor has taken a request up.
+pub async fn take_replay(db: &DatabaseConnection, replay: i64, now: DateTime<Utc>) -> Result<(), LoadError> {
+    let update = "UPDATE quarantine_replay SET taken_at = $2 WHERE id = $1 AND taken_at IS NULL";
+    sql::execute(db, update, [replay.into(), now.into()]).await?;
+    Ok(())
+}
+
 /// Ends a request of which nothing waits any more, whichever source it is of, and forgets those that ended long ago. Says
 /// whether it is over.
 pub async fn finish_replay(
@@ -274,22 +281,14 @@ impl LoadTransaction {
     }
 
     /// Counts in the request what became of its messages.
-    pub async fn count_replayed(
-        &mut self,
-        replay: i64,
-        replayed: u64,
-        failed: u64,
-        now: DateTime<Utc>,
-    ) -> Result<(), LoadError> {
-        let values: [Value; 4] = [
+    pub async fn count_replayed(&mut self, replay: i64, replayed: u64, failed: u64) -> Result<(), LoadError> {
+        let values: [Value; 3] = [
             replay.into(),
             replayed.cast_signed().into(),
             failed.cast_signed().into(),
-            now.into(),
         ];
-        let update = "UPDATE quarantine_replay \
-                      SET replayed = replayed + $2, failed = failed + $3, taken_at = coalesce(taken_at, $4) \
-                      WHERE id = $1";
+        let update =
+            "UPDATE quarantine_replay SET replayed = replayed + $2, failed = failed + $3 WHERE id = $1";
         sql::execute(&self.transaction, update, values).await?;
         Ok(())
     }

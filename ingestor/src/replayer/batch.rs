@@ -91,7 +91,7 @@ impl Replayer {
         looked.replayed = outcome.used.len() as u64;
         looked.failed = outcome.refused.len() as u64;
         transaction
-            .count_replayed(replay, looked.replayed, looked.failed, now)
+            .count_replayed(replay, looked.replayed, looked.failed)
             .await?;
         transaction.commit().await?;
         events::replayed(looked.replayed, looked.failed);

@@ -108,7 +108,10 @@ pub(super) fn messages(seed: u64) -> Vec<Message> {
                 match kind {
                     2..=4 => time -= TimeDelta::days(30),
                     5..=6 => note = "ü".repeat(200),
-                    7 => name = "a sensor with a long name".to_owned(),
+                    7 => {
+                        time -= TimeDelta::days(30);
+                        "a sensor with a long name".clone_into(&mut name);
+                    }
                     _ => {}
                 }
                 let value = if kind == 8 { 666 } else { numbers.below(100) };
