@@ -93,6 +93,12 @@ fn questions() -> Vec<(String, usize)> {
             8,
         ),
         ("{ latest { value sensor { name } } }".to_owned(), 2),
+        // The sensors, their latest, what contradicts those and what doubts them.
+        (
+            "{ sensors { nodes { latest { flagReason otherValues { value } doubts { test } } } } }"
+                .to_owned(),
+            4,
+        ),
         // Sensors, their histories, and the readings of each version.
         (
             format!(

@@ -105,7 +105,7 @@ async fn other_values_are_for_those_to_whom_conflicts_are_open() {
         )
         .await;
     }
-    let query = "{ readings(from: \"2026-01-01\", to: \"2026-04-01\") { nodes { value otherValues { value raw { position } } } } }";
+    let query = "{ readings(first: 10, from: \"2026-01-01\", to: \"2026-04-01\") { nodes { value otherValues { value raw { position } } } } }";
     let readings = world
         .key(|key| key.datasets = Some(vec!["readings".to_owned()]))
         .await;

@@ -102,7 +102,7 @@ pub(super) fn messages(seed: u64) -> Vec<Message> {
             1 => bad(received_at, &mut numbers),
             _ => {
                 let second = i64::try_from(numbers.below(60)).expect("small");
-                let mut time = begin + TimeDelta::seconds(second * 120);
+                let mut time = begin + TimeDelta::seconds(second * 55);
                 let mut name = sensor;
                 let mut note = String::new();
                 match kind {
