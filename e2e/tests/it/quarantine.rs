@@ -32,31 +32,24 @@ async fn refused(data: &DataDir, args: &[&str]) -> String {
     text(&output.stderr)
 }
 
+fn reading(id: &str, value: u32) -> Vec<u8> {
+    let now = chrono::Utc::now().to_rfc3339();
+    format!(r#"{{"id": "{id}", "dt": "{now}", "value": {value}}}"#).into_bytes()
+}
+
+fn start(fieldbook: &Fieldbook, data: &DataDir, limit: &str) -> Ingest {
+    let dir = data.path().join("ingest");
+    Ingest::start(fieldbook, &dir, fieldbook.s3, &[], &["--auto-sensors-max", limit])
+}
+
 #[tokio::test]
 async fn messages_are_listed_shown_and_replayed_after_the_cause_is_mended() {
     let data = DataDir::new();
     let fieldbook = Fieldbook::up(&data, &LEAVE_SENSORS).await;
-    let dir = data.path().join("ingest");
     let mut producer = Producer::connect(fieldbook.mqtt).await;
-    let start = |limit: &str| {
-        Ingest::start(
-            &fieldbook,
-            &dir,
-            fieldbook.s3,
-            &[],
-            &["--auto-sensors-max", limit],
-        )
-    };
-    let reading = |id: &str, value: u32| {
-        format!(
-            r#"{{"id": "{id}", "dt": "{}", "value": {value}}}"#,
-            chrono::Utc::now().to_rfc3339()
-        )
-        .into_bytes()
-    };
 
     // One sensor may register itself; the others' messages are set aside.
-    let mut ingest = start("1");
+    let mut ingest = start(&fieldbook, &data, "1");
     ingest.wait_subscribed(&mut producer, &reading("s0", 1)).await;
     producer
         .publish_all([
@@ -69,73 +62,76 @@ async fn messages_are_listed_shown_and_replayed_after_the_cause_is_mended() {
     fieldbook
         .wait_number("SELECT count(*) FROM quarantined_message", 4)
         .await;
-    let listed = said(&data, &["list"]).await;
-    let lines: Vec<&str> = listed.lines().collect();
-    assert!(lines.len() == 5 && lines[0].starts_with("RECEIVED"), "{listed}");
-    assert!(
-        lines[1].contains("not_json") && lines[4].contains("sensor_limit"),
-        "{listed}"
-    );
-    let by_reason = said(&data, &["list", "--reasons"]).await;
-    let counted = by_reason.lines().find(|line| line.starts_with("sensor_limit"));
-    assert!(
-        counted.is_some_and(|line| line.contains(" 3 ") && line.contains("--auto-sensors-max")),
-        "{by_reason}"
-    );
-    let of_s1 = said(&data, &["list", "--sensor", "s1", "--from", "2026-01-01"]).await;
-    assert_eq!(of_s1.lines().count(), 2, "{of_s1}");
-    let message = of_s1.split_whitespace().last().expect("a message");
-    let shown = said(&data, &["show", message]).await;
-    assert!(
-        shown.contains("sensor_limit: ") && shown.contains(r#"{"id": "s1", "#),
-        "{shown}"
-    );
-    let error = refused(&data, &["show", "7"]).await;
-    assert!(error.contains("fieldbook quarantine list"), "{error}");
-    let error = refused(&data, &["list", "--from", "yesterday"]).await;
-    assert!(error.contains("2026-11-23T10:00:00Z"), "{error}");
+    they_are_seen(&data).await;
 
     // Nobody there: the request says so, and stays.
     ingest.stop().await;
-    let error = refused(
-        &data,
-        &[
-            "replay",
-            "--reason",
-            "sensor_limit",
-            "--patience",
-            "3",
-            "--by",
-            "ada",
-        ],
-    )
-    .await;
+    let replay = [
+        "replay",
+        "--reason",
+        "sensor_limit",
+        "--patience",
+        "3",
+        "--by",
+        "ada",
+    ];
+    let error = refused(&data, &replay).await;
     assert!(error.contains("no ingestor took up replay 1"), "{error}");
 
     // The cause is mended.
-    let ingest = start("10");
+    let ingest = start(&fieldbook, &data, "10");
     fieldbook
         .wait_number(
             "SELECT count(*) FROM quarantine_replay WHERE finished_at IS NOT NULL AND replayed = 3",
             1,
         )
         .await;
-    assert_eq!(
-        fieldbook
-            .number("SELECT count(DISTINCT sensor_id) FROM reading")
-            .await,
-        3
-    );
-    let said_now = said(&data, &["replay"]).await;
+    let sensors = "SELECT count(DISTINCT sensor_id) FROM reading";
+    assert_eq!(fieldbook.number(sensors).await, 3);
+    the_rest_is_replayed_in_vain(&data, &fieldbook).await;
+    ingest.stop().await;
+    fieldbook.stop().await;
+}
+
+/// The four messages on the command line.
+async fn they_are_seen(data: &DataDir) {
+    let listed = said(data, &["list"]).await;
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(lines.len() == 5 && lines[0].starts_with("RECEIVED"), "{listed}");
     assert!(
-        said_now.contains("0 of 1 message used now; 1 message still can't be used"),
-        "{said_now}"
+        lines[1].contains("not_json") && lines[4].contains("sensor_limit"),
+        "{listed}"
     );
-    let listed = said(&data, &["list"]).await;
+    let by_reason = said(data, &["list", "--reasons"]).await;
+    let counted = by_reason.lines().find(|line| line.starts_with("sensor_limit"));
+    assert!(
+        counted.is_some_and(|line| line.contains(" 3 ") && line.contains("--auto-sensors-max")),
+        "{by_reason}"
+    );
+    let of_s1 = said(data, &["list", "--sensor", "s1", "--from", "2026-01-01"]).await;
+    assert_eq!(of_s1.lines().count(), 2, "{of_s1}");
+    let message = of_s1.split_whitespace().last().expect("a message");
+    let shown = said(data, &["show", message]).await;
+    assert!(
+        shown.contains("sensor_limit: ") && shown.contains(r#"{"id": "s1", "#),
+        "{shown}"
+    );
+    let error = refused(data, &["show", "7"]).await;
+    assert!(error.contains("fieldbook quarantine list"), "{error}");
+    let error = refused(data, &["list", "--from", "yesterday"]).await;
+    assert!(error.contains("2026-11-23T10:00:00Z"), "{error}");
+}
+
+/// What is nonsense stays so, and GraphQL says the same.
+async fn the_rest_is_replayed_in_vain(data: &DataDir, fieldbook: &Fieldbook) {
+    let outcome = said(data, &["replay"]).await;
+    let expected = "0 of 1 message used now; 1 message still can't be used";
+    assert!(outcome.contains(expected), "{outcome}");
+    let listed = said(data, &["list"]).await;
     assert!(listed.contains("replayed in vain"), "{listed}");
-    let nothing = said(&data, &["replay", "--source", "nobody"]).await;
+    let nothing = said(data, &["replay", "--source", "nobody"]).await;
     assert!(nothing.contains("nothing that is set aside matches"), "{nothing}");
-    let requested = said(&data, &["replay", "--no-wait"]).await;
+    let requested = said(data, &["replay", "--no-wait"]).await;
     assert!(requested.contains("of 1 message is requested"), "{requested}");
 
     let answer = fieldbook
@@ -148,15 +144,13 @@ async fn messages_are_listed_shown_and_replayed_after_the_cause_is_mended() {
         answer["quarantine"],
         json!({ "totalCount": { "value": 1.0 }, "nodes": [{ "payload": "nonsense", "sensor": null }] })
     );
-    let first = answer["quarantineReplays"]["nodes"]
-        .as_array()
-        .and_then(|nodes| nodes.last());
+    let replays = answer["quarantineReplays"]["nodes"].as_array();
+    let first = replays.and_then(|replays| replays.last());
     assert_eq!(
         first,
         Some(&json!({ "requestedBy": "ada", "replayed": 3.0, "failed": 0.0 }))
     );
-    let unbalanced = "SELECT count(*) FROM segment WHERE decoded <> readings_new + readings_duplicate + readings_conflicting";
+    let unbalanced = "SELECT count(*) FROM segment \
+                      WHERE decoded <> readings_new + readings_duplicate + readings_conflicting";
     assert_eq!(fieldbook.number(unbalanced).await, 0);
-    ingest.stop().await;
-    fieldbook.stop().await;
 }

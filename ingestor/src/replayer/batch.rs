@@ -151,21 +151,19 @@ impl Replayer {
                     continue;
                 }
             };
-            let (sensor_id, flag) = match known.next().flatten() {
-                Some(sensor) => (sensor.id, gross_range(Some(&sensor), decoded.value)),
-                None => match registered.get(&(message.source.as_str(), &*decoded.sensor)) {
-                    Some(sensor_id) => (*sensor_id, QualityFlag::NotEvaluated),
-                    None => {
-                        let rejected = Rejected {
-                            why: Rejection::SensorLimit {
-                                limit: self.loader.auto_sensors_max,
-                            },
-                            sensor: Some(decoded.sensor.clone().into_owned()),
-                        };
-                        outcome.refuse(message, &rejected);
-                        continue;
-                    }
-                },
+            let key = (message.source.as_str(), &*decoded.sensor);
+            let (sensor_id, flag) = if let Some(sensor) = known.next().flatten() {
+                (sensor.id, gross_range(Some(&sensor), decoded.value))
+            } else if let Some(sensor_id) = registered.get(&key) {
+                (*sensor_id, QualityFlag::NotEvaluated)
+            } else {
+                let limit = self.loader.auto_sensors_max;
+                let rejected = Rejected {
+                    why: Rejection::SensorLimit { limit },
+                    sensor: Some(decoded.sensor.clone().into_owned()),
+                };
+                outcome.refuse(message, &rejected);
+                continue;
             };
             usable.push(Usable {
                 message,

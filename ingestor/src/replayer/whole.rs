@@ -61,7 +61,7 @@ impl Replayer {
                 Some(Err(missing)) => Err(missing.clone()),
                 None => Err(Missing::NotNow),
             },
-            None => self.from_journal(message).await.ok_or(Missing::NotNow),
+            None => self.journaled(message).await.ok_or(Missing::NotNow),
         };
         match found {
             Ok(payload) if payload.len() == size => Payload::Whole(Cow::Owned(payload)),
@@ -99,7 +99,7 @@ impl Replayer {
     }
 
     /// From this ingestor's own journal, which has it until it is archived. Others' are waited for.
-    async fn from_journal(&self, message: &WaitingMessage) -> Option<Vec<u8>> {
+    async fn journaled(&self, message: &WaitingMessage) -> Option<Vec<u8>> {
         if message.journal != self.journal.id() {
             return None;
         }
