@@ -101,6 +101,10 @@ async fn codes(world: &World, arguments: &str) -> Vec<String> {
         .collect()
 }
 
+/// All of a request but when it was made.
+const FIELDS: &str = "id state requestedBy reason source sensor from to requested replayed failed waiting takenAt \
+                      finishedAt";
+
 testbed::both! {
     async fn messages_are_listed_from_the_newest_with_their_reasons(database: TestDatabase) {
         let world = World::on(database, open()).await;
@@ -164,7 +168,6 @@ testbed::both! {
         let world = World::on(database, open()).await;
         some(&world).await;
         let key = steward(&world, |_| ()).await;
-        const FIELDS: &str = "id state requestedBy reason source sensor from to requested replayed failed waiting takenAt finishedAt";
         let data = said(&world, &key, &format!("mutation {{ replayQuarantine(reason: \"not_json\", source: \"{SOURCE}\") {{ {FIELDS} }} }}")).await;
         let replay = &data["replayQuarantine"];
         let id = replay["id"].as_str().unwrap();
@@ -321,7 +324,7 @@ async fn what_was_set_aside_is_for_those_to_whom_all_of_it_is_open() {
         assert_eq!(code_as(&world, key, mutation).await, "FORBIDDEN");
     }
     let steward = steward(&world, |key| {
-        key.datasets = Some(vec!["quarantined-messages".to_owned()])
+        key.datasets = Some(vec!["quarantined-messages".to_owned()]);
     })
     .await;
     let data = said(&world, &steward, "mutation { replayQuarantine { requested } }").await;
