@@ -6,6 +6,7 @@ pub(crate) mod named;
 pub(crate) mod page;
 pub(crate) mod places;
 pub(crate) mod quality;
+pub(crate) mod quarantine;
 pub(crate) mod range;
 pub(crate) mod sensors;
 pub(crate) mod time;

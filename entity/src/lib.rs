@@ -4,7 +4,7 @@
 //! within a [`Scope`]; [`lineage`] adds up what became of it all; [`freshness`], [`incidents`], [`intervals`],
 //! [`measurements`], [`releases`] and [`webhooks`] have what the catalogue keeps, written by one process at a time
 //! ([`keeping`]); [`stewardship`] and [`announcements`] have what stewards write; [`quality`] has what the quality of sensors
-//! is computed from; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
+//! is computed from; [`quarantine`] has what was set aside, and who wants it tried again; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
 //! here knows MQTT, S3, HTTP or GraphQL.
 
 pub mod announcements;
@@ -20,6 +20,7 @@ pub mod lineage;
 pub mod load;
 pub mod measurements;
 pub mod quality;
+pub mod quarantine;
 pub mod query;
 pub mod releases;
 pub mod rollup;

@@ -8,6 +8,8 @@
 //! With the checkpoint the transaction notifies: who listens is told, at its commit, which positions are there and where
 //! in time their readings lie ([`CHANNEL`]).
 //!
+//! What was set aside comes in later by the same transaction: [`waiting()`].
+//!
 //! What the rows say in the end depends on what was loaded, not on the order of loading nor on how it was cut into
 //! batches: see [`LoadTransaction::write_readings`].
 
@@ -19,6 +21,7 @@ mod notify;
 mod quarantine;
 mod readings;
 mod refusal;
+mod replay;
 mod segment;
 mod sensor_list;
 mod sensors;
@@ -31,6 +34,7 @@ pub use model::{
     NewSensorList, OnConflict, Refused, UnitMeaning, Written,
 };
 pub use notify::{CHANNEL, Loaded, SPANS_MAX};
+pub use replay::{StillRefused, WaitingMessage, finish_replay, open_replays, take_replay, waiting};
 pub use segment::record_archived;
 pub use sensors::{SENSOR_NAME_BYTES_MAX, known_sensors, sensor_uuid};
 pub use transaction::LoadTransaction;

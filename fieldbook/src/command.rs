@@ -4,6 +4,7 @@ mod datasets;
 mod ingest;
 mod key;
 mod migrate;
+mod quarantine;
 mod sensors;
 mod serve;
 mod simulate;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Key(args) => Box::pin(key::run(args)).await,
         Command::Datasets(args) => datasets::run(args).await,
         Command::Webhook(args) => webhook::run(args).await,
+        Command::Quarantine(args) => Box::pin(quarantine::run(args)).await,
     }
 }
 

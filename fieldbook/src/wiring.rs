@@ -16,6 +16,7 @@ use ingestor::clock::SystemClock;
 use ingestor::loader::LoaderOptions;
 use ingestor::receiver::{ReceiverOptions, Source};
 use ingestor::refresher::RefresherOptions;
+use ingestor::replayer::ReplayerOptions;
 use ingestor::{Ingestor, IngestorOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -100,6 +101,7 @@ pub(crate) fn ingestor_options(
         },
         archiver: ArchiverOptions::default(),
         refresher: RefresherOptions::default(),
+        replayer: ReplayerOptions::default(),
     })
 }
 

@@ -17,7 +17,8 @@
 //! | `fieldbook_ingest_journal_bytes` | the journal's size on disk |
 //! | `fieldbook_ingest_journal_full` | 1 while the journal takes nothing |
 //! | `fieldbook_ingest_archived_bytes_total` | bytes of objects written to S3 |
-//! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest, refresher |
+//! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest, refresher, replayer |
+//! | `fieldbook_quarantine_replayed_total{result}` | messages that were set aside and tried again: used, failed |
 //! | `fieldbook_rollup_buckets_computed_total{width}` | buckets of sensors computed: minute, hour, day |
 //! | `fieldbook_rollup_behind` | 1 while the refresher has more to do than a step takes |
 
@@ -123,6 +124,21 @@ pub(crate) fn refreshed(step: &entity::rollup::Refreshed) {
         counter!("fieldbook_rollup_buckets_computed_total", "width" => width).increment(count);
     }
     gauge!("fieldbook_rollup_behind").set(if step.more { 1.0 } else { 0.0 });
+}
+
+/// What became of messages that were tried again.
+pub(crate) fn replayed(used: u64, failed: u64) {
+    for (result, count) in [("used", used), ("failed", failed)] {
+        counter!("fieldbook_quarantine_replayed_total", "result" => result).increment(count);
+    }
+}
+
+/// Payloads that must be read from the object store are not there now.
+pub(crate) fn replay_without_store(error: &archive::StoreError) {
+    tracing::warn!(
+        "messages that were set aside wait for their payloads: {}",
+        crate::chain(error)
+    );
 }
 
 /// A part could not go on and will try again after `delay`.

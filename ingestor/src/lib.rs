@@ -2,6 +2,8 @@
 //!
 //! ```text
 //!  broker ──► receiver ──► journal ──► loader ──► database ◄──► refresher (rollups)
+//!                             │                        ▲
+//!                             │                        └── replayer (what was set aside, on request)
 //!                             └──────► archiver ──► S3 ──► manifest (a row of `segment`)
 //! ```
 //!
@@ -20,6 +22,7 @@ mod manifest;
 pub mod message;
 pub mod receiver;
 pub mod refresher;
+pub mod replayer;
 pub mod sensor_list;
 mod service;
 

@@ -25,6 +25,7 @@ use crate::decode::{Bounds, Rejection};
 use crate::events;
 use crate::receiver::Source;
 use batch::{Batch, Step};
+pub(crate) use batch::{gross_range, on_conflict};
 use known::KnownSensors;
 
 /// The loader's bounds.
@@ -272,7 +273,7 @@ impl Loader {
             .map_err(LoaderError::Database)?;
         for refused in &written.refused {
             batch.refuse(
-                readings[refused.index].seq,
+                &readings[refused.index],
                 &Rejection::Refused {
                     detail: refused.reason.clone(),
                 },

@@ -22,6 +22,7 @@ use crate::loader::{Loader, LoaderError, LoaderOptions};
 use crate::manifest::Manifest;
 use crate::receiver::{Receiver, ReceiverError, ReceiverOptions, Source};
 use crate::refresher::{Refresher, RefresherOptions};
+use crate::replayer::{Replayer, ReplayerOptions};
 
 /// What an ingestor is made of.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct IngestorOptions {
     pub archiver: ArchiverOptions,
     /// The pace of the rollups.
     pub refresher: RefresherOptions,
+    /// The pace of replays of what was set aside.
+    pub replayer: ReplayerOptions,
 }
 
 /// Why the ingestor did not start, or ended by itself.
@@ -107,7 +110,7 @@ pub struct Ingestor {
     subscribed: Vec<watch::Receiver<bool>>,
     /// Receivers and the control socket: what brings records in.
     inlets: Parts,
-    /// Loader, archiver, manifest, refresher: what takes records out, and what follows from them.
+    /// Loader, archiver, manifest, refresher, replayer: what takes records out, and what follows from them.
     outlets: Parts,
 }
 
@@ -144,6 +147,13 @@ impl Ingestor {
         };
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
         let mut outlets = JoinSet::new();
+        shared.spawn_replayer(
+            &mut outlets,
+            &working,
+            (options.replayer, options.loader.clone()),
+            db.clone(),
+            store.clone(),
+        );
         let loaded = shared.spawn_loader(&mut outlets, &working, options.loader, db.clone());
         spawn_refresher(&mut outlets, &working, options.refresher, db.clone());
         let archived = shared.spawn_archiver(&mut outlets, &working, options.archiver, db, store);
@@ -261,6 +271,31 @@ impl Shared {
         let stop = stop.clone();
         parts.spawn(async move { Ok(loader.run(stop).await?) });
         loaded
+    }
+
+    /// Starts the replayer, which reads messages as the loader does.
+    fn spawn_replayer(
+        &self,
+        parts: &mut Parts,
+        stop: &CancellationToken,
+        (options, loader): (ReplayerOptions, LoaderOptions),
+        db: DatabaseConnection,
+        store: Store,
+    ) {
+        let replayer = Replayer {
+            options,
+            loader,
+            sources: Arc::clone(&self.sources),
+            journal: self.journal.clone(),
+            store,
+            db,
+            clock: Arc::clone(&self.clock),
+        };
+        let stop = stop.clone();
+        parts.spawn(async move {
+            replayer.run(stop).await;
+            Ok(())
+        });
     }
 
     /// Starts archiver and manifest, and gives the last position that was seen on S3.

@@ -1,5 +1,5 @@
--- Who keeps the catalogue, and may change nothing else of the database: members of the role fieldbook_catalogue, where the
--- operator has made it. Each migration grants it the tables that there are by then.
+-- Who keeps the catalogue and requests replays, and may change nothing else of the database: members of the role
+-- fieldbook_catalogue, where the operator has made it. Each migration grants it the tables that there are by then.
 DO $$
 DECLARE
     kept text;
@@ -14,6 +14,8 @@ BEGIN
         LOOP
             EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO fieldbook_catalogue', kept);
         END LOOP;
+        -- What stewards request; ingestors do the rest.
+        GRANT SELECT, INSERT ON quarantine_replay TO fieldbook_catalogue;
     END IF;
 END
 $$;

@@ -51,6 +51,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261126_000010_stewardship"),
             // What came of a sensor and is no reading, counted for its quality.
             plain_step!("m20261126_000011_sensor_intake"),
+            // Messages that were set aside come in after the cause is mended.
+            plain_step!("m20261126_000013_quarantine_replay"),
         ]
     }
 }

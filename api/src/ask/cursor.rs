@@ -10,6 +10,8 @@
 //! version   'v'   valid from µs: i64
 //! change    'c'   number: i64
 //! incident  'i'   started µs: i64   id: 16 bytes
+//! message   'q'   received µs: i64   journal: i16   seq: i64   item: i16
+//! replay    'p'   number: i64
 //! ```
 //!
 //! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
@@ -19,6 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use entity::incidents::IncidentKey;
+use entity::quarantine::{MessagePlace, QuarantineKey};
 use entity::query::readings::{Direction, ReadingKey};
 use entity::query::sensors::{SensorKey, SensorOrder};
 use uuid::Uuid;
@@ -35,6 +38,8 @@ const DATASET: u8 = b'd';
 const VERSION_OF_SENSOR: u8 = b'v';
 const CHANGE: u8 = b'c';
 const INCIDENT: u8 = b'i';
+const QUARANTINED: u8 = b'q';
+const REPLAY: u8 = b'p';
 
 /// Writes the place of a reading.
 pub(crate) fn of_reading(key: ReadingKey, direction: Direction) -> String {
@@ -208,6 +213,52 @@ pub(crate) fn to_incident(argument: &'static str, cursor: &str) -> Result<Incide
         fields.end(IncidentKey { started_at, id })
     };
     read().ok_or_else(|| refused(argument, "a list of incidents"))
+}
+
+/// Writes the place of a message that was set aside.
+pub(crate) fn of_quarantined(key: QuarantineKey) -> String {
+    let mut bytes = vec![VERSION, QUARANTINED, b'd'];
+    bytes.extend(key.received_at.timestamp_micros().to_be_bytes());
+    bytes.extend(key.place.journal_id.to_be_bytes());
+    bytes.extend(key.place.seq.to_be_bytes());
+    bytes.extend(key.place.item.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a message that was set aside; `argument` gave it.
+pub(crate) fn to_quarantined(argument: &'static str, cursor: &str) -> Result<QuarantineKey, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, QUARANTINED, b'd'])?;
+        let received_at = fields.time()?;
+        let place = MessagePlace {
+            journal_id: i16::from_be_bytes(fields.take()?),
+            seq: i64::from_be_bytes(fields.take()?),
+            item: i16::from_be_bytes(fields.take()?),
+        };
+        fields.end(QuarantineKey { received_at, place })
+    };
+    read().ok_or_else(|| refused(argument, "a list of messages that were set aside"))
+}
+
+/// Writes the place of a request to replay.
+pub(crate) fn of_replay(id: i64) -> String {
+    let mut bytes = vec![VERSION, REPLAY, b'd'];
+    bytes.extend(id.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a request to replay; `argument` gave it.
+pub(crate) fn to_replay(argument: &'static str, cursor: &str) -> Result<i64, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, REPLAY, b'd'])?;
+        let id = i64::from_be_bytes(fields.take()?);
+        fields.end(id)
+    };
+    read().ok_or_else(|| refused(argument, "a list of requests to replay"))
 }
 
 /// A cursor is not one of the list.

@@ -18,9 +18,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 
 pub(crate) use self::loaders::{
-    FLAGGED_MAX, IncidentsKey, KeptFlags, LatestKey, Loaders, OfSensor, Quality, Raw, ReadingsBuckets,
-    ReadingsColumns, ReadingsCount, ReadingsPage, SensorKey, SensorQuality, SeriesColumns, SpanOfReadings,
-    VersionsPage, loaders,
+    DoubtsKey, FLAGGED_MAX, IncidentsKey, KeptFlags, LatestKey, Loaders, OfSensor, OthersKey, PayloadKey,
+    Quality, RangeKey, Raw, ReadingsBuckets, ReadingsColumns, ReadingsCount, ReadingsPage, SensorKey,
+    SensorQuality, SeriesColumns, SpanOfReadings, VersionsPage, loaders,
 };
 
 /// The batches that wait to be started.

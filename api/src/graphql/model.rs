@@ -17,6 +17,7 @@ pub(crate) mod live;
 pub(crate) mod page;
 mod quality;
 mod quality_rules;
+mod quarantine;
 pub(crate) mod raw;
 pub(crate) mod reading;
 pub(crate) mod reading_row;
@@ -42,6 +43,10 @@ pub(crate) use live::ReadingBatch;
 pub(crate) use page::PageInfo;
 pub(crate) use quality::{DatasetFigure, QualityReport, QualityStatus};
 pub(crate) use quality_rules::{QualityRules, QualityRulesInput};
+pub(crate) use quarantine::{
+    QuarantineReason, QuarantineReplay, QuarantineReplayConnection, QuarantinedMessageConnection,
+    SLUG as QUARANTINE,
+};
 pub(crate) use raw::RawMessage;
 pub(crate) use reading::{Reading, ReadingConnection, ReadingNodes};
 pub(crate) use reading_row::{ReadingRow, ReadingRowConnection, ReadingRows};

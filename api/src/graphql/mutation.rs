@@ -6,6 +6,7 @@
 mod announcements;
 mod datasets;
 mod quality_rules;
+mod quarantine;
 
 use async_graphql::{Context, MergedObject};
 use catalogue::annotations::AnnotationsError;
@@ -19,15 +20,16 @@ use super::error::ApiError;
 use super::request::ContextExt as _;
 use crate::datasets::{Seen, seen_by};
 
-/// What stewards change: what is said and promised of datasets, and what is announced.
+/// What stewards change: what is said and promised of datasets, what is announced, and what is tried again.
 ///
-/// Each change is noted: who, when, what (`stewardshipChanges`). Several in one document are made in their order, and one
-/// that is refused undoes none of those before it. Only with POST, or on a WebSocket.
+/// Each change is noted: who, when, what (`stewardshipChanges`; of replays, `quarantineReplays`). Several in one document
+/// are made in their order, and one that is refused undoes none of those before it. Only with POST, or on a WebSocket.
 #[derive(Default, MergedObject)]
 pub(crate) struct Mutation(
     datasets::DatasetsMutation,
     announcements::AnnouncementsMutation,
     quality_rules::QualityRulesMutation,
+    quarantine::QuarantineMutation,
 );
 
 /// Who writes about a dataset, which there must be for them.

@@ -9,6 +9,7 @@ mod latest;
 mod lineage;
 mod quality;
 pub(crate) mod quality_rules;
+mod quarantine;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
 mod search;
@@ -29,7 +30,7 @@ pub(crate) use self::readings::FIRST as READINGS_FIRST;
 /// draw or to calculate; `aggregates` for means, extremes and counts an hour, a day or any other time; `readings` for
 /// every reading, page by page; `readingRows` and `bucketRows` for tools that want flat tables; `sensors` for what is
 /// measured, where and in which unit; `datasets` for what there is and what each field means; `lineage` for where it
-/// comes from; `search` for any of these by words; `service` for limits and the version.
+/// comes from; `quarantine` for messages that could not be used; `search` for any of these by words; `service` for limits and the version.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(
     sensor::SensorQuery,
@@ -49,5 +50,6 @@ pub(crate) struct Query(
     quality::QualityQuery,
     lineage::LineageQuery,
     units::UnitsQuery,
+    quarantine::QuarantineQuery,
     service::ServiceQuery,
 );

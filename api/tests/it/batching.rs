@@ -134,7 +134,9 @@ async fn what_many_sensors_need_is_one_statement() {
 
     let statements = Statements::default();
     let _counting = tracing::subscriber::set_default(statements.clone());
-    for (query, expected) in questions() {
+    // The sensors, their latest, what contradicts those and what doubts them.
+    let beside = "{ sensors { nodes { latest { flagReason otherValues { value } doubts { test } } } } }";
+    for (query, expected) in questions().into_iter().chain([(beside.to_owned(), 4)]) {
         statements.0.store(0, Ordering::Relaxed);
         world.data(&query).await;
         assert_eq!(statements.0.load(Ordering::Relaxed), expected, "{query}");

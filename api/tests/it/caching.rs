@@ -155,6 +155,41 @@ async fn an_answer_about_the_past_is_sent_once_to_whoever_keeps_it() {
 }
 
 #[tokio::test]
+async fn what_comes_in_from_the_quarantine_makes_another_answer_at_once() {
+    let world = World::new().await;
+    let mut loader = Loader::new(&world, 1);
+    loader.reading(1, "a", "2026-01-01T10:00:00Z", 1.0).await;
+    world
+        .run(
+            "INSERT INTO quarantine_replay (requested_at, requested, requested_by, upto) VALUES (now(), 1, 'x', '{}')",
+        )
+        .await;
+    for path in [PAST, PAST_REST] {
+        let kept = tag(&world, path).await;
+        assert_eq!(
+            get(&world, path, Some(&kept)).await.status(),
+            StatusCode::NOT_MODIFIED
+        );
+        // As an ingestor commits it: behind the checkpoint, whose position does not move.
+        let hour = if path == PAST { 11 } else { 12 };
+        world
+            .run(&format!(
+                "BEGIN; \
+                 INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id) \
+                 SELECT '2026-01-01T{hour}:00:00Z', 7, '2026-01-01', 1, id, 1, 1 FROM sensor; \
+                 UPDATE quarantine_replay SET replayed = replayed + 1; \
+                 COMMIT"
+            ))
+            .await;
+        assert_eq!(
+            get(&world, path, Some(&kept)).await.status(),
+            StatusCode::OK,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_late_reading_a_list_and_another_journal_make_another_answer_at_once() {
     let world = World::new().await;
     let mut loader = Loader::new(&world, 1);

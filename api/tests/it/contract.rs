@@ -6,9 +6,6 @@ use std::path::Path;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{TypeDefinition, TypeKind, TypeSystemDefinition};
 
-/// What the contract has and this version does not.
-const LATER: &[&str] = &["Query.quarantine"];
-
 fn types(sdl: &str) -> BTreeMap<String, TypeDefinition> {
     let definitions = parse_schema(sdl).unwrap().definitions;
     let types = definitions.into_iter().filter_map(|definition| match definition {
@@ -72,18 +69,11 @@ fn the_schema_is_the_one_checked_in() {
 #[test]
 fn the_schema_is_as_the_contract_says() {
     let ours = parts(&api::sdl());
-    let is_later = |path: &str| {
-        LATER.iter().any(|later| {
-            path.strip_prefix(later)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(']))
-        })
-    };
     let mut wrong = Vec::new();
     for (path, expected) in parts(include_str!("contract.graphql")) {
         match ours.get(&path) {
-            Some(_) if is_later(&path) => wrong.push(format!("{path} is there: take it off the list")),
             Some(ty) if *ty != expected => wrong.push(format!("{path}: {ty}, not {expected}")),
-            None if !is_later(&path) => wrong.push(format!("{path} is missing")),
+            None => wrong.push(format!("{path} is missing")),
             _ => {}
         }
     }

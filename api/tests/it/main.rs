@@ -26,6 +26,7 @@ mod odata;
 mod oidc;
 mod playground;
 mod quality;
+mod quarantine;
 mod rates;
 mod raw;
 mod readings;

@@ -11,6 +11,7 @@ mod harness;
 mod keys;
 mod live;
 mod pages;
+mod quarantine;
 mod raw_message;
 mod real_input;
 mod up;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike as _, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::Value;
 
 use super::{LoadError, LoadTransaction, NewReading};
@@ -39,15 +39,9 @@ impl Intake {
         came.refused += 1;
     }
 
-    /// Counts a reading that the database refused; a time that it can't hold may be the reason.
+    /// Counts a reading that the database refused.
     pub(super) fn refused_reading(&mut self, reading: &NewReading) {
-        let is_storable = (1..10_000).contains(&reading.time.year());
-        let time = if is_storable {
-            reading.time
-        } else {
-            reading.received_at
-        };
-        self.refused(reading.sensor_id, time);
+        self.refused(reading.sensor_id, reading.refused_time());
     }
 
     /// Counts what another one counted, too.

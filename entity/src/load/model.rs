@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 
 use crate::QualityFlag;
 
@@ -23,6 +23,14 @@ pub struct NewReading {
     pub seq: i64,
     /// Which of two values for the same `(sensor, time)` is served.
     pub on_conflict: OnConflict,
+}
+
+impl NewReading {
+    /// By which time it counts as refused when the database refuses it; a time that it can't hold may be the reason.
+    pub fn refused_time(&self) -> DateTime<Utc> {
+        let is_storable = (1..10_000).contains(&self.time.year());
+        if is_storable { self.time } else { self.received_at }
+    }
 }
 
 /// Which of two different values for the same `(sensor, time)` is served; the other is kept in `reading_conflict`.
@@ -59,6 +67,8 @@ pub struct NewQuarantined {
     pub payload: Vec<u8>,
     /// How many bytes the whole payload has.
     pub payload_size: i64,
+    /// For which sensor and by which time it is counted as refused (`LoadTransaction::count_refused`); `None` where it is not.
+    pub counted: Option<(i32, DateTime<Utc>)>,
 }
 
 /// A sensor seen for the first time in messages.

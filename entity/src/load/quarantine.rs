@@ -3,6 +3,7 @@
 use sea_orm::Value;
 
 use super::{LoadError, LoadTransaction, NewQuarantined};
+use crate::rollup::Level;
 use crate::sql;
 
 impl LoadTransaction {
@@ -11,7 +12,7 @@ impl LoadTransaction {
         if messages.is_empty() {
             return Ok(());
         }
-        let values: [Value; 11] = [
+        let values: [Value; 13] = [
             self.journal_id.into(),
             sql::times(messages.iter().map(|message| message.received_at)),
             messages
@@ -39,6 +40,16 @@ impl LoadTransaction {
                 .map(|message| message.payload_size)
                 .collect::<Vec<_>>()
                 .into(),
+            // 0 stands for none: no sensor has it.
+            messages
+                .iter()
+                .map(|message| message.counted.map_or(0, |(sensor_id, _)| sensor_id))
+                .collect::<Vec<_>>()
+                .into(),
+            sql::times(messages.iter().map(|message| {
+                let time = message.counted.map_or(message.received_at, |(_, time)| time);
+                Level::Hour.floor(time)
+            })),
         ];
         sql::execute(
             &self.transaction,

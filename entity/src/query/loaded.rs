@@ -5,6 +5,9 @@
 //! checkpoints first, and then the readings of the positions between the checkpoints before and now, misses nothing,
 //! whatever is committed in between: a row that has moved on meanwhile is found at its new position, later.
 //!
+//! Not found so is what had been set aside and is used later ([`quarantine`](crate::quarantine)): it bears a position that is
+//! passed long since.
+//!
 //! There is no index by position, because it would slow loading. Where a piece of a journal lies in time is known, from
 //! the loader's notification or from `segment`; within those spans readings are found by their key, or by the BRIN index
 //! on time.

@@ -32,6 +32,14 @@ pub struct Model {
     pub sensor: Option<String>,
     /// The payload's bytes, or the beginning of a large one; the whole message lies on S3.
     pub payload: Vec<u8>,
+    /// When it was replayed last, in vain (UTC, the ingestor's clock); empty when it never was.
+    pub tried_at: Option<DateTimeUtc>,
+    /// The hour in which `sensor_intake` counts it as refused (UTC); empty where it counts nowhere.
+    pub counted_hour: Option<DateTimeUtc>,
+    /// The request that it was replayed for last, in vain (`quarantine_replay.id`); empty when it never was.
+    pub tried_by: Option<i64>,
+    /// The sensor for which `sensor_intake` counts it as refused (`sensor.id`); empty where it counts nowhere.
+    pub counted_sensor_id: Option<i32>,
 }
 
 /// No relations: keys lead from table to table.

@@ -120,6 +120,14 @@ pub enum Rejection {
         /// What it said.
         detail: String,
     },
+    /// Too large to be kept beside the others, and not where the whole should be.
+    #[error(
+        "only the beginning of the payload was kept here, and the whole can't be read from the archive: {detail}"
+    )]
+    PayloadLost {
+        /// What is wrong with the archive.
+        detail: String,
+    },
     /// A sensor list in the journal that can't be read.
     #[error("the sensor list cannot be used: {detail}")]
     SensorList {
@@ -144,6 +152,11 @@ impl From<Rejection> for Rejected {
 }
 
 impl Rejection {
+    /// The word of a reading that the database refused: its message was understood.
+    pub(crate) const REFUSED_CODE: &'static str = "refused_by_database";
+    /// The word of a sensor list that can't be used.
+    pub(crate) const SENSOR_LIST_CODE: &'static str = "sensor_list_invalid";
+
     /// The stable word: in `quarantined_message.code`, in metrics and in the API.
     pub fn code(&self) -> &'static str {
         match self {
@@ -165,8 +178,9 @@ impl Rejection {
             Self::ValueMissing => "value_missing",
             Self::ValueNotNumber { .. } => "value_not_number",
             Self::SensorLimit { .. } => "sensor_limit",
-            Self::Refused { .. } => "refused_by_database",
-            Self::SensorList { .. } => "sensor_list_invalid",
+            Self::Refused { .. } => Self::REFUSED_CODE,
+            Self::PayloadLost { .. } => "payload_lost",
+            Self::SensorList { .. } => Self::SENSOR_LIST_CODE,
         }
     }
 }

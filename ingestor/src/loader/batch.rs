@@ -94,9 +94,12 @@ impl<'a> Batch<'a> {
             Err(Rejected { why, sensor }) => {
                 self.counts.quarantined += 1;
                 let known = sensor.as_ref().and_then(|name| sensors.get(record.source, name));
-                self.refused
-                    .extend(known.map(|known| (known.id, record.received_at())));
-                let quarantined = self.quarantine(seq, &record, &why, sensor);
+                let counted = known.map(|known| (known.id, record.received_at()));
+                self.refused.extend(counted);
+                let quarantined = NewQuarantined {
+                    counted,
+                    ..self.quarantine(seq, &record, &why, sensor)
+                };
                 self.quarantined.push(quarantined);
             }
         }
@@ -173,11 +176,7 @@ impl<'a> Batch<'a> {
     }
 
     fn on_conflict(&self, source: &str) -> OnConflict {
-        self.sources
-            .iter()
-            .find(|known| known.name == source)
-            .map(|known| known.on_conflict)
-            .unwrap_or_default()
+        on_conflict(self.sources, source)
     }
 
     fn quarantine(
@@ -203,6 +202,7 @@ impl<'a> Batch<'a> {
             sensor,
             payload: record.payload[..kept].to_vec(),
             payload_size: i64::try_from(record.payload.len()).unwrap_or(i64::MAX),
+            counted: None,
         }
     }
 
@@ -239,11 +239,11 @@ impl<'a> Batch<'a> {
             .collect()
     }
 
-    /// A reading that the database refused, kept aside with the others.
-    pub(super) fn refuse(&mut self, seq: i64, rejection: &Rejection) {
+    /// A reading that the database refused, kept aside with the others; it is counted as refused where it was written.
+    pub(super) fn refuse(&mut self, reading: &NewReading, rejection: &Rejection) {
         let found = self
             .bodies
-            .binary_search_by_key(&seq.cast_unsigned(), |(seq, _)| *seq);
+            .binary_search_by_key(&reading.seq.cast_unsigned(), |(seq, _)| *seq);
         let Some((seq, body)) = found.ok().map(|index| self.bodies[index].clone()) else {
             return;
         };
@@ -251,7 +251,10 @@ impl<'a> Batch<'a> {
         let sensor = decode::decode(record.payload, record.received_at(), &self.options.bounds)
             .ok()
             .map(|decoded| decoded.sensor.into_owned());
-        let quarantined = self.quarantine(seq, &record, rejection, sensor);
+        let quarantined = NewQuarantined {
+            counted: Some((reading.sensor_id, reading.refused_time())),
+            ..self.quarantine(seq, &record, rejection, sensor)
+        };
         self.counts.readings_refused += 1;
         self.quarantined.push(quarantined);
     }
@@ -272,9 +275,18 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// Which of two values is served, of a source.
+pub(crate) fn on_conflict(sources: &[Source], source: &str) -> OnConflict {
+    sources
+        .iter()
+        .find(|known| known.name == source)
+        .map(|known| known.on_conflict)
+        .unwrap_or_default()
+}
+
 /// QARTOD test 4, gross range: fail outside what the sensor can report, not evaluated where no range is declared.
 /// Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, IOOS.
-fn gross_range(sensor: Option<&KnownSensor>, value: f64) -> QualityFlag {
+pub(crate) fn gross_range(sensor: Option<&KnownSensor>, value: f64) -> QualityFlag {
     let Some(sensor) = sensor else {
         return QualityFlag::NotEvaluated;
     };

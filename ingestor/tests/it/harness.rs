@@ -13,6 +13,7 @@ use ingestor::clock::SystemClock;
 use ingestor::loader::LoaderOptions;
 use ingestor::receiver::{BrokerAddress, ReceiverOptions, Source};
 use ingestor::refresher::RefresherOptions;
+use ingestor::replayer::ReplayerOptions;
 use ingestor::{Ingestor, IngestorOptions};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::Packet;
@@ -64,6 +65,12 @@ pub(crate) fn options(journal_dir: &Path, broker: SocketAddr) -> IngestorOptions
             every: quick,
             backoff_min: quick,
             backoff_max: 5 * quick,
+        },
+        replayer: ReplayerOptions {
+            every: quick,
+            backoff_min: quick,
+            backoff_max: 5 * quick,
+            ..ReplayerOptions::default()
         },
     }
 }

@@ -3,5 +3,6 @@
 mod fuzz;
 mod harness;
 mod outages;
+mod replay;
 mod rollups;
 mod sessions;

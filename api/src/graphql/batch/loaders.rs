@@ -1,5 +1,6 @@
 //! What is asked in batches: each kind of key, and its statement for many of them.
 
+mod beside;
 mod buckets;
 mod incidents;
 mod quality;
@@ -26,6 +27,7 @@ use crate::graphql::request::Asked;
 use crate::options::Limits;
 use crate::state::ApiState;
 
+pub(crate) use self::beside::{DoubtsKey, OthersKey, PayloadKey, RangeKey};
 pub(crate) use self::buckets::ReadingsBuckets;
 pub(crate) use self::incidents::IncidentsKey;
 pub(crate) use self::quality::{FLAGGED_MAX, KeptFlags, Quality, SensorQuality};

@@ -22,9 +22,15 @@ use crate::options::Limits;
 const ITEMS_DEFAULT: u64 = 100;
 const READINGS_DEFAULT: u64 = 1_000;
 const VERSIONS_DEFAULT: u64 = 10;
-const HITS_DEFAULT: u64 = 20;
+const FEW_DEFAULT: u64 = 20;
 const LATEST_DEFAULT: u64 = 1_000;
 const AGGREGATES_DEFAULT: u64 = 1_000;
+
+/// Kinds of trouble of messages, of all sources.
+const REASONS: u64 = 100;
+
+/// Values that contradict a reading: seldom any, hardly ever more.
+const OTHER_VALUES: u64 = 2;
 
 /// Figures of a report of quality, and tests.
 const FIGURES: u64 = 8;
@@ -70,8 +76,13 @@ impl Arguments<'_> {
                 let page = self.page(ITEMS_DEFAULT);
                 of_page(page, page)
             }
-            "search" => {
-                let page = self.page(HITS_DEFAULT);
+            "quarantine" => self.quarantine(),
+            "quarantineReasons" => of_page(REASONS, self.limits.count_exact_max),
+            "otherValues" => of_page(OTHER_VALUES, OTHER_VALUES),
+            // A figure of quality has a list of words by this name.
+            "doubts" if !self.field.selection_set.node.items.is_empty() => of_page(TESTS, TESTS),
+            "search" | "quarantineReplays" => {
+                let page = self.page(FEW_DEFAULT);
                 of_page(page, page)
             }
             "versions" => {
@@ -90,7 +101,7 @@ impl Arguments<'_> {
                 let rows = self.named("sensors").unwrap_or(LATEST_DEFAULT);
                 of_page(rows, rows)
             }
-            "latest" => of_page(1, 1),
+            "latest" | "flagReason" => of_page(1, 1),
             "series" => {
                 let named = self.sensors(root);
                 let rows = named.saturating_mul(self.readings_in(ROWS_RANGE));
@@ -141,6 +152,16 @@ impl Arguments<'_> {
             objects: page,
             rows: if self.picks() { page.max(all) } else { page },
             counted_rows: all.min(self.limits.count_exact_max),
+        }
+    }
+
+    /// A page of messages that were set aside; all of them are gone through to be counted.
+    fn quarantine(&self) -> Reckoned {
+        let page = self.page(ITEMS_DEFAULT);
+        Reckoned {
+            objects: page,
+            rows: page,
+            counted_rows: self.limits.count_exact_max,
         }
     }
 

@@ -13,6 +13,7 @@ use entity::query::readings::TimeRange;
 pub(crate) use self::dataset::DatasetFigure;
 use self::figure::QualityDimension;
 pub(crate) use self::figure::{QualityFigure, QualityStatus};
+pub(crate) use self::found::QualityTest;
 use self::found::{FlaggedReading, QualityGap, QualityIntervalBasis, QualityLatency, QualityTestCounts};
 use super::{QualityRules, Sensor};
 use crate::graphql::batch::{FLAGGED_MAX, KeptFlags, OfSensor, SensorQuality};

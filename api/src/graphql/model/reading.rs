@@ -1,5 +1,6 @@
 //! Readings and their pages.
 
+mod beside;
 mod list;
 
 use std::sync::Arc;
@@ -12,12 +13,13 @@ use entity::query::sensors::Sensor as SensorRow;
 
 use super::{Count, PageInfo, QualityFlag, RawMessage, Sensor, Total};
 use crate::ask::cursor;
-use crate::graphql::batch::SensorKey;
+use crate::graphql::batch::{DoubtsKey, OthersKey, RangeKey, SensorKey};
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::list::{Edges, Nodes};
 use crate::graphql::request::ContextExt as _;
 use crate::graphql::scalar::DateTime;
 
+use self::beside::{OtherValue, ReadingDoubt};
 pub(crate) use self::list::ReadingNodes;
 use self::list::{ReadingEdges, Rows};
 
@@ -93,6 +95,51 @@ impl Reading {
         }
         .await;
         found.transpose()
+    }
+
+    /// Other values that were received for the same sensor and time, in the order of their receipt. For whom the dataset
+    /// `reading-conflicts` is open; null for others.
+    async fn other_values(&self, ctx: &Context<'_>) -> Nullable<Vec<OtherValue>> {
+        let found: Result<Vec<OtherValue>, ApiError> = async {
+            let others = ctx.loaders().load_one(OthersKey(self.row.key())).await?;
+            let Some(others) = others else {
+                return Ok(Vec::new());
+            };
+            let source = self.sensor(ctx).await?.0.source.clone();
+            let shown = others.into_iter().map(|row| OtherValue {
+                row,
+                source: source.clone(),
+            });
+            Ok(shown.collect())
+        }
+        .await;
+        Some(found)
+    }
+
+    /// Why it has its flag, in a sentence, by the range that was declared when it came; null where it passed.
+    async fn flag_reason(&self, ctx: &Context<'_>) -> Nullable<String> {
+        if self.row.flag == entity::QualityFlag::Pass {
+            return None;
+        }
+        let found: Result<Option<String>, ApiError> = async {
+            let receipt = self.receipt()?;
+            let key = RangeKey {
+                sensor_id: self.row.sensor_id,
+                journal_id: receipt.journal_id,
+                seq: receipt.seq,
+                received_at: receipt.received_at,
+            };
+            let range = ctx.loaders().load_one(key).await?;
+            Ok(beside::reason(self.row.flag, self.row.value, range))
+        }
+        .await;
+        found.transpose()
+    }
+
+    /// Later tests that doubt or refuse it, by name; empty when none does, or none has looked yet. Kept for 90 days.
+    async fn doubts(&self, ctx: &Context<'_>) -> Result<Vec<ReadingDoubt>, ApiError> {
+        let doubts = ctx.loaders().load_one(DoubtsKey(self.row.key())).await?;
+        Ok(doubts.iter().flatten().filter_map(ReadingDoubt::new).collect())
     }
 }
 

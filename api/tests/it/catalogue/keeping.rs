@@ -44,7 +44,13 @@ async fn a_user_of_the_database_keeps_the_catalogue_and_changes_nothing_else() {
     let (_, _, body) = world.ask_as(key.reveal(), announce).await;
     assert_eq!(body["data"]["announce"]["title"], "t", "{body}");
 
+    let replay = "mutation { replayQuarantine { state } }";
+    let (_, _, body) = world.ask_as(key.reveal(), replay).await;
+    assert_eq!(body["data"]["replayQuarantine"]["state"], "DONE", "{body}");
+
     for change in [
+        "UPDATE quarantine_replay SET replayed = 1",
+        "DELETE FROM quarantined_message",
         "DELETE FROM reading",
         "UPDATE sensor SET description = 'x'",
         "DELETE FROM segment",

@@ -2,7 +2,8 @@
 -- Segments by their primary key (journal_id, first_seq), from the one that holds the next position on: there is one a
 -- minute. Their times are kept in the transaction that loads, so they hold late readings as soon as these are seen.
 SELECT (
-        SELECT concat_ws(' ', count(*), sum(extract(epoch FROM active_since)), sum(expected_interval_seconds))
+        SELECT concat_ws(' ', count(*), sum(extract(epoch FROM active_since)), sum(expected_interval_seconds),
+                       (SELECT concat_ws('/', count(*), max(id), sum(replayed)) FROM quarantine_replay))
         FROM sensor
     ) <> $3
     OR EXISTS (

@@ -8,13 +8,14 @@ use entity::incidents::{self, IncidentFilter};
 use entity::query::aggregates::{
     AggregatesOf, Fraction, Member, Numbers, PercentilesOf, aggregates, percentiles,
 };
+use entity::query::in_force::{Arrival, ranges_in_force};
 use entity::query::page::PageAt;
 use entity::query::readings::{
     self, Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, Scan, ScanOf, TimeRange, columns,
     columns_min_max, count_of_each, last_value, latest, page_of_each,
 };
 use entity::query::sensors::{self, SensorFilter, SensorOrder};
-use entity::query::{Page, PageRequest};
+use entity::query::{Page, PageRequest, conflicts, doubts};
 use entity::rollup::{RefreshOptions, Refreshed, refresh};
 use entity::{DatabaseConnection, FlagSet, QualityFlag, Scope};
 use proptest::prelude::*;
@@ -105,7 +106,9 @@ async fn check(whole: &DatabaseConnection, part: &DatabaseConnection, count: u32
 /// Empties the database and fills it with what a case says of some sensors, each under the same number.
 async fn fill(db: &DatabaseConnection, case: &Case, is_there: impl Fn(i32) -> bool) {
     let mut sql = "TRUNCATE sensor, sensor_version, journal, reading, reading_1m, reading_1h, reading_1d, rollup_dirty, \
-                   rollup_due, sensor_list, quarantined_message, reading_conflict, ingest_checkpoint, segment, incident; \
+                   rollup_due, sensor_list, quarantined_message, reading_conflict, reading_flag, ingest_checkpoint, segment, \
+                   incident; \
+                   INSERT INTO quality_rules (version, first_used_at, rules) VALUES (7, now(), '{}') ON CONFLICT DO NOTHING; \
                    INSERT INTO journal (id, uuid, first_seen_at) OVERRIDING SYSTEM VALUE \
                    VALUES (1, gen_random_uuid(), now());"
         .to_owned();
@@ -121,6 +124,12 @@ async fn fill(db: &DatabaseConnection, case: &Case, is_there: impl Fn(i32) -> bo
             sensor % 4,
             sensor % 5 == 0,
             sensor % 6,
+        )
+        .unwrap();
+        write!(
+            sql,
+            "INSERT INTO sensor_version (sensor_id, valid_from, metadata) \
+             VALUES ({sensor}, '2026-01-01', '{{\"range_max\": {sensor}}}');"
         )
         .unwrap();
     }
@@ -139,7 +148,10 @@ async fn fill(db: &DatabaseConnection, case: &Case, is_there: impl Fn(i32) -> bo
              INSERT INTO rollup_dirty (bucket, wide, sensor_ids) \
              VALUES (date_bin('1 minute', '{time}'::timestamptz, '2000-01-01 00:00:00+00'), false, ARRAY[{sensor}]); \
              INSERT INTO incident (id, started_at, ended_at, sensor_id, kind, dataset, detail) \
-             VALUES ('00000000-0000-0000-{sensor:04}-{second:012}', '{time}', '{time}', {sensor}, 'late', 'readings', 'old');"
+             VALUES ('00000000-0000-0000-{sensor:04}-{second:012}', '{time}', '{time}', {sensor}, 'late', 'readings', 'old'); \
+             INSERT INTO reading_conflict (time, value, received_at, seq, sensor_id, flag, journal_id) \
+             VALUES ('{time}', {value} + 0.5, '{time}', {seq}, {sensor}, 4, 1), ('{time}', {value} - 0.5, '{time}', 0, {sensor}, 1, 1); \
+             INSERT INTO reading_flag (time, rule_version, sensor_id, flag, test) VALUES ('{time}', 7, {sensor}, 3, 'spike');"
         )
         .unwrap();
     }
@@ -166,7 +178,44 @@ impl Answers {
         reading_pages(db, scope, case, &mut answers).await;
         of_each(db, scope, case, &mut answers).await;
         incident_pages(db, scope, case, &mut answers).await;
+        beside_readings(db, scope, case, &mut answers).await;
         Self(answers)
+    }
+}
+
+/// What stands beside readings that somebody names, of whichever sensor.
+async fn beside_readings(
+    db: &DatabaseConnection,
+    scope: &Scope,
+    case: &Case,
+    answers: &mut Vec<(&'static str, String)>,
+) {
+    let mut keys: Vec<ReadingKey> = case
+        .readings
+        .iter()
+        .map(|&(sensor_id, second, ..)| ReadingKey {
+            time: at(second),
+            sensor_id,
+        })
+        .collect();
+    keys.sort_by_key(|key| (key.sensor_id, key.time));
+    keys.dedup();
+    let others = conflicts::of_each(db, scope, &keys).await.unwrap();
+    let doubts = doubts::of_each(db, scope, &keys).await.unwrap();
+    let arrivals: Vec<Arrival> = keys
+        .iter()
+        .map(|key| Arrival {
+            sensor_id: key.sensor_id,
+            journal_id: 1,
+            seq: 1,
+            received_at: key.time,
+        })
+        .collect();
+    let ranges = ranges_in_force(db, scope, &arrivals).await.unwrap();
+    for (key, range) in keys.iter().zip(ranges) {
+        answers.push(("conflicts", format!("{:?}", others.get(key))));
+        answers.push(("doubts", format!("{:?}", doubts.get(key))));
+        answers.push(("ranges_in_force", format!("{range:?}")));
     }
 }
 

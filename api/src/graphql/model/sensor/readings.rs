@@ -65,9 +65,11 @@ impl ReadingsArguments {
 
 /// Whether something selected below readings takes their receipts.
 pub(super) fn takes_receipts(selected: &[Selected<'_>]) -> bool {
-    selected
-        .iter()
-        .any(|field| field.reaches("receivedAt") || field.reaches("raw"))
+    selected.iter().any(|field| {
+        ["receivedAt", "raw", "flagReason"]
+            .iter()
+            .any(|name| field.reaches(name))
+    })
 }
 
 /// A page of a sensor's readings as the schema shows it; without rows where there is none.
