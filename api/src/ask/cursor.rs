@@ -10,6 +10,7 @@
 //! version   'v'   valid from µs: i64
 //! change    'c'   number: i64
 //! incident  'i'   started µs: i64   id: 16 bytes
+//! request   'q'   created µs: i64   id: 16 bytes
 //! ```
 //!
 //! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
@@ -18,6 +19,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use entity::access_requests::RequestKey;
 use entity::incidents::IncidentKey;
 use entity::query::readings::{Direction, ReadingKey};
 use entity::query::sensors::{SensorKey, SensorOrder};
@@ -35,6 +37,7 @@ const DATASET: u8 = b'd';
 const VERSION_OF_SENSOR: u8 = b'v';
 const CHANGE: u8 = b'c';
 const INCIDENT: u8 = b'i';
+const REQUEST: u8 = b'q';
 
 /// Writes the place of a reading.
 pub(crate) fn of_reading(key: ReadingKey, direction: Direction) -> String {
@@ -208,6 +211,27 @@ pub(crate) fn to_incident(argument: &'static str, cursor: &str) -> Result<Incide
         fields.end(IncidentKey { started_at, id })
     };
     read().ok_or_else(|| refused(argument, "a list of incidents"))
+}
+
+/// Writes the place of a request for access.
+pub(crate) fn of_request(key: RequestKey) -> String {
+    let mut bytes = vec![VERSION, REQUEST, b'd'];
+    bytes.extend(key.created_at.timestamp_micros().to_be_bytes());
+    bytes.extend(key.id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a request for access; `argument` gave it.
+pub(crate) fn to_request(argument: &'static str, cursor: &str) -> Result<RequestKey, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, REQUEST, b'd'])?;
+        let created_at = fields.time()?;
+        let id = Uuid::from_bytes(fields.take()?);
+        fields.end(RequestKey { created_at, id })
+    };
+    read().ok_or_else(|| refused(argument, "a list of requests for access"))
 }
 
 /// A cursor is not one of the list.

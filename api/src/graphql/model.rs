@@ -1,5 +1,6 @@
 //! The types of the schema, a file for each noun.
 
+mod access_request;
 pub(crate) mod aggregate;
 mod announcement;
 pub(crate) mod bucket_row;
@@ -13,6 +14,7 @@ mod freshness;
 mod incident;
 mod lineage;
 pub(crate) mod live;
+mod own_key;
 pub(crate) mod page;
 mod quality;
 mod quality_rules;
@@ -24,6 +26,7 @@ pub(crate) mod sensor;
 pub(crate) mod series;
 pub(crate) mod service;
 
+pub(crate) use access_request::{AccessRequest, AccessRequestConnection, AccessRequestState};
 pub(crate) use aggregate::{AggregateSeries, Buckets};
 pub(crate) use announcement::{Announcement, AnnouncementKind};
 pub(crate) use bucket_row::{BucketRow, BucketRowConnection, BucketRows};
@@ -37,6 +40,7 @@ pub(crate) use freshness::Freshness;
 pub(crate) use incident::{Incident, IncidentConnection, IncidentKind};
 pub(crate) use lineage::Lineage;
 pub(crate) use live::ReadingBatch;
+pub(crate) use own_key::{CreateKeyInput, CreatedKey, KeyRole, LabelInput, OwnKey};
 pub(crate) use page::PageInfo;
 pub(crate) use quality::{DatasetFigure, QualityReport, QualityStatus};
 pub(crate) use quality_rules::{QualityRules, QualityRulesInput};

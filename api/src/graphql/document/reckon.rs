@@ -14,6 +14,7 @@ use entity::BucketSize;
 
 use crate::ask::range::{BUCKETS_RANGE, ROWS_RANGE};
 use crate::buckets::PAGE_SHARE;
+use crate::graphql::query::keys::SHOWN_MAX as KEYS_SHOWN_MAX;
 use crate::graphql::scalar;
 use crate::live::changes::CHANGES_MAX;
 use crate::options::Limits;
@@ -66,10 +67,11 @@ impl Arguments<'_> {
             counted_rows: rows,
         };
         match self.field.name.node.as_str() {
-            "sensors" | "datasets" | "incidents" | "stewardshipChanges" => {
+            "sensors" | "datasets" | "incidents" | "stewardshipChanges" | "accessRequests" => {
                 let page = self.page(ITEMS_DEFAULT);
                 of_page(page, page)
             }
+            "keys" if root => of_page(KEYS_SHOWN_MAX.into(), KEYS_SHOWN_MAX.into()),
             "search" => {
                 let page = self.page(HITS_DEFAULT);
                 of_page(page, page)
