@@ -2,29 +2,40 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `credential` | what a request shows: a key or a token, in whichever header |
-//! | `key` | a key's row, remembered for a few seconds |
+//! | `credential` | what a request shows: a key or a token, in whichever header, or a session in a cookie |
+//! | `key` | a key's row, and its owner's, remembered for a few seconds |
+//! | `session` | a session's row, remembered as well |
 //! | `oidc` | tokens of an issuer |
+//! | `granted` | what stewards opened for an issuer's subjects |
 //! | `rate` | how often somebody may ask |
 //! | `steward` | who may write |
+//! | `owner` | who may have keys of their own, and ask for more |
 //! | `authenticate` | all of it together |
+//! | `sign_in` | from a key or an issuer's word to a session |
 
 mod authenticate;
 mod credential;
+mod granted;
 mod key;
 pub(crate) mod oidc;
+mod owner;
 mod rate;
+mod remembered;
+mod session;
+pub(crate) mod sign_in;
 mod steward;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use entity::Scope;
 use entity::keys::Role;
+use entity::subjects::Claims;
 use uuid::Uuid;
 
-pub(crate) use self::authenticate::Authenticator;
+pub(crate) use self::authenticate::{Authenticator, ShownCookie};
 use self::credential::Credential;
 use crate::graphql::error::ApiError;
 use crate::options::Anonymous;
@@ -41,6 +52,8 @@ pub(crate) struct Access {
     address: Option<IpAddr>,
     /// Looked at again where a request lasts.
     shown: Option<Arc<Credential>>,
+    /// From when what they show is no longer taken, where that is known.
+    until: Option<DateTime<Utc>>,
 }
 
 /// Who asks.
@@ -54,9 +67,15 @@ pub(crate) enum Asker {
         prefix: String,
         name: String,
         role: Role,
+        /// Whether somebody made it who has rights of their own, and not the operator.
+        is_made: bool,
     },
     /// Whom the issuer calls so.
-    Subject { subject: String, role: Role },
+    Subject {
+        claims: Claims,
+        /// What the issuer says that people call them.
+        display_name: Option<String>,
+    },
 }
 
 /// What is open to an asker.
@@ -91,6 +110,7 @@ impl Access {
             opens,
             address: None,
             shown: None,
+            until: None,
         }
     }
 
@@ -104,7 +124,13 @@ impl Access {
             },
             address: None,
             shown: None,
+            until: None,
         }
+    }
+
+    /// The same, until then.
+    fn until(self, until: Option<DateTime<Utc>>) -> Self {
+        Self { until, ..self }
     }
 
     /// The same, by this credential.
@@ -127,6 +153,16 @@ impl Access {
     /// Who asks.
     pub(crate) fn asker(&self) -> &Asker {
         &self.asker
+    }
+
+    /// Whether they signed in with a browser, and show the cookie of that.
+    pub(crate) fn is_signed_in(&self) -> bool {
+        matches!(self.shown(), Some(Credential::Session(_)))
+    }
+
+    /// From when what they show is no longer taken, where that is known.
+    pub(crate) fn ends_at(&self) -> Option<DateTime<Utc>> {
+        self.until
     }
 
     /// Where they ask from, where that is known.
@@ -209,7 +245,8 @@ impl Asker {
     pub(crate) fn role(&self) -> Option<Role> {
         match self {
             Self::Anonymous => None,
-            Self::Key { role, .. } | Self::Subject { role, .. } => Some(*role),
+            Self::Key { role, .. } => Some(*role),
+            Self::Subject { claims, .. } => Some(claims.role),
         }
     }
 
@@ -230,8 +267,8 @@ impl fmt::Display for Asker {
             Self::Anonymous => out.write_str("anonymous"),
             Self::Key { prefix, .. } => write!(out, "key {prefix}"),
             // The text comes from elsewhere: escaped, and no longer than a line.
-            Self::Subject { subject, .. } => {
-                let short: String = subject.chars().take(64).collect();
+            Self::Subject { claims, .. } => {
+                let short: String = claims.subject.chars().take(64).collect();
                 write!(out, "subject {short:?}")
             }
         }
@@ -249,6 +286,7 @@ mod tests {
             prefix: "fb_abcdefgh".to_owned(),
             name: "n".to_owned(),
             role: Role::Reader,
+            is_made: false,
         };
         let datasets = datasets.map(|slugs| slugs.iter().map(|&slug| slug.to_owned()).collect());
         Access::known(asker, datasets, scope)

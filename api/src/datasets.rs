@@ -18,6 +18,18 @@ use crate::state::ApiState;
 /// The slug of the dataset that all readings are in.
 pub(crate) const READINGS: &str = "readings";
 
+/// The slug of the dataset that all sensors are in.
+const SENSORS: &str = "sensors";
+
+/// How a dataset's data is opened for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Openable {
+    /// By its own slug.
+    Itself,
+    /// With another one, by this slug.
+    With(&'static str),
+}
+
 /// The datasets that there are for an asker.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
@@ -106,6 +118,21 @@ impl Seen {
 }
 
 impl SeenDataset {
+    /// How its data is opened for somebody.
+    pub(crate) fn openable(&self) -> Openable {
+        let dataset = self.described();
+        match dataset.kind {
+            Kind::Rollup => Openable::With(READINGS),
+            Kind::Sensors if dataset.slug != SENSORS => Openable::With(SENSORS),
+            _ => Openable::Itself,
+        }
+    }
+
+    /// Whether its data is open to somebody.
+    pub(crate) fn is_open_to(&self, access: &Access) -> bool {
+        is_open(self.described(), access)
+    }
+
     pub(crate) fn described(&self) -> &Dataset {
         &self.snapshot.catalogue.datasets[self.place]
     }

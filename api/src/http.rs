@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod asset;
 mod compression;
 pub(crate) mod conditional;
+mod cookie;
 mod events;
 pub(crate) mod graphql;
 pub(crate) mod health;
@@ -17,6 +18,7 @@ pub(crate) mod parameters;
 mod playground;
 mod problem;
 mod request_id;
+mod sign_in;
 mod watch;
 mod websocket;
 
@@ -25,7 +27,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{MethodRouter, any, get};
+use axum::routing::{MethodRouter, any, get, post};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use self::problem::Problem;
@@ -69,6 +71,11 @@ pub fn router(state: ApiState) -> Router {
         .route("/catalogue.atom", reading(get(feeds::changes)))
         .route("/datasets/{slug}", reading(get(feeds::dataset)))
         .route("/datasets/{slug}/{file}", reading(get(feeds::of_dataset)))
+        // Without a fallback of its own: the page with the form comes from elsewhere.
+        .route("/sign-in", post(sign_in::with_key))
+        .route("/sign-in/oidc", reading(get(sign_in::at_issuer)))
+        .route("/sign-in/callback", reading(get(sign_in::callback)))
+        .route("/sign-out", post(sign_in::out).fallback(async || only("POST")))
         .route("/healthz", reading(get(health::alive)))
         .route("/readyz", reading(get(health::ready)))
         .route("/metrics", reading(get(metrics::metrics)))
@@ -84,7 +91,9 @@ pub fn router(state: ApiState) -> Router {
         ))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::X_FRAME_OPTIONS, "DENY"))
-        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
+        // Others learn nothing of it. With `no-referrer` forms of our own pages would say `Origin: null` (Fetch Standard, "append
+        // a request Origin header"), and over plain http nothing else says whose they are.
+        .layer(fixed(header::REFERRER_POLICY, "same-origin"))
         .layer(fixed(header::CACHE_CONTROL, "no-store"))
         .layer(middleware::from_fn_with_state(state.clone(), watch::watch))
         .with_state(state)

@@ -3,7 +3,7 @@
 //! | folder | owns |
 //! |---|---|
 //! | [`options`] | what is served where, and every limit |
-//! | `access`, [`key`] | who asks, and what they may see |
+//! | `access`, [`key`] | who asks, and what they may see; sessions of browsers |
 //! | `datasets` | which datasets there are for an asker |
 //! | `ask` | what a question may say: times, ranges, pages, cursors, sensors by name |
 //! | `together` | what several requests ask at the same moment, in one statement |
@@ -14,7 +14,7 @@
 //! | `odata` | the entity sets for Excel, Power BI and Tableau |
 //! | `export` | whole tables as CSV, JSON lines, Parquet and Arrow |
 //! | `feeds` | the catalogue as DCAT-AP, ODCS, Data Package, schema.org and Atom |
-//! | `http` | GraphQL over HTTP, WebSocket and server-sent events, health, metrics, playground, headers, the request log |
+//! | `http` | GraphQL over HTTP, WebSocket and server-sent events, sign-in, health, metrics, playground, headers, the request log |
 //!
 //! A resolver parses its arguments, asks `entity`, and maps the rows. SQL stands in `entity` alone.
 //! Everything that depends on the clock takes the time of the request, read once.
@@ -47,6 +47,6 @@ pub use crate::http::pages::{Asking, Pages};
 pub use crate::http::router;
 pub use crate::key::ApiKey;
 pub use crate::odata::ODataLimits;
-pub use crate::options::{Anonymous, Limits, LiveLimits, OidcOptions, Options};
+pub use crate::options::{Anonymous, Limits, LiveLimits, OidcClient, OidcOptions, Options};
 pub use crate::server::{ExposureError, ServeError, serve};
 pub use crate::state::{ApiState, Parts};

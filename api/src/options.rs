@@ -7,7 +7,7 @@ use catalogue::Annotations;
 use catalogue::feeds::DatabaseServer;
 use entity::Zone;
 
-pub use crate::access::oidc::{OidcOptions, OidcOptionsError};
+pub use crate::access::oidc::{OidcClient, OidcOptions, OidcOptionsError};
 pub use crate::live::LiveLimits;
 use crate::odata::ODataLimits;
 
@@ -24,8 +24,8 @@ pub struct Options {
     pub oidc: Option<OidcOptions>,
     /// The zone in which days begin where a question does not name one. Default: UTC.
     pub time_zone: Zone,
-    /// The address by which others reach this service, such as `https://data.example.org`; feeds name it. Default: the one
-    /// by which each request came.
+    /// The address by which others reach this service, such as `https://data.example.org`; feeds name it, and who signs in at an
+    /// issuer comes back to it. Default: the one by which each request came.
     pub public_url: Option<String>,
     /// The database, as those reach it who may ask it directly; contracts name it. Default: none of them does.
     pub public_database: Option<DatabaseServer>,

@@ -2,7 +2,10 @@
 //!
 //! A key's text never comes here, only its SHA-256 ([`KeyHash`]).
 
+mod holder;
 mod model;
+mod own;
+mod rights;
 mod role;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +16,10 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
+pub use self::holder::Holder;
 pub use self::model::{Key, KeyHash, NewKey, SensorLimit};
+pub use self::own::{Made, by_id, made_by, make, revoke_own};
+pub use self::rights::Rights;
 pub use self::role::{Role, UnknownRole};
 use crate::Scope;
 use crate::sql;

@@ -4,9 +4,12 @@
 //! within a [`Scope`]; [`lineage`] adds up what became of it all; [`freshness`], [`incidents`], [`intervals`],
 //! [`measurements`], [`releases`] and [`webhooks`] have what the catalogue keeps, written by one process at a time
 //! ([`keeping`]); [`stewardship`] and [`announcements`] have what stewards write; [`quality`] has what the quality of sensors
-//! is computed from; [`quarantine`] has what was set aside, and who wants it tried again; [`keys`] says who has which; [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
+//! is computed from; [`quarantine`] has what was set aside, and who wants it tried again; [`keys`] says who has which,
+//! [`subjects`] what an issuer said of whom, [`sessions`] who is signed in, and [`access_requests`] who wants to see more;
+//! [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
 //! here knows MQTT, S3, HTTP or GraphQL.
 
+pub mod access_requests;
 pub mod announcements;
 pub mod bucket;
 pub mod connect;
@@ -25,8 +28,10 @@ pub mod query;
 pub mod releases;
 pub mod rollup;
 pub mod scope;
+pub mod sessions;
 mod sql;
 pub mod stewardship;
+pub mod subjects;
 pub mod table;
 pub mod unit;
 pub mod visibility;

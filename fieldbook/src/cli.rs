@@ -2,6 +2,7 @@
 //!
 //! Passwords and keys come from the environment only: a command line is seen by every user of the machine.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -231,6 +232,28 @@ pub(crate) enum AnonymousArg {
     Data,
 }
 
+/// Only from the environment: a command line is seen by every user of the machine.
+#[derive(Clone)]
+pub(crate) struct ClientSecret(pub(crate) Option<String>);
+
+impl Default for ClientSecret {
+    fn default() -> Self {
+        let secret = std::env::var_os("FIELDBOOK_OIDC_CLIENT_SECRET");
+        // One that is no text is none that the issuer knows, and it says so.
+        Self(secret.map(|secret| secret.to_string_lossy().into_owned()))
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if self.0.is_some() {
+            "ClientSecret(…)"
+        } else {
+            "ClientSecret(none)"
+        })
+    }
+}
+
 /// Who may ask besides those with a key, and how often.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AccessArgs {
@@ -253,6 +276,28 @@ pub(crate) struct AccessArgs {
     /// The claim that holds the roles, or the path to it, such as `realm_access.roles`
     #[arg(long, env = "FIELDBOOK_OIDC_ROLES_CLAIM", value_name = "CLAIM", default_value = api::OidcOptions::ROLES_CLAIM)]
     pub(crate) oidc_roles_claim: String,
+    /// The claim that holds the datasets that a token opens, or the path to it; stewards open others [default: a token opens all]
+    #[arg(
+        long,
+        env = "FIELDBOOK_OIDC_DATASETS_CLAIM",
+        value_name = "CLAIM",
+        requires = "oidc_issuer"
+    )]
+    pub(crate) oidc_datasets_claim: Option<String>,
+    /// What the issuer calls Fieldbook as a client: people sign in there by browser then [its secret, if it has one: the variable
+    /// `FIELDBOOK_OIDC_CLIENT_SECRET`]
+    #[arg(
+        long,
+        env = "FIELDBOOK_OIDC_CLIENT_ID",
+        value_name = "NAME",
+        requires = "oidc_issuer"
+    )]
+    pub(crate) oidc_client_id: Option<String>,
+    #[arg(skip)]
+    pub(crate) oidc_client_secret: ClientSecret,
+    /// What is asked of the issuer when somebody signs in there, openid among it
+    #[arg(long, env = "FIELDBOOK_OIDC_SCOPES", value_name = "WORDS", default_value = api::OidcClient::SCOPES)]
+    pub(crate) oidc_scopes: String,
     /// Requests a second of each key, subject or, beyond loopback, address; four times as many at once; 0: any number
     #[arg(
         long,

@@ -169,10 +169,9 @@ pub(crate) fn api_options(
     catalogue: &CatalogueArgs,
 ) -> anyhow::Result<api::Options> {
     let oidc = match (&access.oidc_issuer, &access.oidc_audience) {
-        (Some(issuer), Some(audience)) => Some(
-            api::OidcOptions::new(issuer, audience, &access.oidc_roles_claim)
-                .context("read FIELDBOOK_OIDC_ISSUER and its companions")?,
-        ),
+        (Some(issuer), Some(audience)) => {
+            Some(oidc(issuer, audience, access).context("read FIELDBOOK_OIDC_ISSUER and its companions")?)
+        }
         _ => None,
     };
     Ok(api::Options {
@@ -196,6 +195,22 @@ pub(crate) fn api_options(
         },
         ..api::Options::default()
     })
+}
+
+fn oidc(
+    issuer: &str,
+    audience: &str,
+    access: &AccessArgs,
+) -> Result<api::OidcOptions, api::options::OidcOptionsError> {
+    let mut options = api::OidcOptions::new(issuer, audience, &access.oidc_roles_claim)?;
+    if let Some(claim) = &access.oidc_datasets_claim {
+        options = options.with_datasets_claim(claim)?;
+    }
+    if let Some(id) = &access.oidc_client_id {
+        let secret = access.oidc_client_secret.0.as_deref();
+        options = options.with_client(api::OidcClient::new(id, secret, &access.oidc_scopes)?);
+    }
+    Ok(options)
 }
 
 /// What people said of the datasets.

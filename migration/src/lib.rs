@@ -51,6 +51,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261126_000010_stewardship"),
             // What came of a sensor and is no reading, counted for its quality.
             plain_step!("m20261126_000011_sensor_intake"),
+            // Sign-in by browser, keys that their users make, requests for access.
+            plain_step!("m20261126_000012_sign_in"),
             // Messages that were set aside come in after the cause is mended.
             plain_step!("m20261126_000013_quarantine_replay"),
         ]

@@ -3,15 +3,20 @@
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
-use entity::keys;
+use chrono::{DateTime, Utc};
+use entity::keys::{self, Holder};
+use entity::sessions::Whose;
+use entity::subjects::Claims;
 use governor::Quota;
 use governor::clock::MonotonicClock;
 use tokio::time::timeout;
 
 use super::credential::Credential;
+use super::granted::Granted;
 use super::key::Keys;
 use super::oidc::Oidc;
 use super::rate::{self, Buckets, Who};
+use super::session::{SessionToken, Sessions};
 use super::{Access, Asker};
 use crate::graphql::error::ApiError;
 use crate::options::Options;
@@ -20,7 +25,9 @@ use crate::state::ApiState;
 /// What is remembered of askers from one request to the next.
 pub(crate) struct Authenticator {
     keys: Keys,
-    oidc: Option<Oidc>,
+    pub(super) sessions: Sessions,
+    granted: Granted,
+    pub(super) oidc: Option<Oidc>,
     /// Requests of each asker.
     requests: Buckets,
     /// Wrong credentials of each address.
@@ -31,11 +38,39 @@ impl Authenticator {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             keys: Keys::default(),
+            sessions: Sessions::default(),
+            granted: Granted::default(),
             oidc: options.oidc.clone().map(Oidc::new),
             requests: Buckets::new(MonotonicClock),
             failures: Buckets::new(MonotonicClock),
         }
     }
+
+    /// Has what was changed here about somebody's rights hold at once.
+    pub(super) fn forget(&self, holder: &Holder) {
+        self.keys.forget_made_by(holder);
+        match holder {
+            Holder::Key(id) => self.keys.forget(*id),
+            Holder::Subject { issuer, subject } => self.granted.forget(issuer, subject),
+        }
+    }
+}
+
+/// The cookie of a session, as a request shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct ShownCookie<'a> {
+    pub(crate) text: &'a str,
+    /// Why it may not be used for this request, such as that a page of another origin sends it.
+    pub(crate) refusal: Option<ApiError>,
+    /// Whether somebody whose session is over goes on as anybody would: they did not know it when they asked.
+    pub(crate) forgives: bool,
+}
+
+/// Who asks, and whether their browser should forget its session.
+#[derive(Debug)]
+pub(crate) struct Identified {
+    pub(crate) access: Result<Access, ApiError>,
+    pub(crate) is_over: bool,
 }
 
 /// Why somebody is looked up.
@@ -48,18 +83,58 @@ enum Visit {
 }
 
 impl ApiState {
-    /// Who sends these headers from this address, and what they may see. Wrong credentials are a refusal, never anonymous
-    /// access; so is a request too many.
+    /// Who sends these headers and this cookie from this address, and what they may see. A header goes before the cookie.
+    /// Wrong credentials are a refusal, never anonymous access; so is a request too many.
     pub(crate) async fn authenticate(
         &self,
         headers: &HeaderMap,
+        cookie: Option<ShownCookie<'_>>,
+        address: Option<IpAddr>,
+    ) -> Identified {
+        let mut is_over = false;
+        let access = self
+            .in_time(async {
+                match (Credential::of_headers(headers), cookie) {
+                    (Ok(None), None) => self.anonymous(address),
+                    (Ok(None), Some(cookie)) => match self.by_cookie(&cookie, address).await {
+                        Err(ApiError::SessionOver) => {
+                            is_over = true;
+                            if cookie.forgives {
+                                self.anonymous(address)
+                            } else {
+                                Err(ApiError::SessionOver)
+                            }
+                        }
+                        other => other,
+                    },
+                    (Ok(Some(credential)), _) => self.known(&credential, address, Visit::Request).await,
+                    (Err(error), _) => Err(self.failed(error, address)),
+                }
+            })
+            .await;
+        Identified { access, is_over }
+    }
+
+    async fn by_cookie(&self, cookie: &ShownCookie<'_>, address: Option<IpAddr>) -> Result<Access, ApiError> {
+        if let Some(refusal) = &cookie.refusal {
+            return Err(refusal.clone());
+        }
+        let token = SessionToken::parse(cookie.text).ok_or(ApiError::SessionOver)?;
+        self.known(&Credential::Session(token), address, Visit::Request)
+            .await
+    }
+
+    /// Who shows this key to sign in; a wrong one counts as elsewhere.
+    pub(super) async fn authenticate_key(
+        &self,
+        text: &str,
         address: Option<IpAddr>,
     ) -> Result<Access, ApiError> {
-        let shown = Credential::of_headers(headers);
+        let shown = Credential::of_text(text);
         self.in_time(async {
             match shown {
-                Ok(None) => self.anonymous(address),
-                Ok(Some(credential)) => self.known(&credential, address, Visit::Request).await,
+                Ok(key @ Credential::Key(_)) => self.known(&key, address, Visit::Request).await,
+                Ok(_) => Err(self.failed(ApiError::BadCredential("this is no key"), address)),
                 Err(error) => Err(self.failed(error, address)),
             }
         })
@@ -102,10 +177,10 @@ impl ApiState {
         }
     }
 
-    async fn in_time(
+    pub(super) async fn in_time<T>(
         &self,
-        work: impl Future<Output = Result<Access, ApiError>>,
-    ) -> Result<Access, ApiError> {
+        work: impl Future<Output = Result<T, ApiError>>,
+    ) -> Result<T, ApiError> {
         let limit = self.options().limits.request_timeout;
         timeout(limit, work).await.unwrap_or(Err(ApiError::Timeout))
     }
@@ -139,6 +214,7 @@ impl ApiState {
                 self.of_key(hash, visit).await
             }
             Credential::Token(token) => self.of_token(token, visit).await,
+            Credential::Session(token) => self.of_session(token, visit).await,
         };
         match access {
             Ok(access) => Ok(access.asked_from(address).showing(credential.clone())),
@@ -148,9 +224,18 @@ impl ApiState {
     }
 
     async fn of_key(&self, hash: keys::KeyHash, visit: Visit) -> Result<Access, ApiError> {
-        let key = self.authenticator().keys.find(self.db(), hash).await?;
+        let authenticator = self.authenticator();
+        let issuer = authenticator.oidc.as_ref().map(Oidc::issuer);
+        let usable = authenticator.keys.find(self.db(), hash, issuer).await?;
+        let key = &usable.key;
         if visit == Visit::Request {
-            self.take(Who::Key(key.id), key.requests_per_minute.map(rate::of_key))?;
+            // A key that somebody made has what its owner has, and shares it with them.
+            if let Some((owner, quota)) = &usable.counts_for {
+                self.take(owner.clone(), *quota)?;
+            }
+            if usable.counts_for.is_none() || key.requests_per_minute.is_some() {
+                self.take(Who::Key(key.id), key.requests_per_minute.map(rate::of_key))?;
+            }
         }
         let scope = keys::scope_of(self.db(), &key.sensors).await?;
         let asker = Asker::Key {
@@ -158,8 +243,9 @@ impl ApiState {
             prefix: key.prefix.clone(),
             name: key.name.clone(),
             role: key.role,
+            is_made: key.owner.is_some(),
         };
-        Ok(Access::known(asker, key.datasets.clone(), scope))
+        Ok(Access::known(asker, key.datasets.clone(), scope).until(key.expires_at))
     }
 
     async fn of_token(&self, token: &str, visit: Visit) -> Result<Access, ApiError> {
@@ -168,15 +254,47 @@ impl ApiState {
                 "this is no key: a key begins with fb_, and no issuer's tokens are taken here",
             ));
         };
-        let subject = oidc.check(token).await?;
-        if visit == Visit::Request {
-            self.take(Who::Subject(subject.subject.clone()), None)?;
-        }
-        let asker = Asker::Subject {
-            subject: subject.subject,
-            role: subject.role,
+        let vouched = oidc.check(token).await?;
+        let (claims, until) = (vouched.claims, Some(vouched.expires_at));
+        self.of_subject(claims, vouched.display_name, until, visit).await
+    }
+
+    async fn of_session(&self, token: &SessionToken, visit: Visit) -> Result<Access, ApiError> {
+        let authenticator = self.authenticator();
+        let session = authenticator.sessions.find(self.db(), token.hash()).await?;
+        let until = session.expires_at;
+        let access = match &session.whose {
+            Whose::Key(hash) => match self.of_key(*hash, visit).await {
+                // It was good when they signed in.
+                Err(ApiError::BadCredential(_)) => return Err(ApiError::SessionOver),
+                access => access?,
+            },
+            Whose::Subject { claims, display_name } => {
+                let issuer = authenticator.oidc.as_ref().map(Oidc::issuer);
+                if issuer != Some(claims.issuer.as_str()) {
+                    return Err(ApiError::SessionOver);
+                }
+                self.of_subject(claims.clone(), display_name.clone(), None, visit)
+                    .await?
+            }
         };
-        Ok(Access::known(asker, None, entity::Scope::Everything))
+        let until = access.until.map_or(until, |end| end.min(until));
+        Ok(access.until(Some(until)))
+    }
+
+    async fn of_subject(
+        &self,
+        claims: Claims,
+        display_name: Option<String>,
+        until: Option<DateTime<Utc>>,
+        visit: Visit,
+    ) -> Result<Access, ApiError> {
+        if visit == Visit::Request {
+            self.take(Who::Subject(claims.subject.clone()), None)?;
+        }
+        let datasets = self.authenticator().granted.with(self.db(), &claims).await?;
+        let asker = Asker::Subject { claims, display_name };
+        Ok(Access::known(asker, datasets, entity::Scope::Everything).until(until))
     }
 
     /// One request of somebody, who may have a quota of their own.

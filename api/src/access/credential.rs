@@ -1,5 +1,6 @@
 //! What a request shows to say who asks: `Authorization: Bearer`, `Authorization: Basic` with the key as password, or
-//! `X-API-Key`. Each of them may hold a key or an issuer's token.
+//! `X-API-Key`. Each of them may hold a key or an issuer's token. A browser that signed in shows the token of its session in a
+//! cookie; a header goes before it.
 
 use std::fmt;
 
@@ -8,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::session::SessionToken;
 use crate::graphql::error::ApiError;
 use crate::key::{ApiKey, MARK};
 
@@ -19,11 +21,12 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A key or a token, not yet looked at more closely.
+/// A key, a token or a session, not yet looked at more closely.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Credential {
     Key(ApiKey),
     Token(String),
+    Session(SessionToken),
 }
 
 impl fmt::Debug for Credential {
@@ -31,6 +34,7 @@ impl fmt::Debug for Credential {
         match self {
             Self::Key(key) => write!(out, "Key({key:?})"),
             Self::Token(_) => out.write_str("Token(…)"),
+            Self::Session(token) => write!(out, "Session({token:?})"),
         }
     }
 }

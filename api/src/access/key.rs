@@ -1,142 +1,169 @@
 //! Keys that were looked up are remembered for a few seconds, so that not every request asks for its key's row.
 //!
-//! A revocation holds after [`REMEMBERED`] at the latest, in every process; an expiry holds at once.
+//! A key that somebody made is held to what they may see themselves, whenever it is looked up: it ends with its owner, and
+//! is narrowed with them.
 
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use entity::DatabaseConnection;
-use entity::keys::{self, Key, KeyHash};
-use lru::LruCache;
+use entity::keys::{self, Holder, Key, KeyHash, Rights};
+use entity::subjects;
+use governor::Quota;
+use uuid::Uuid;
 
+use super::rate::{self, Who};
+use super::remembered::Remembered;
 use crate::graphql::error::ApiError;
 
-/// How long a key is taken without a look at its row.
-const REMEMBERED: Duration = Duration::from_secs(5);
-
-/// Keys remembered at most; of more, those not used for longest are looked up again.
-const KEYS_MAX: NonZeroUsize = NonZeroUsize::new(4096).expect("it is not zero");
-
 /// Good keys, by their fingerprints.
-pub(super) struct Keys(Mutex<LruCache<KeyHash, Remembered>>);
+#[derive(Default)]
+pub(super) struct Keys(Remembered<KeyHash, Arc<Usable>>);
 
-struct Remembered {
-    key: Arc<Key>,
-    read_at: Instant,
+/// A key that is good, and what it opens.
+#[derive(Debug)]
+pub(super) struct Usable {
+    /// The key; of one that somebody made, with what of it lies within its owner's rights.
+    pub(super) key: Key,
+    /// Whose requests its own count as, besides.
+    pub(super) counts_for: Option<(Who, Option<Quota>)>,
 }
 
-impl Default for Keys {
-    fn default() -> Self {
-        Self(Mutex::new(LruCache::new(KEYS_MAX)))
-    }
+/// What bounds a key that somebody made.
+struct Bounds {
+    rights: Rights,
+    expires_at: Option<DateTime<Utc>>,
+    counts_for: (Who, Option<Quota>),
 }
 
 impl Keys {
-    /// The key, when it was read lately enough.
-    fn remembered(&self, hash: &KeyHash, now: Instant) -> Option<Arc<Key>> {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = keys.get(hash)?;
-        (now.saturating_duration_since(found.read_at) < REMEMBERED).then(|| Arc::clone(&found.key))
-    }
-
     /// Whether the key was good when it was last looked up.
     pub(super) fn was_good(&self, hash: &KeyHash) -> bool {
+        self.0.knows(hash)
+    }
+
+    /// Forgets a key and those that its holder made.
+    pub(super) fn forget(&self, id: Uuid) {
+        let owner = Some(Holder::Key(id));
         self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(hash)
+            .forget_where(|_, usable| usable.key.id == id || usable.key.owner == owner);
     }
 
-    fn remember(&self, hash: KeyHash, key: &Arc<Key>, read_at: Instant) {
-        let key = Arc::clone(key);
+    /// Forgets the keys that somebody made.
+    pub(super) fn forget_made_by(&self, holder: &Holder) {
         self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .put(hash, Remembered { key, read_at });
+            .forget_where(|_, usable| usable.key.owner.as_ref() == Some(holder));
     }
 
-    fn forget(&self, hash: &KeyHash) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop(hash);
-    }
-
-    /// The good key with this fingerprint, or a refusal.
-    pub(super) async fn find(&self, db: &DatabaseConnection, hash: KeyHash) -> Result<Arc<Key>, ApiError> {
-        // Read before the row is: what is remembered is never younger than it says.
+    /// The good key with this fingerprint, or a refusal; `issuer` is the one whose subjects are taken.
+    pub(super) async fn find(
+        &self,
+        db: &DatabaseConnection,
+        hash: KeyHash,
+        issuer: Option<&str>,
+    ) -> Result<Arc<Usable>, ApiError> {
         let (asked_at, now) = (Instant::now(), Utc::now());
-        if let Some(key) = self.remembered(&hash, asked_at)
-            && key.is_usable(now)
+        if let Some(usable) = self.0.get(&hash, asked_at)
+            && usable.key.is_usable(now)
         {
-            return Ok(key);
+            return Ok(usable);
         }
-        let refused = |reason| {
-            self.forget(&hash);
-            Err(ApiError::BadCredential(reason))
-        };
-        let Some(key) = keys::by_hash(db, &hash).await? else {
-            return refused("there is no such key");
-        };
-        if key.revoked_at.is_some() {
-            return refused("this key is revoked");
+        match look_up(db, &hash, issuer, now).await {
+            Ok(usable) => {
+                let usable = Arc::new(usable);
+                self.0.put(hash, Arc::clone(&usable), asked_at);
+                let key = &usable.key;
+                if let Err(error) = keys::note_use(db, key, now).await {
+                    tracing::warn!(key.prefix = %key.prefix, error = %error, "note the use of key {}", key.prefix);
+                }
+                Ok(usable)
+            }
+            Err(error) => {
+                if matches!(error, ApiError::BadCredential(_)) {
+                    self.0.forget(&hash);
+                }
+                Err(error)
+            }
         }
-        if !key.is_usable(now) {
-            return refused("this key has expired");
-        }
-        let key = Arc::new(key);
-        self.remember(hash, &key, asked_at);
-        if let Err(error) = keys::note_use(db, &key, now).await {
-            tracing::warn!(key.prefix = %key.prefix, error = %error, "note the use of key {}", key.prefix);
-        }
-        Ok(key)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use entity::keys::{Role, SensorLimit};
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn key() -> Arc<Key> {
-        Arc::new(Key {
-            id: Uuid::nil(),
-            prefix: "fb_abcdefgh".to_owned(),
-            name: "n".to_owned(),
-            role: Role::Reader,
-            datasets: None,
-            sensors: SensorLimit::default(),
-            requests_per_minute: None,
-            created_at: Utc::now(),
-            expires_at: None,
-            revoked_at: None,
-            last_used_at: None,
-        })
+async fn look_up(
+    db: &DatabaseConnection,
+    hash: &KeyHash,
+    issuer: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Usable, ApiError> {
+    let key = keys::by_hash(db, hash)
+        .await?
+        .ok_or(ApiError::BadCredential("there is no such key"))?;
+    if key.revoked_at.is_some() {
+        return Err(ApiError::BadCredential("this key is revoked"));
     }
-
-    #[test]
-    fn a_key_is_taken_for_five_seconds_and_then_looked_up_again() {
-        let (keys, hash, start) = (Keys::default(), KeyHash([1; 32]), Instant::now());
-        keys.remember(hash, &key(), start);
-        assert!(
-            keys.remembered(&hash, start + Duration::from_millis(4999))
-                .is_some()
-        );
-        assert!(keys.remembered(&hash, start + Duration::from_secs(5)).is_none());
-        assert!(keys.was_good(&hash));
-        keys.forget(&hash);
-        assert!(!keys.was_good(&hash));
+    if !key.is_usable(now) {
+        return Err(ApiError::BadCredential("this key has expired"));
     }
+    let Some(owner) = &key.owner else {
+        return Ok(Usable {
+            key,
+            counts_for: None,
+        });
+    };
+    let bounds = bounds_of(db, owner, issuer, now).await?;
+    let Rights {
+        role,
+        datasets,
+        sensors,
+    } = key.rights().within(&bounds.rights);
+    let expires_at = match (key.expires_at, bounds.expires_at) {
+        (Some(own), Some(bound)) => Some(own.min(bound)),
+        (own, bound) => own.or(bound),
+    };
+    Ok(Usable {
+        key: Key {
+            role,
+            datasets,
+            sensors,
+            expires_at,
+            ..key
+        },
+        counts_for: Some(bounds.counts_for),
+    })
+}
 
-    #[test]
-    fn memory_is_bounded() {
-        let keys = Keys::default();
-        for number in 0..10_000_u32 {
-            let mut hash = [0; 32];
-            hash[..4].copy_from_slice(&number.to_be_bytes());
-            keys.remember(KeyHash(hash), &key(), Instant::now());
+/// What somebody may see by now who made a key, or why the key is good no more.
+async fn bounds_of(
+    db: &DatabaseConnection,
+    owner: &Holder,
+    issuer: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Bounds, ApiError> {
+    let gone =
+        || ApiError::BadCredential("whoever made this key has no access any more, so this key has none");
+    match owner {
+        Holder::Key(id) => {
+            let owner = keys::by_id(db, *id).await?;
+            let owner = owner.filter(|owner| owner.is_usable(now)).ok_or_else(gone)?;
+            Ok(Bounds {
+                rights: owner.rights(),
+                expires_at: owner.expires_at,
+                counts_for: (Who::Key(owner.id), owner.requests_per_minute.map(rate::of_key)),
+            })
         }
-        assert_eq!(keys.0.lock().unwrap().len(), KEYS_MAX.get());
+        Holder::Subject {
+            issuer: vouches,
+            subject,
+        } => {
+            if issuer != Some(vouches.as_str()) {
+                return Err(gone());
+            }
+            let rights = subjects::rights(db, vouches, subject).await?;
+            Ok(Bounds {
+                rights: rights.ok_or_else(gone)?,
+                expires_at: None,
+                counts_for: (Who::Subject(subject.clone()), None),
+            })
+        }
     }
 }

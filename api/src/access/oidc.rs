@@ -4,18 +4,20 @@
 //! that belong to the key's own kind: a token can't choose to be checked as a shared secret (HMAC), or not at all (`none`).
 
 mod claims;
+pub(super) mod flow;
 mod issuer;
 mod options;
 mod signature;
 
 use std::sync::Arc;
 
-use entity::keys::Role;
+use chrono::{DateTime, Utc};
+use entity::subjects;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation};
 
 use self::issuer::Issuer;
-pub use self::options::{OidcOptions, OidcOptionsError};
+pub use self::options::{OidcClient, OidcOptions, OidcOptionsError};
 use crate::graphql::error::ApiError;
 
 /// How far clocks may be apart, in seconds.
@@ -33,11 +35,12 @@ pub(crate) struct Oidc {
     issuer: Issuer,
 }
 
-/// Whom a token is about.
+/// What an issuer says of somebody, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Subject {
-    pub(super) subject: String,
-    pub(super) role: Role,
+pub(super) struct Vouched {
+    pub(super) claims: subjects::Claims,
+    pub(super) display_name: Option<String>,
+    pub(super) expires_at: DateTime<Utc>,
 }
 
 impl Oidc {
@@ -47,8 +50,19 @@ impl Oidc {
         Self { options, issuer }
     }
 
+    /// The issuer, as `iss` says it.
+    pub(super) fn issuer(&self) -> &str {
+        self.options.issuer_as_written()
+    }
+
     /// Whom a token is about, once everything about it holds.
-    pub(super) async fn check(&self, token: &str) -> Result<Subject, ApiError> {
+    pub(super) async fn check(&self, token: &str) -> Result<Vouched, ApiError> {
+        let claims = self.claims(token, self.options.audience()).await?;
+        self.vouched(&claims)?.ok_or_else(|| self.no_role())
+    }
+
+    /// What a token for this audience says, once everything about it holds.
+    async fn claims(&self, token: &str, audience: &str) -> Result<claims::Claims, ApiError> {
         let refused = |reason| Err(ApiError::BadCredential(reason));
         if token.len() > TOKEN_BYTES_MAX {
             return refused("the token is too long");
@@ -62,36 +76,62 @@ impl Oidc {
             return refused("the token is not signed with a public-key algorithm");
         }
         let key = self.issuer.key(header.kid.as_deref(), header.alg).await?;
-        let validation = self.validation(header.alg);
-        let claims = match jsonwebtoken::decode::<claims::Claims>(token, &key, &validation) {
-            Ok(decoded) => decoded.claims,
-            Err(error) => return refused(reason(error.kind())),
+        let validation = self.validation(header.alg, audience);
+        match jsonwebtoken::decode::<claims::Claims>(token, &key, &validation) {
+            Ok(decoded) => Ok(decoded.claims),
+            Err(error) => refused(reason(error.kind())),
+        }
+    }
+
+    /// What the claims of a token say of its subject; `None` where they give no role.
+    fn vouched(&self, claims: &claims::Claims) -> Result<Option<Vouched>, ApiError> {
+        let Some(subject) = subject(claims) else {
+            return Err(ApiError::BadCredential("the token names no subject (sub)"));
         };
-        let Some(subject) =
-            claims::subject(&claims).filter(|subject| subject.chars().count() <= SUBJECT_CHARS_MAX)
-        else {
-            return refused("the token names no subject (sub)");
+        let Some(role) = claims::role(claims, self.options.roles_claim()) else {
+            return Ok(None);
         };
-        let role = claims::role(&claims, self.options.roles_claim()).ok_or_else(|| ApiError::Forbidden {
+        let datasets = self.options.datasets_claim();
+        Ok(Some(Vouched {
+            claims: subjects::Claims {
+                issuer: self.issuer().to_owned(),
+                subject: subject.to_owned(),
+                role,
+                datasets: datasets.map(|claim| claims::datasets(claims, claim)),
+            },
+            display_name: claims::display_name(claims),
+            expires_at: claims::expires_at(claims).ok_or(ApiError::BadCredential(
+                "the token lacks one of exp, iss, aud and sub",
+            ))?,
+        }))
+    }
+
+    fn no_role(&self) -> ApiError {
+        ApiError::Forbidden {
             message: format!(
                 "the token gives no role of Fieldbook: its claim {} has none of {}",
                 self.options.roles_claim(),
                 claims::ROLES
             ),
-        })?;
-        let subject = subject.to_owned();
-        Ok(Subject { subject, role })
+        }
     }
 
-    fn validation(&self, algorithm: Algorithm) -> Validation {
+    fn validation(&self, algorithm: Algorithm, audience: &str) -> Validation {
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY_SECONDS;
         validation.validate_nbf = true;
         validation.set_issuer(&[self.options.issuer_as_written()]);
-        validation.set_audience(&[self.options.audience()]);
+        validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation
     }
+}
+
+/// Whom claims are about.
+fn subject(claims: &claims::Claims) -> Option<&str> {
+    // The database's texts have no NUL.
+    claims::subject(claims)
+        .filter(|subject| subject.chars().count() <= SUBJECT_CHARS_MAX && !subject.contains('\0'))
 }
 
 /// What is wrong with a token, in words that tell its holder what to do and a stranger nothing.

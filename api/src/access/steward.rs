@@ -41,7 +41,7 @@ impl Access {
         let (name, credential) = match &self.asker {
             Asker::Anonymous => return Err(ApiError::Unauthenticated),
             Asker::Key { name, prefix, .. } => (name.as_str(), prefix.as_str()),
-            Asker::Subject { subject, .. } => (subject.as_str(), "token"),
+            Asker::Subject { claims, .. } => (claims.subject.as_str(), "token"),
         };
         Ok(Steward {
             name: storable(name),
@@ -51,7 +51,7 @@ impl Access {
 }
 
 /// A name as the database can hold it, and no longer than a line: an issuer may call people anything.
-fn storable(name: &str) -> String {
+pub(super) fn storable(name: &str) -> String {
     let chars = name.chars().take(STEWARD_CHARS_MAX);
     chars
         .map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c })
@@ -75,6 +75,7 @@ mod tests {
                 prefix: "fb_abcdefgh".to_owned(),
                 name: "n".to_owned(),
                 role,
+                is_made: false,
             };
             let datasets = datasets.map(|slug| vec![slug.to_owned()]);
             let access = Access::known(asker, datasets, scope);

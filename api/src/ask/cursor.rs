@@ -12,6 +12,7 @@
 //! incident  'i'   started µs: i64   id: 16 bytes
 //! message   'q'   received µs: i64   journal: i16   seq: i64   item: i16
 //! replay    'p'   number: i64
+//! request   'w'   created µs: i64   id: 16 bytes
 //! ```
 //!
 //! Integers are big-endian. A cursor names the place of a row, so it stays right while rows arrive.
@@ -20,6 +21,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use entity::access_requests::RequestKey;
 use entity::incidents::IncidentKey;
 use entity::quarantine::{MessagePlace, QuarantineKey};
 use entity::query::readings::{Direction, ReadingKey};
@@ -40,6 +42,7 @@ const CHANGE: u8 = b'c';
 const INCIDENT: u8 = b'i';
 const QUARANTINED: u8 = b'q';
 const REPLAY: u8 = b'p';
+const REQUEST: u8 = b'w';
 
 /// Writes the place of a reading.
 pub(crate) fn of_reading(key: ReadingKey, direction: Direction) -> String {
@@ -259,6 +262,27 @@ pub(crate) fn to_replay(argument: &'static str, cursor: &str) -> Result<i64, Api
         fields.end(id)
     };
     read().ok_or_else(|| refused(argument, "a list of requests to replay"))
+}
+
+/// Writes the place of a request for access.
+pub(crate) fn of_request(key: RequestKey) -> String {
+    let mut bytes = vec![VERSION, REQUEST, b'd'];
+    bytes.extend(key.created_at.timestamp_micros().to_be_bytes());
+    bytes.extend(key.id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the place of a request for access; `argument` gave it.
+pub(crate) fn to_request(argument: &'static str, cursor: &str) -> Result<RequestKey, ApiError> {
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let mut fields = Fields(&bytes);
+        fields.expect(&[VERSION, REQUEST, b'd'])?;
+        let created_at = fields.time()?;
+        let id = Uuid::from_bytes(fields.take()?);
+        fields.end(RequestKey { created_at, id })
+    };
+    read().ok_or_else(|| refused(argument, "a list of requests for access"))
 }
 
 /// A cursor is not one of the list.

@@ -120,6 +120,9 @@ pub(crate) enum ApiError {
     /// A key or a token that is not taken.
     #[error("{0}")]
     BadCredential(&'static str),
+    /// The session of a browser that was signed in.
+    #[error("the session is over: sign in again")]
+    SessionOver,
     /// Data for others than this asker.
     #[error("{message}")]
     Forbidden {
@@ -192,7 +195,7 @@ impl ApiError {
             Self::BadRequest { .. } => ErrorCode::BadRequest,
             Self::InvalidArgument { .. } => ErrorCode::InvalidArgument,
             Self::NotFound { .. } => ErrorCode::NotFound,
-            Self::Unauthenticated | Self::BadCredential(_) => ErrorCode::Unauthenticated,
+            Self::Unauthenticated | Self::BadCredential(_) | Self::SessionOver => ErrorCode::Unauthenticated,
             Self::Forbidden { .. } => ErrorCode::Forbidden,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::LimitExceeded { .. } | Self::TooSlow { .. } => ErrorCode::LimitExceeded,
@@ -233,6 +236,7 @@ impl ApiError {
             Self::BadRequest { .. }
             | Self::Unauthenticated
             | Self::BadCredential(_)
+            | Self::SessionOver
             | Self::Forbidden { .. }
             | Self::Timeout
             | Self::Unavailable(_) => Vec::new(),
@@ -248,6 +252,8 @@ impl ApiError {
                     (header::WWW_AUTHENTICATE, BASIC),
                 ]
             }
+            // Offered Basic, a browser would ask for a user and a password in a window of its own.
+            Self::SessionOver => vec![(header::WWW_AUTHENTICATE, BEARER)],
             Self::RateLimited { retry_after_seconds } => {
                 vec![(header::RETRY_AFTER, (*retry_after_seconds).into())]
             }

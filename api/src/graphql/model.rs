@@ -1,5 +1,6 @@
 //! The types of the schema, a file for each noun.
 
+mod access_request;
 pub(crate) mod aggregate;
 mod announcement;
 pub(crate) mod bucket_row;
@@ -14,6 +15,7 @@ mod incident;
 mod known_unit;
 mod lineage;
 pub(crate) mod live;
+mod own_key;
 pub(crate) mod page;
 mod quality;
 mod quality_rules;
@@ -26,6 +28,7 @@ pub(crate) mod sensor;
 pub(crate) mod series;
 pub(crate) mod service;
 
+pub(crate) use access_request::{AccessRequest, AccessRequestConnection, AccessRequestState};
 pub(crate) use aggregate::{AggregateSeries, Buckets};
 pub(crate) use announcement::{Announcement, AnnouncementKind};
 pub(crate) use bucket_row::{BucketRow, BucketRowConnection, BucketRows};
@@ -40,6 +43,7 @@ pub(crate) use incident::{Incident, IncidentConnection, IncidentKind};
 pub(crate) use known_unit::KnownUnit;
 pub(crate) use lineage::Lineage;
 pub(crate) use live::ReadingBatch;
+pub(crate) use own_key::{CreateKeyInput, CreatedKey, KeyRole, LabelInput, OwnKey};
 pub(crate) use page::PageInfo;
 pub(crate) use quality::{DatasetFigure, QualityReport, QualityStatus};
 pub(crate) use quality_rules::{QualityRules, QualityRulesInput};

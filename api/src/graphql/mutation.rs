@@ -1,10 +1,12 @@
-//! What may be changed, a file each: by stewards, about datasets.
+//! What may be changed, a file each: by stewards, about datasets; by whoever is known, their own keys and requests.
 //!
 //! Who writes is looked at before anything else of a field. What is written is on the database before the catalogue is
 //! renewed, and the catalogue before the answer: a steward reads what they wrote.
 
+mod access_requests;
 mod announcements;
 mod datasets;
+mod keys;
 mod quality_rules;
 mod quarantine;
 
@@ -20,16 +22,20 @@ use super::error::ApiError;
 use super::request::ContextExt as _;
 use crate::datasets::{Seen, seen_by};
 
-/// What stewards change: what is said and promised of datasets, what is announced, and what is tried again.
+/// What stewards change: what is said and promised of datasets, what is announced, for whom they are opened, and what is
+/// tried again. And what is the asker's own: keys, and requests for access.
 ///
-/// Each change is noted: who, when, what (`stewardshipChanges`; of replays, `quarantineReplays`). Several in one document
-/// are made in their order, and one that is refused undoes none of those before it. Only with POST, or on a WebSocket.
+/// Each change of a steward is noted: who, when, what (`stewardshipChanges`; of replays, `quarantineReplays`). Several in
+/// one document are made in their order, and one that is refused undoes none of those before it. Only with POST, or on a
+/// WebSocket.
 #[derive(Default, MergedObject)]
 pub(crate) struct Mutation(
     datasets::DatasetsMutation,
     announcements::AnnouncementsMutation,
     quality_rules::QualityRulesMutation,
     quarantine::QuarantineMutation,
+    keys::KeysMutation,
+    access_requests::AccessRequestsMutation,
 );
 
 /// Who writes about a dataset, which there must be for them.
@@ -87,16 +93,25 @@ fn refused(error: StewardError) -> ApiError {
             argument: None,
             limit: catalogue::stewardship::STANDING_MAX,
             asked: None,
-            advice: "so many announcements of this dataset stand already: withdraw one that no longer matters".to_owned(),
+            advice:
+                "so many announcements of this dataset stand already: withdraw one that no longer matters"
+                    .to_owned(),
         },
-        StewardError::Keep(error) if is_read_only(&error) => ApiError::Forbidden {
+        StewardError::Keep(error) => kept(error),
+        StewardError::Read(_) => ApiError::Internal(std::sync::Arc::new(error)),
+    }
+}
+
+/// Why the database does not keep something.
+fn kept(error: DbErr) -> ApiError {
+    if is_read_only(&error) {
+        return ApiError::Forbidden {
             message: "this service may read its database and not write to it: docs/reference/stewards.md has what its user \
                       must be granted"
                 .to_owned(),
-        },
-        StewardError::Keep(error) => error.into(),
-        StewardError::Read(_) => ApiError::Internal(std::sync::Arc::new(error)),
+        };
     }
+    error.into()
 }
 
 fn bad_rules(BadRules(bad): BadRules) -> ApiError {

@@ -1,10 +1,12 @@
 //! The roots, a file each.
 
+mod access_requests;
 mod aggregates;
 pub(crate) mod bucket_rows;
 mod datasets;
 mod freshness;
 mod incidents;
+pub(crate) mod keys;
 mod latest;
 mod lineage;
 mod quality;
@@ -30,7 +32,8 @@ pub(crate) use self::readings::FIRST as READINGS_FIRST;
 /// draw or to calculate; `aggregates` for means, extremes and counts an hour, a day or any other time; `readings` for
 /// every reading, page by page; `readingRows` and `bucketRows` for tools that want flat tables; `sensors` for what is
 /// measured, where and in which unit; `datasets` for what there is and what each field means; `lineage` for where it
-/// comes from; `quarantine` for messages that could not be used; `search` for any of these by words; `service` for limits and the version.
+/// comes from; `quarantine` for messages that could not be used; `search` for any of these by words; `units` for the ways
+/// between units; `keys` and `accessRequests` for what is the asker's own; `service` for limits and the version.
 #[derive(Default, MergedObject)]
 pub(crate) struct Query(
     sensor::SensorQuery,
@@ -51,5 +54,7 @@ pub(crate) struct Query(
     lineage::LineageQuery,
     units::UnitsQuery,
     quarantine::QuarantineQuery,
+    keys::KeysQuery,
+    access_requests::AccessRequestsQuery,
     service::ServiceQuery,
 );

@@ -35,7 +35,7 @@ const ANSWERS_MAX: usize = 10_000;
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// What an answer depends on besides its address. What compresses it adds `Accept-Encoding`.
-const VARY: HeaderValue = HeaderValue::from_static("authorization, x-api-key, accept");
+const VARY: HeaderValue = HeaderValue::from_static("authorization, x-api-key, cookie, accept");
 
 /// A question whose answer only loading can change.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ mod clients;
 mod events;
 mod protocol;
 mod resume;
-mod socket;
+pub(crate) mod socket;
 mod stuck;
 
 use std::time::Duration;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 mod access;
+mod access_requests;
 mod aggregates;
 mod bad_input;
 mod batching;
@@ -24,6 +25,7 @@ mod limits;
 mod live;
 mod odata;
 mod oidc;
+mod own_keys;
 mod playground;
 mod quality;
 mod quarantine;
@@ -40,6 +42,7 @@ mod sensors;
 mod series;
 mod service;
 mod shutdown;
+mod sign_in;
 mod stewards;
 mod transport;
 mod world;

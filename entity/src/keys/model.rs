@@ -8,7 +8,7 @@ use sea_orm::{ActiveValue::Set, DbErr};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Role, UnknownRole};
+use super::{Holder, Rights, Role, UnknownRole};
 use crate::table::api_key;
 
 /// The SHA-256 of a key's text.
@@ -85,12 +85,23 @@ pub struct Key {
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was last used, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Who made it, and may see what it opens; `None` for one of the operator's.
+    pub owner: Option<Holder>,
 }
 
 impl Key {
     /// Whether it is neither revoked nor expired.
     pub fn is_usable(&self, at: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires| at < expires)
+    }
+
+    /// What it says that it opens; one that somebody made opens less where they may see less.
+    pub fn rights(&self) -> Rights {
+        Rights {
+            role: self.role,
+            datasets: self.datasets.clone(),
+            sensors: self.sensors.clone(),
+        }
     }
 }
 
@@ -112,6 +123,9 @@ impl From<NewKey> for api_key::ActiveModel {
             expires_at: Set(key.expires_at),
             revoked_at: Set(None),
             last_used_at: Set(None),
+            owner_key: Set(None),
+            owner_issuer: Set(None),
+            owner_subject: Set(None),
         }
     }
 }
@@ -129,6 +143,7 @@ impl TryFrom<api_key::Model> for Key {
             Value::String(value) => Ok((key, value)),
             _ => Err(DbErr::Type(format!("the label {key:?} of a key is no text"))),
         });
+        let owner = Holder::read(row.owner_key, row.owner_issuer, row.owner_subject)?;
         Ok(Self {
             id: row.id,
             prefix: row.prefix,
@@ -144,6 +159,7 @@ impl TryFrom<api_key::Model> for Key {
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
             last_used_at: row.last_used_at,
+            owner,
         })
     }
 }

@@ -34,6 +34,12 @@ pub struct Model {
     pub revoked_at: Option<DateTimeUtc>,
     /// When it was last used (UTC, the API's clock), to the minute; empty when it never was.
     pub last_used_at: Option<DateTimeUtc>,
+    /// The key whose holder made this one; empty for others.
+    pub owner_key: Option<Uuid>,
+    /// The issuer of the subject who made it; empty for others.
+    pub owner_issuer: Option<String>,
+    /// The subject who made it; empty for others.
+    pub owner_subject: Option<String>,
 }
 
 /// No relations: keys lead from table to table.

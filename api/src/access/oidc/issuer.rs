@@ -1,4 +1,4 @@
-//! The issuer's keys: found through its discovery document, kept, and fetched again when they may have changed.
+//! The issuer's keys and addresses: found through its discovery document, kept, and fetched again when they may have changed.
 //!
 //! | when | what happens |
 //! |---|---|
@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
+use axum::http::{HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -60,6 +61,19 @@ pub(super) enum IssuerError {
     Insecure(String),
     #[error("ask the OIDC issuer within {} s", FETCH_TIMEOUT.as_secs())]
     Slow,
+    #[error("the issuer's document at {url} names no sound {what}, so nobody can sign in there")]
+    NoEndpoint { url: String, what: &'static str },
+    #[error("the issuer does not know Fieldbook as a client: {0}")]
+    Client(String),
+}
+
+/// Where people sign in, and where their code becomes a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Endpoints {
+    pub(super) authorization: Url,
+    pub(super) token: Url,
+    /// Whether a client's secret goes into the form because the issuer takes it nowhere else.
+    pub(super) secret_in_form: bool,
 }
 
 /// An issuer and what is known of its keys.
@@ -75,6 +89,8 @@ pub(super) struct Issuer {
 #[derive(Default)]
 struct Known {
     keys: Vec<Key>,
+    /// Why there are none, otherwise: whoever only checks tokens needs none.
+    endpoints: Option<Result<Endpoints, IssuerError>>,
     fetched_at: Option<Instant>,
 }
 
@@ -145,6 +161,28 @@ impl Issuer {
         ))
     }
 
+    /// Where people sign in.
+    pub(super) async fn endpoints(&self) -> Result<Endpoints, ApiError> {
+        let known = self.known();
+        if !known.is_younger_than(FRESH) {
+            let mut attempts = self.fetching.lock().await;
+            // Whoever had the turn before may have fetched it.
+            if !self.known().is_younger_than(FRESH) {
+                self.fetch_again(&mut attempts).await;
+            }
+            if let Some((_, error)) = &attempts.failed
+                && !self.known().is_younger_than(KEPT)
+            {
+                return Err(away(error.clone()));
+            }
+        }
+        match self.known().endpoints.clone() {
+            Some(Ok(endpoints)) => Ok(endpoints),
+            Some(Err(error)) => Err(away(error)),
+            None => Err(away(IssuerError::Slow)),
+        }
+    }
+
     fn known(&self) -> Arc<Known> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -164,6 +202,12 @@ impl Issuer {
             }
             attempts.unknown_at = Some(now);
         }
+        self.fetch_again(attempts).await;
+    }
+
+    /// Fetches everything, unless that failed a moment ago.
+    async fn fetch_again(&self, attempts: &mut Attempts) {
+        let now = Instant::now();
         if let Some((at, _)) = &attempts.failed
             && now.saturating_duration_since(*at) < FAILED_FOR
         {
@@ -173,11 +217,12 @@ impl Issuer {
             .await
             .unwrap_or(Err(IssuerError::Slow))
         {
-            Ok(keys) => {
+            Ok((keys, endpoints)) => {
                 tracing::debug!(keys = keys.len(), "fetched the OIDC issuer's keys");
                 attempts.failed = None;
                 let known = Arc::new(Known {
                     keys,
+                    endpoints: Some(endpoints),
                     fetched_at: Some(now),
                 });
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
@@ -190,12 +235,7 @@ impl Issuer {
         }
     }
 
-    async fn fetch(&self) -> Result<Vec<Key>, IssuerError> {
-        #[derive(Deserialize)]
-        struct Discovery {
-            issuer: String,
-            jwks_uri: String,
-        }
+    async fn fetch(&self) -> Result<(Vec<Key>, Result<Endpoints, IssuerError>), IssuerError> {
         #[derive(Deserialize)]
         struct KeySet {
             keys: Vec<serde_json::Value>,
@@ -216,7 +256,8 @@ impl Issuer {
         }
         let set: KeySet = self.get(&discovery.jwks_uri).await?;
         // Keys of kinds that this program doesn't know are for others.
-        Ok(set.keys.into_iter().filter_map(Key::read).collect())
+        let keys = set.keys.into_iter().filter_map(Key::read).collect();
+        Ok((keys, discovery.endpoints(&url)))
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, url: &str) -> Result<T, IssuerError> {
@@ -224,25 +265,92 @@ impl Issuer {
             url: url.to_owned(),
             problem,
         };
+        let request = axum::http::Request::get(url).body(Body::empty());
+        let request = request.map_err(|error| failed(error.to_string()))?;
+        let (status, body) = self.ask(url, request).await?;
+        // A redirect is none of its documents; whoever runs the issuer gives its real address.
+        if !status.is_success() {
+            return Err(failed(format!("it answers {status}")));
+        }
+        serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
+    }
+
+    /// Posts a form, and gives the status and the body of the answer.
+    pub(super) async fn post_form(
+        &self,
+        url: &Url,
+        authorization: Option<&HeaderValue>,
+        form: String,
+    ) -> Result<(StatusCode, Bytes), IssuerError> {
+        let mut request = axum::http::Request::post(url.as_str())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let request = request.body(Body::from(form)).map_err(|error| IssuerError::Ask {
+            url: url.to_string(),
+            problem: error.to_string(),
+        })?;
+        timeout(FETCH_TIMEOUT, self.ask(url.as_str(), request))
+            .await
+            .unwrap_or(Err(IssuerError::Slow))
+    }
+
+    async fn ask(
+        &self,
+        url: &str,
+        mut request: axum::http::Request<Body>,
+    ) -> Result<(StatusCode, Bytes), IssuerError> {
+        let failed = |problem: String| IssuerError::Ask {
+            url: url.to_owned(),
+            problem,
+        };
         let client = self.client.as_ref().map_err(Clone::clone)?;
-        let request = axum::http::Request::get(url)
-            .header(axum::http::header::ACCEPT, "application/json")
-            .body(Body::empty())
-            .map_err(|error| failed(error.to_string()))?;
+        let json = HeaderValue::from_static("application/json");
+        request.headers_mut().insert(header::ACCEPT, json);
         let answer = client
             .request(request)
             .await
             .map_err(|error| failed(crate::graphql::error::chain(&error)))?;
-        // A redirect is none of its documents; whoever runs the issuer gives its real address.
-        if !answer.status().is_success() {
-            return Err(failed(format!("it answers {}", answer.status())));
-        }
+        let status = answer.status();
         let body: Bytes = Limited::new(answer.into_body(), DOCUMENT_BYTES_MAX)
             .collect()
             .await
             .map_err(|error| failed(error.to_string()))?
             .to_bytes();
-        serde_json::from_slice(&body).map_err(|error| failed(error.to_string()))
+        Ok((status, body))
+    }
+}
+
+/// What an issuer says of itself.
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
+    #[serde(default)]
+    token_endpoint_auth_methods_supported: Vec<String>,
+}
+
+impl Discovery {
+    fn endpoints(&self, url: &str) -> Result<Endpoints, IssuerError> {
+        let sound = |what: &'static str, endpoint: Option<&str>| {
+            let endpoint = endpoint.and_then(|endpoint| Url::parse(endpoint).ok());
+            let endpoint = endpoint.filter(options::is_secure);
+            endpoint.ok_or_else(|| IssuerError::NoEndpoint {
+                url: url.to_owned(),
+                what,
+            })
+        };
+        let methods = &self.token_endpoint_auth_methods_supported;
+        let takes = |wanted: &str| methods.iter().any(|method| method == wanted);
+        Ok(Endpoints {
+            authorization: sound("authorization_endpoint", self.authorization_endpoint.as_deref())?,
+            token: sound("token_endpoint", self.token_endpoint.as_deref())?,
+            // An issuer that names no method takes Basic (OpenID Connect Discovery 1.0).
+            secret_in_form: takes("client_secret_post") && !takes("client_secret_basic"),
+        })
     }
 }
 

@@ -1,4 +1,6 @@
-//! Which issuer, and how its tokens are read.
+//! Which issuer, how its tokens are read, and what Fieldbook is to it.
+
+use std::fmt;
 
 use url::{Host, Url};
 
@@ -9,6 +11,60 @@ pub struct OidcOptions {
     as_written: String,
     audience: String,
     roles_claim: String,
+    datasets_claim: Option<String>,
+    client: Option<OidcClient>,
+}
+
+/// What Fieldbook is to an issuer, where people sign in there by browser.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OidcClient {
+    id: String,
+    /// Without one Fieldbook is a public client, which PKCE protects alone.
+    secret: Option<String>,
+    scopes: String,
+}
+
+impl fmt::Debug for OidcClient {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("OidcClient")
+            .field("id", &self.id)
+            .field("secret", &self.secret.as_ref().map(|_| "…"))
+            .field("scopes", &self.scopes)
+            .finish()
+    }
+}
+
+impl OidcClient {
+    /// What is asked for unless somebody says otherwise.
+    pub const SCOPES: &'static str = "openid profile email";
+
+    /// A client by the id, the secret if there is one, and the scopes that it asks for, `openid` among them.
+    pub fn new(id: &str, secret: Option<&str>, scopes: &str) -> Result<Self, OidcOptionsError> {
+        if id.trim().is_empty() {
+            return Err(OidcOptionsError::ClientId);
+        }
+        let scopes: Vec<&str> = scopes.split_ascii_whitespace().collect();
+        if !scopes.contains(&"openid") {
+            return Err(OidcOptionsError::Scopes);
+        }
+        Ok(Self {
+            id: id.to_owned(),
+            secret: secret.filter(|secret| !secret.is_empty()).map(ToOwned::to_owned),
+            scopes: scopes.join(" "),
+        })
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn secret(&self) -> Option<&str> {
+        self.secret.as_deref()
+    }
+
+    pub(super) fn scopes(&self) -> &str {
+        &self.scopes
+    }
 }
 
 /// Why an issuer can't be used.
@@ -30,6 +86,17 @@ pub enum OidcOptionsError {
     /// Nothing where roles could stand.
     #[error("the OIDC claim of roles is empty: give its name, such as roles or realm_access.roles")]
     RolesClaim,
+    /// Nothing where datasets could stand.
+    #[error(
+        "the OIDC claim of datasets is empty: give its name, such as fieldbook_datasets, or leave it out"
+    )]
+    DatasetsClaim,
+    /// Nothing that the issuer could know Fieldbook by.
+    #[error("the OIDC client id is empty: give what the issuer calls Fieldbook as a client")]
+    ClientId,
+    /// Without it an issuer says nothing of who signs in.
+    #[error("the OIDC scopes lack openid: give words such as openid profile email")]
+    Scopes,
 }
 
 impl OidcOptions {
@@ -56,7 +123,39 @@ impl OidcOptions {
             as_written: issuer.to_owned(),
             audience: audience.to_owned(),
             roles_claim: roles_claim.to_owned(),
+            datasets_claim: None,
+            client: None,
         })
+    }
+
+    /// The same, where tokens open only the datasets that this claim names, a list or words in a text.
+    pub fn with_datasets_claim(self, claim: &str) -> Result<Self, OidcOptionsError> {
+        if claim.trim().is_empty() {
+            return Err(OidcOptionsError::DatasetsClaim);
+        }
+        Ok(Self {
+            datasets_claim: Some(claim.to_owned()),
+            ..self
+        })
+    }
+
+    /// The same, where people sign in at the issuer by browser.
+    #[must_use]
+    pub fn with_client(self, client: OidcClient) -> Self {
+        Self {
+            client: Some(client),
+            ..self
+        }
+    }
+
+    /// What Fieldbook is to the issuer, where people sign in there.
+    pub(super) fn client(&self) -> Option<&OidcClient> {
+        self.client.as_ref()
+    }
+
+    /// Where the datasets stand that a token opens; without it, a token opens all.
+    pub(super) fn datasets_claim(&self) -> Option<&str> {
+        self.datasets_claim.as_deref()
     }
 
     /// Its address.
@@ -133,6 +232,30 @@ mod tests {
         assert_eq!(
             OidcOptions::new("https://x", "a", ""),
             Err(OidcOptionsError::RolesClaim)
+        );
+        let options = OidcOptions::new("https://x", "a", "roles").unwrap();
+        assert_eq!(
+            options.with_datasets_claim(" "),
+            Err(OidcOptionsError::DatasetsClaim)
+        );
+    }
+
+    #[test]
+    fn a_client_asks_for_openid_and_shows_no_secret() {
+        let client = OidcClient::new("fieldbook", Some("hunter2"), " profile  openid").unwrap();
+        assert_eq!(client.scopes(), "profile openid");
+        let options = OidcOptions::new("https://x", "a", "roles")
+            .unwrap()
+            .with_client(client);
+        assert!(!format!("{options:?}").contains("hunter2"), "{options:?}");
+        assert_eq!(OidcClient::new("a", Some(""), "openid").unwrap().secret(), None);
+        assert_eq!(
+            OidcClient::new(" ", None, "openid"),
+            Err(OidcOptionsError::ClientId)
+        );
+        assert_eq!(
+            OidcClient::new("a", None, "profile openid2"),
+            Err(OidcOptionsError::Scopes)
         );
     }
 }

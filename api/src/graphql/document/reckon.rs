@@ -14,6 +14,7 @@ use entity::BucketSize;
 
 use crate::ask::range::{BUCKETS_RANGE, ROWS_RANGE};
 use crate::buckets::PAGE_SHARE;
+use crate::graphql::query::keys::SHOWN_MAX as KEYS_SHOWN_MAX;
 use crate::graphql::scalar;
 use crate::live::changes::CHANGES_MAX;
 use crate::options::Limits;
@@ -72,7 +73,7 @@ impl Arguments<'_> {
             counted_rows: rows,
         };
         match self.field.name.node.as_str() {
-            "sensors" | "datasets" | "incidents" | "stewardshipChanges" => {
+            "sensors" | "datasets" | "incidents" | "stewardshipChanges" | "accessRequests" => {
                 let page = self.page(ITEMS_DEFAULT);
                 of_page(page, page)
             }
@@ -81,6 +82,7 @@ impl Arguments<'_> {
             "otherValues" => of_page(OTHER_VALUES, OTHER_VALUES),
             // A figure of quality has a list of words by this name.
             "doubts" if !self.field.selection_set.node.items.is_empty() => of_page(TESTS, TESTS),
+            "keys" if root => of_page(KEYS_SHOWN_MAX.into(), KEYS_SHOWN_MAX.into()),
             "search" | "quarantineReplays" => {
                 let page = self.page(FEW_DEFAULT);
                 of_page(page, page)

@@ -22,6 +22,7 @@ pub(crate) struct UnitConversion {
     divisor: f64,
 }
 
+/// A unit that is understood, as `unit` may name it where values are asked for.
 #[Object]
 impl KnownUnit {
     /// Its code in UCUM, such as `Cel`.

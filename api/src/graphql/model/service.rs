@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use super::Dataset;
 use super::live::LiveLimits;
-use crate::access;
+use crate::access::{self, Access};
 use crate::datasets;
 use crate::graphql::error::{ApiError, Nullable};
 use crate::graphql::request::ContextExt as _;
@@ -83,7 +83,16 @@ impl Service {
 
     /// Who asks this, and with what.
     async fn asker(&self, ctx: &Context<'_>) -> Asker {
-        ctx.asked().access.asker().into()
+        Asker::of(&ctx.asked().access)
+    }
+
+    /// How a browser signs in, besides with a key.
+    async fn sign_in(&self, ctx: &Context<'_>) -> SignIn {
+        let issuer = ctx.state().sign_in_issuer();
+        SignIn {
+            oidc: issuer.is_some(),
+            issuer: issuer.map(ToOwned::to_owned),
+        }
     }
 
     /// What Fieldbook keeps: everything whose data is open to the asker, and of the rest what the operator lists. The same
@@ -133,6 +142,23 @@ pub(crate) struct Asker {
     key_prefix: Option<String>,
     /// What they are: `reader`, `steward` or `admin`, each including the ones before; null without a key or token.
     role: Option<&'static str>,
+    /// What to call them on a page: the name that the issuer says, or else the same as `name`; null without either.
+    display_name: Option<String>,
+    /// Whether they signed in with a browser, and show the cookie of that.
+    signed_in: bool,
+    /// When the session, key or token ends; null where it lasts until it is revoked.
+    ends_at: Option<DateTime>,
+    /// Whether they may make keys of their own and ask for access: not with nothing, nor with a key that was so made.
+    has_own_keys: bool,
+}
+
+/// How a browser signs in, besides with a key (`POST /sign-in`).
+#[derive(Debug, SimpleObject)]
+pub(crate) struct SignIn {
+    /// Whether at an OpenID Connect issuer, too (`GET /sign-in/oidc?next=`).
+    oidc: bool,
+    /// The host of the issuer; null without one.
+    issuer: Option<String>,
 }
 
 /// With what somebody says who they are.
@@ -142,24 +168,29 @@ pub(crate) enum AskerKind {
     Anonymous,
     /// With a key of Fieldbook.
     Key,
-    /// With a token of an OpenID Connect issuer.
+    /// With a token of an OpenID Connect issuer, or signed in there.
     Token,
 }
 
-impl From<&access::Asker> for Asker {
-    fn from(asker: &access::Asker) -> Self {
+impl Asker {
+    fn of(access: &Access) -> Self {
+        let asker = access.asker();
         let (kind, name, key_prefix) = match asker {
             access::Asker::Anonymous => (AskerKind::Anonymous, None, None),
             access::Asker::Key { name, prefix, .. } => {
                 (AskerKind::Key, Some(name.clone()), Some(prefix.clone()))
             }
-            access::Asker::Subject { subject, .. } => (AskerKind::Token, Some(subject.clone()), None),
+            access::Asker::Subject { claims, .. } => (AskerKind::Token, Some(claims.subject.clone()), None),
         };
         Self {
             kind,
             name,
             key_prefix,
             role: asker.role().map(Role::as_str),
+            display_name: access.called(),
+            signed_in: access.is_signed_in(),
+            ends_at: access.ends_at().map(DateTime),
+            has_own_keys: access.holder().is_ok(),
         }
     }
 }

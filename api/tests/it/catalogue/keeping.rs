@@ -7,6 +7,7 @@ use entity::keys::Role;
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
+use crate::sign_in::Browser;
 use crate::world::{World, open, thermometer};
 
 /// On the database whose user here may make roles, and whose one session stays what it became.
@@ -27,6 +28,9 @@ async fn a_user_of_the_database_keeps_the_catalogue_and_changes_nothing_else() {
         .run("UPDATE sensor SET active_since = now() - INTERVAL '1 day'")
         .await;
     let key = world.key(|key| key.role = Role::Steward).await;
+    let reader = world
+        .key(|key| key.datasets = Some(vec!["sensors".to_owned()]))
+        .await;
 
     world.run("SET ROLE fieldbook_api").await;
     world.renew_catalogue().await;
@@ -47,6 +51,25 @@ async fn a_user_of_the_database_keeps_the_catalogue_and_changes_nothing_else() {
     let replay = "mutation { replayQuarantine { state } }";
     let (_, _, body) = world.ask_as(key.reveal(), replay).await;
     assert_eq!(body["data"]["replayQuarantine"]["state"], "DONE", "{body}");
+    // Who signs in, makes keys and asks for access.
+    let browser = Browser::new(&world);
+    browser.sign_in(key.reveal(), "/").await;
+    let (_, body) = browser
+        .ask("mutation { createKey(input: { name: \"n\" }) { key { id } } }")
+        .await;
+    let made = body["data"]["createKey"]["key"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let revoke = format!("mutation {{ revokeKey(id: \"{made}\") {{ isGood }} }}");
+    assert_eq!(browser.ask(&revoke).await.1["data"]["revokeKey"]["isGood"], false);
+    let ask = "mutation { requestAccess(dataset: \"readings\", reason: \"r\") { id } }";
+    let (_, _, body) = world.ask_as(reader.reveal(), ask).await;
+    let asked = body["data"]["requestAccess"]["id"].as_str().unwrap().to_owned();
+    let decide = format!("mutation {{ decideAccess(id: \"{asked}\", grant: true) {{ state }} }}");
+    let (_, body) = browser.ask(&decide).await;
+    assert_eq!(body["data"]["decideAccess"]["state"], "GRANTED", "{body}");
+    browser.submit("/sign-out", &[]).await;
 
     for change in [
         "UPDATE quarantine_replay SET replayed = 1",
@@ -55,6 +78,9 @@ async fn a_user_of_the_database_keeps_the_catalogue_and_changes_nothing_else() {
         "UPDATE sensor SET description = 'x'",
         "DELETE FROM segment",
         "UPDATE api_key SET name = 'x'",
+        "UPDATE api_key SET role = 'admin'",
+        "UPDATE api_key SET owner_key = NULL",
+        "DELETE FROM api_key",
         "INSERT INTO dataset (slug, visibility) VALUES ('readings', 'hidden')",
         "CREATE TABLE mine (a int)",
     ] {

@@ -11,13 +11,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use super::in_time;
 use crate::world::{World, without_cost};
 
-pub(super) struct Socket {
+pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Socket {
     /// Opens a WebSocket with these headers; the status when there is none.
-    pub(super) async fn with(world: &World, headers: &[(&'static str, &str)]) -> Result<Self, StatusCode> {
+    pub(crate) async fn with(world: &World, headers: &[(&'static str, &str)]) -> Result<Self, StatusCode> {
         let url = world.url("/graphql").replace("http://", "ws://");
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
@@ -31,22 +31,29 @@ impl Socket {
     }
 
     /// Opens a WebSocket that speaks the protocol.
-    pub(super) async fn open(world: &World) -> Self {
+    pub(crate) async fn open(world: &World) -> Self {
         let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
         Self::with(world, &[protocol]).await.unwrap()
     }
 
     /// Opens a connection that is acknowledged.
-    pub(super) async fn ready(world: &World) -> Self {
+    pub(crate) async fn ready(world: &World) -> Self {
         Self::open(world).await.acknowledged().await
     }
 
     /// The same with a key or token in the headers.
-    pub(super) async fn ready_as(world: &World, secret: &str) -> Self {
+    pub(crate) async fn ready_as(world: &World, secret: &str) -> Self {
         let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
         let authorization = format!("Bearer {secret}");
         let socket = Self::with(world, &[protocol, ("authorization", &authorization)]).await;
         socket.unwrap().acknowledged().await
+    }
+
+    /// The same with these headers.
+    pub(crate) async fn ready_with(world: &World, headers: &[(&'static str, &str)]) -> Self {
+        let mut all = vec![("sec-websocket-protocol", "graphql-transport-ws")];
+        all.extend_from_slice(headers);
+        Self::with(world, &all).await.unwrap().acknowledged().await
     }
 
     async fn acknowledged(mut self) -> Self {
@@ -55,28 +62,28 @@ impl Socket {
         self
     }
 
-    pub(super) async fn say(&mut self, message: Value) {
+    pub(crate) async fn say(&mut self, message: Value) {
         self.send(Message::Text(message.to_string().into())).await;
     }
 
     /// Ends an operation that has nothing to say, and waits until it has ended: what is said is heard in order.
-    pub(super) async fn complete(&mut self, id: &str) {
+    pub(crate) async fn complete(&mut self, id: &str) {
         self.say(json!({ "id": id, "type": "complete" })).await;
         self.say(json!({ "type": "ping" })).await;
         assert_eq!(self.hear().await, json!({ "type": "pong" }));
     }
 
-    pub(super) async fn send(&mut self, message: Message) {
+    pub(crate) async fn send(&mut self, message: Message) {
         in_time(self.stream.send(message)).await.unwrap();
     }
 
-    pub(super) async fn subscribe(&mut self, id: &str, query: &str) {
+    pub(crate) async fn subscribe(&mut self, id: &str, query: &str) {
         self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": query } }))
             .await;
     }
 
     /// Asks what is answered once: the answer, or the only error that it is refused with.
-    pub(super) async fn ask(&mut self, query: &str) -> Result<Value, Value> {
+    pub(crate) async fn ask(&mut self, query: &str) -> Result<Value, Value> {
         self.subscribe("ask", query).await;
         let mut message = self.hear().await;
         assert_eq!(message["id"], "ask", "{message:#}");
@@ -89,7 +96,7 @@ impl Socket {
     }
 
     /// The next message.
-    pub(super) async fn hear(&mut self) -> Value {
+    pub(crate) async fn hear(&mut self) -> Value {
         loop {
             match in_time(self.stream.next()).await.unwrap().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -100,7 +107,7 @@ impl Socket {
     }
 
     /// The next event of an operation: its answer.
-    pub(super) async fn event(&mut self, id: &str) -> Value {
+    pub(crate) async fn event(&mut self, id: &str) -> Value {
         let mut message = self.hear().await;
         assert_eq!(
             (&message["type"], &message["id"]),
@@ -113,7 +120,7 @@ impl Socket {
     }
 
     /// The only error that an operation ends with.
-    pub(super) async fn error(&mut self, id: &str) -> Value {
+    pub(crate) async fn error(&mut self, id: &str) -> Value {
         let mut message = self.hear().await;
         assert_eq!(
             (&message["type"], &message["id"]),
@@ -125,7 +132,7 @@ impl Socket {
     }
 
     /// The code that the connection is closed with.
-    pub(super) async fn code(&mut self) -> u16 {
+    pub(crate) async fn code(&mut self) -> u16 {
         loop {
             match in_time(self.stream.next()).await {
                 Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
@@ -136,7 +143,7 @@ impl Socket {
     }
 
     /// Subscribes, and gives where the stream begins.
-    pub(super) async fn stream(&mut self, id: &str, arguments: &str) -> String {
+    pub(crate) async fn stream(&mut self, id: &str, arguments: &str) -> String {
         let query = format!(
             "subscription {{ readingStream{arguments} {{ \
                cursor readings {{ sensor {{ name }} time value }} missed {{ positions from to }} }} }}"
@@ -150,7 +157,7 @@ impl Socket {
     }
 
     /// The next batch of a stream that has readings or missed some.
-    pub(super) async fn batch(&mut self, id: &str) -> Value {
+    pub(crate) async fn batch(&mut self, id: &str) -> Value {
         loop {
             let mut event = self.event(id).await;
             let batch = event["data"]["readingStream"].take();
@@ -163,7 +170,7 @@ impl Socket {
 }
 
 /// The values of readings, in order.
-pub(super) fn values(readings: &Value) -> Vec<f64> {
+pub(crate) fn values(readings: &Value) -> Vec<f64> {
     let readings = readings.as_array().unwrap();
     readings
         .iter()

@@ -1,0 +1,5 @@
+SELECT count(*)
+FROM api_key
+WHERE (owner_key = $1 OR (owner_issuer = $2 AND owner_subject = $3))
+  AND revoked_at IS NULL
+  AND (expires_at IS NULL OR expires_at > $4)
