@@ -134,7 +134,11 @@ impl Evaluator {
             is_failing = stepped.is_err();
             let rest = if let Ok(Stepped { more: true, .. }) = stepped {
                 let since: &mut Instant = more_since.get_or_insert(began);
-                let rest = if since.elapsed() > BEHIND_AFTER { REST_BEHIND } else { REST };
+                let rest = if since.elapsed() > BEHIND_AFTER {
+                    REST_BEHIND
+                } else {
+                    REST
+                };
                 began.elapsed() * rest
             } else {
                 more_since = None;

@@ -56,7 +56,8 @@ impl Known {
 
     /// All units that are understood, each once.
     pub fn all() -> impl Iterator<Item = Self> {
-        let is_first = |&(at, row): &(usize, &Row)| ROWS.iter().position(|other| other.ucum == row.ucum) == Some(at);
+        let is_first =
+            |&(at, row): &(usize, &Row)| ROWS.iter().position(|other| other.ucum == row.ucum) == Some(at);
         ROWS.iter().enumerate().filter(is_first).map(|(_, row)| Self(row))
     }
 

@@ -32,7 +32,13 @@ impl Pages for WebPages {
         is_page.then_some(response)
     }
 
-    async fn problem(&self, status: StatusCode, detail: &str, path: &str, asking: Option<Asking>) -> Response {
+    async fn problem(
+        &self,
+        status: StatusCode,
+        detail: &str,
+        path: &str,
+        asking: Option<Asking>,
+    ) -> Response {
         let problem = Problem {
             status,
             detail: detail.to_owned(),
@@ -56,6 +62,10 @@ impl Api for Asks {
 
     async fn schema_org(&self, dataset: &str) -> Option<Value> {
         self.0.schema_org(dataset).await
+    }
+
+    fn issuer(&self) -> Option<&str> {
+        self.0.sign_in_issuer()
     }
 
     fn base(&self) -> &str {

@@ -18,6 +18,9 @@ pub trait Api: Send + Sync {
     /// A dataset as schema.org describes it, for search engines; nothing where the visitor may not see it.
     async fn schema_org(&self, dataset: &str) -> Option<Value>;
 
+    /// The name of the issuer at which they may sign in, where there is one.
+    fn issuer(&self) -> Option<&str>;
+
     /// The address under which the visitor reaches this service, without a slash at its end.
     fn base(&self) -> &str;
 }

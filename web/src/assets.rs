@@ -139,7 +139,10 @@ mod tests {
                 if !["tests", "land", "node_modules"].contains(&name.as_str()) {
                     files(&entry.path(), &format!("{name}/"), found);
                 }
-            } else if [".js", ".css", ".svg"].iter().any(|ending| name.ends_with(ending)) {
+            } else if [".js", ".css", ".svg"]
+                .iter()
+                .any(|ending| name.ends_with(ending))
+            {
                 found.push(name);
             }
         }
@@ -148,7 +151,11 @@ mod tests {
     #[test]
     fn every_file_is_embedded() {
         let mut found = Vec::new();
-        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"), "", &mut found);
+        files(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"),
+            "",
+            &mut found,
+        );
         found.sort();
         let mut embedded: Vec<&str> = ASSETS.iter().map(|asset| asset.name).collect();
         embedded.sort_unstable();

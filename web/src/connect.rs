@@ -36,9 +36,21 @@ fn ways(slug: &str) -> Ways {
             ),
             table: Some("reading"),
         },
-        "readings-1m" => buckets("PT1M", "{ bucketRows(bucket: \"PT1M\", first: 1000) { sensor start avg min max count } }", "reading_1m"),
-        "readings-1h" => buckets("PT1H", "{ bucketRows(bucket: \"PT1H\", first: 1000) { sensor start avg min max count } }", "reading_1h"),
-        "readings-1d" => buckets("P1D", "{ bucketRows(bucket: \"P1D\", first: 1000) { sensor start avg min max count } }", "reading_1d"),
+        "readings-1m" => buckets(
+            "PT1M",
+            "{ bucketRows(bucket: \"PT1M\", first: 1000) { sensor start avg min max count } }",
+            "reading_1m",
+        ),
+        "readings-1h" => buckets(
+            "PT1H",
+            "{ bucketRows(bucket: \"PT1H\", first: 1000) { sensor start avg min max count } }",
+            "reading_1h",
+        ),
+        "readings-1d" => buckets(
+            "P1D",
+            "{ bucketRows(bucket: \"P1D\", first: 1000) { sensor start avg min max count } }",
+            "reading_1d",
+        ),
         "sensors" => Ways {
             export: None,
             odata: Some(("Sensors", "")),

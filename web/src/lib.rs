@@ -13,8 +13,8 @@
 //! A page knows nothing that the API does not tell its visitor (docs/adr/0016): it has no database, and decides nothing
 //! about who may see what.
 
-pub mod api;
 mod address;
+pub mod api;
 mod assets;
 mod chrome;
 mod connect;

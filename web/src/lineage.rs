@@ -71,10 +71,13 @@ impl Lineage {
 
     /// The steps out of a place.
     pub(crate) fn steps<'a>(&'a self, from: &'a str) -> impl Iterator<Item = (&'a Edge, &'a Node)> {
-        self.edges.iter().filter(move |edge| edge.from == from).filter_map(|edge| {
-            let node = self.nodes.iter().find(|node| node.id == edge.to)?;
-            Some((edge, node))
-        })
+        self.edges
+            .iter()
+            .filter(move |edge| edge.from == from)
+            .filter_map(|edge| {
+                let node = self.nodes.iter().find(|node| node.id == edge.to)?;
+                Some((edge, node))
+            })
     }
 }
 

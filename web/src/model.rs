@@ -253,7 +253,8 @@ impl Figure {
     }
 
     pub(crate) fn value_words(&self) -> String {
-        self.value.map_or_else(|| "not applicable".to_owned(), words::percent)
+        self.value
+            .map_or_else(|| "not applicable".to_owned(), words::percent)
     }
 
     /// `1,439 of 1,440`.
@@ -261,7 +262,11 @@ impl Figure {
         if self.denominator == 0.0 {
             return String::new();
         }
-        format!("{} of {}", words::count(self.numerator), words::count(self.denominator))
+        format!(
+            "{} of {}",
+            words::count(self.numerator),
+            words::count(self.denominator)
+        )
     }
 }
 

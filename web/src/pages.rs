@@ -18,8 +18,8 @@ mod sensors;
 mod sign_in;
 
 use askama::Template;
-use axum::Router;
 use axum::Form;
+use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;

@@ -149,7 +149,10 @@ fn band(bucket: &Bucket) -> Option<Band> {
 
 /// What the picture shows, for who does not see it.
 fn summary(buckets: &[Bucket], unit: &str) -> String {
-    let count: f64 = buckets.iter().map(|bucket| bucket.count + bucket.count_fail).sum();
+    let count: f64 = buckets
+        .iter()
+        .map(|bucket| bucket.count + bucket.count_fail)
+        .sum();
     if count == 0.0 {
         return "No readings in this time.".to_owned();
     }
@@ -157,15 +160,33 @@ fn summary(buckets: &[Bucket], unit: &str) -> String {
         let gap = if unit.is_empty() { "" } else { " " };
         format!("{}{gap}{unit}", words::value(value))
     };
-    let low = buckets.iter().filter_map(|bucket| bucket.min).fold(f64::INFINITY, f64::min);
-    let high = buckets.iter().filter_map(|bucket| bucket.max).fold(f64::NEG_INFINITY, f64::max);
+    let low = buckets
+        .iter()
+        .filter_map(|bucket| bucket.min)
+        .fold(f64::INFINITY, f64::min);
+    let high = buckets
+        .iter()
+        .filter_map(|bucket| bucket.max)
+        .fold(f64::NEG_INFINITY, f64::max);
     let suspect: f64 = buckets.iter().map(|bucket| bucket.count_suspect).sum();
     let fail: f64 = buckets.iter().map(|bucket| bucket.count_fail).sum();
     let mut text = format!("{} readings", words::count(count));
     if low <= high {
-        let weight: f64 = buckets.iter().filter(|bucket| bucket.avg.is_some()).map(|bucket| bucket.count).sum();
-        let sum: f64 = buckets.iter().filter_map(|bucket| Some(bucket.avg? * bucket.count)).sum();
-        text.push_str(&format!(", from {} to {}, mean {}", of(low), of(high), of(sum / weight)));
+        let weight: f64 = buckets
+            .iter()
+            .filter(|bucket| bucket.avg.is_some())
+            .map(|bucket| bucket.count)
+            .sum();
+        let sum: f64 = buckets
+            .iter()
+            .filter_map(|bucket| Some(bucket.avg? * bucket.count))
+            .sum();
+        text.push_str(&format!(
+            ", from {} to {}, mean {}",
+            of(low),
+            of(high),
+            of(sum / weight)
+        ));
     }
     for (number, word) in [(suspect, "suspect"), (fail, "failed")] {
         if number > 0.0 {

@@ -66,7 +66,9 @@ impl TimeRange {
                     return Err(Problem::invalid("from must be before to".to_owned()));
                 }
                 if to - from > TimeDelta::days(366 * YEARS_MAX) {
-                    return Err(Problem::invalid(format!("a plot shows {YEARS_MAX} years at most")));
+                    return Err(Problem::invalid(format!(
+                        "a plot shows {YEARS_MAX} years at most"
+                    )));
                 }
                 Ok(Self { from, to, name: None })
             }
@@ -132,7 +134,15 @@ fn seconds(text: &str) -> Option<i64> {
         Some((date, time)) => (date, time),
         None => (rest, ""),
     };
-    let of_date = parts(date, &[('Y', 365 * 86_400), ('M', 30 * 86_400), ('W', 7 * 86_400), ('D', 86_400)])?;
+    let of_date = parts(
+        date,
+        &[
+            ('Y', 365 * 86_400),
+            ('M', 30 * 86_400),
+            ('W', 7 * 86_400),
+            ('D', 86_400),
+        ],
+    )?;
     let of_time = parts(time, &[('H', 3_600), ('M', 60), ('S', 1)])?;
     of_date.checked_add(of_time)
 }
@@ -198,7 +208,12 @@ mod tests {
 
     #[test]
     fn any_duration_is_a_range_that_ends_now() {
-        for (name, seconds) in [("PT90S", 90), ("P1DT2H", 93_600), ("P2W", 1_209_600), ("P1Y", 31_536_000)] {
+        for (name, seconds) in [
+            ("PT90S", 90),
+            ("P1DT2H", 93_600),
+            ("P2W", 1_209_600),
+            ("P1Y", 31_536_000),
+        ] {
             let range = of(&format!("range={name}")).unwrap();
             assert_eq!((range.to - range.from).num_seconds(), seconds, "{name}");
         }

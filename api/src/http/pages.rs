@@ -6,8 +6,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use async_graphql::{Request as GraphqlRequest, Variables};
 use async_graphql::parser::types::OperationType;
+use async_graphql::{Request as GraphqlRequest, Variables};
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -40,7 +40,8 @@ pub trait Pages: Send + Sync {
     async fn page(&self, request: Request, asking: Asking) -> Option<Response>;
 
     /// What is wrong, as a page: the detail is a sentence.
-    async fn problem(&self, status: StatusCode, detail: &str, path: &str, asking: Option<Asking>) -> Response;
+    async fn problem(&self, status: StatusCode, detail: &str, path: &str, asking: Option<Asking>)
+    -> Response;
 }
 
 /// Whoever looks at a page, with the answers to its questions.
@@ -54,7 +55,9 @@ pub struct Asking {
 
 impl fmt::Debug for Asking {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Asking").field("asker", self.access.asker()).finish_non_exhaustive()
+        out.debug_struct("Asking")
+            .field("asker", self.access.asker())
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,6 +75,11 @@ impl Asking {
     /// The address by which they reach this service, without a slash at its end.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// The name of the issuer at which they may sign in; told to everybody.
+    pub fn sign_in_issuer(&self) -> Option<&str> {
+        self.state.sign_in_issuer()
     }
 
     /// The body of the answer to a GraphQL request, within the limits of any other.
@@ -142,7 +150,9 @@ pub(crate) async fn over_data(State(state): State<ApiState>, request: Request, n
             Some(page) => page,
             None => {
                 let detail = format!("there is nothing at {path}");
-                pages.problem(StatusCode::NOT_FOUND, &detail, &path, Some(asking)).await
+                pages
+                    .problem(StatusCode::NOT_FOUND, &detail, &path, Some(asking))
+                    .await
             }
         };
     }

@@ -74,7 +74,14 @@ impl Problem {
             .problem(response.status(), &self.error.to_string(), path, None)
             .await;
         let own = page.headers().clone();
-        let is_of_body = |name| [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
+        let is_of_body = |name| {
+            [
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+            ]
+            .contains(name)
+        };
         // Such as when to try again.
         for (name, value) in response.headers() {
             if !is_of_body(name) && !own.contains_key(name) {

@@ -47,13 +47,20 @@ async fn what_a_page_gives_to_copy_runs() {
         .await;
     let room = tempfile::tempdir().expect("a folder");
     let python = python_in(room.path()).await;
-    for (dataset, says) in [("readings", "Boiler pressure"), ("readings-1m", "Boiler pressure"), ("sensors", "Boiler pressure")] {
+    for (dataset, says) in [
+        ("readings", "Boiler pressure"),
+        ("readings-1m", "Boiler pressure"),
+        ("sensors", "Boiler pressure"),
+    ] {
         let snippets = snippets(dataset, &format!("http://{http}")).await;
         let mut ran = 0;
         for (tool, text) in &snippets {
             let script = match tool.as_str() {
                 "curl" | "duckdb" => format!("set -e\n{text}"),
-                "psql" => format!("set -e\nexport DATABASE_URL='{}'\n{text}", fieldbook.database_url()),
+                "psql" => format!(
+                    "set -e\nexport DATABASE_URL='{}'\n{text}",
+                    fieldbook.database_url()
+                ),
                 "python" | "pandas" | "polars" => {
                     let file = room.path().join("snippet.py");
                     std::fs::write(&file, text).expect("a script");
@@ -61,15 +68,24 @@ async fn what_a_page_gives_to_copy_runs() {
                 }
                 // Clients that do not run here: the address that they are given does answer.
                 "excel" | "tableau" => format!("curl -sf '{text}' && curl -sf '{text}Sensors?$top=50'"),
-                "csv" => text.lines().map(|url| format!("curl -sf -o /dev/null '{url}'\n")).collect(),
+                "csv" => text
+                    .lines()
+                    .map(|url| format!("curl -sf -o /dev/null '{url}'\n"))
+                    .collect(),
                 _ => continue,
             };
             let said = shell(&script, room.path()).await;
             let is_silent = ["csv"].contains(&tool.as_str());
             // Tables of ten rows may not have the sensor.
             let is_short = ["duckdb", "psql", "pandas", "polars", "python"].contains(&tool.as_str());
-            assert!(is_silent || !said.trim().is_empty(), "{tool} of {dataset} says nothing:\n{text}");
-            assert!(is_silent || is_short || said.contains(says), "{tool} of {dataset}:\n{text}\n{said}");
+            assert!(
+                is_silent || !said.trim().is_empty(),
+                "{tool} of {dataset} says nothing:\n{text}"
+            );
+            assert!(
+                is_silent || is_short || said.contains(says),
+                "{tool} of {dataset}:\n{text}\n{said}"
+            );
             ran += 1;
         }
         assert!(ran >= 5, "only {ran} texts ran of {dataset}: {snippets:?}");

@@ -43,14 +43,26 @@ pub(crate) struct Picture {
 }
 
 /// Draws bands between two instants; nothing where there are none.
-pub(crate) fn picture(bands: &[Band], from: DateTime<Utc>, to: DateTime<Utc>, declared: Option<Range>) -> Option<Picture> {
+pub(crate) fn picture(
+    bands: &[Band],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    declared: Option<Range>,
+) -> Option<Picture> {
     let low = bands.iter().map(|band| band.low).fold(f64::INFINITY, f64::min);
-    let high = bands.iter().map(|band| band.high).fold(f64::NEG_INFINITY, f64::max);
+    let high = bands
+        .iter()
+        .map(|band| band.high)
+        .fold(f64::NEG_INFINITY, f64::max);
     if !(low.is_finite() && high.is_finite()) {
         return None;
     }
     // A constant is drawn in the middle.
-    let spread = if high > low { high - low } else { high.abs().max(1.0) };
+    let spread = if high > low {
+        high - low
+    } else {
+        high.abs().max(1.0)
+    };
     let (floor, ceiling) = (low - spread * 0.05, high + spread * 0.05);
     let span = (to - from).as_seconds_f64();
     let x = |at: DateTime<Utc>| LEFT + (at - from).as_seconds_f64() / span * (WIDTH - LEFT);
@@ -74,13 +86,25 @@ pub(crate) fn picture(bands: &[Band], from: DateTime<Utc>, to: DateTime<Utc>, de
         }
         area.push('Z');
     }
-    let ends = declared.into_iter().flat_map(|range| [range.min, range.max]).flatten();
+    let ends = declared
+        .into_iter()
+        .flat_map(|range| [range.min, range.max])
+        .flatten();
     Some(Picture {
         band: area,
         line,
-        values: steps(floor, ceiling).into_iter().map(|value| (y(value), words::value(value))).collect(),
-        times: instants(from, to).into_iter().map(|(at, text)| (x(at), text)).collect(),
-        declared: ends.filter(|end| (floor..=ceiling).contains(end)).map(y).collect(),
+        values: steps(floor, ceiling)
+            .into_iter()
+            .map(|value| (y(value), words::value(value)))
+            .collect(),
+        times: instants(from, to)
+            .into_iter()
+            .map(|(at, text)| (x(at), text))
+            .collect(),
+        declared: ends
+            .filter(|end| (floor..=ceiling).contains(end))
+            .map(y)
+            .collect(),
     })
 }
 
@@ -105,10 +129,14 @@ fn steps(floor: f64, ceiling: f64) -> Vec<f64> {
 /// Round instants between two, as short as they can be told.
 fn instants(from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<(DateTime<Utc>, String)> {
     const SIZES: [i64; 16] = [
-        1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 7_776_000, 31_536_000,
+        1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000,
+        7_776_000, 31_536_000,
     ];
     let span = (to - from).num_seconds();
-    let step = SIZES.into_iter().find(|size| span / size <= 7).unwrap_or(span / 6 + 1);
+    let step = SIZES
+        .into_iter()
+        .find(|size| span / size <= 7)
+        .unwrap_or(span / 6 + 1);
     let format = match step {
         step if step < 60 => "%H:%M:%S",
         step if step < 43_200 => "%H:%M",
@@ -154,8 +182,22 @@ mod tests {
     #[test]
     fn what_is_constant_or_absent_is_no_division_by_nothing() {
         assert!(picture(&[], at(0), at(10), None).is_none());
-        let flat = Band { low: 5.0, mean: 5.0, high: 5.0, ..band(0, 5.0) };
-        let drawn = picture(&[flat], at(0), at(10), Some(Range { min: Some(5.0), max: Some(90.0) })).unwrap();
+        let flat = Band {
+            low: 5.0,
+            mean: 5.0,
+            high: 5.0,
+            ..band(0, 5.0)
+        };
+        let drawn = picture(
+            &[flat],
+            at(0),
+            at(10),
+            Some(Range {
+                min: Some(5.0),
+                max: Some(90.0),
+            }),
+        )
+        .unwrap();
         assert!(!drawn.line.contains("NaN") && !drawn.band.contains("NaN"));
         assert_eq!(drawn.declared.len(), 1);
     }

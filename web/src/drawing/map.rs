@@ -56,7 +56,10 @@ impl View {
     pub(crate) fn around(places: &[Place<'_>]) -> Self {
         let fold = |of: fn(Location) -> f64| {
             let each = || places.iter().map(move |place| of(place.at));
-            (each().fold(f64::INFINITY, f64::min), each().fold(f64::NEG_INFINITY, f64::max))
+            (
+                each().fold(f64::INFINITY, f64::min),
+                each().fold(f64::NEG_INFINITY, f64::max),
+            )
         };
         let ((west, east), (north, south)) = (fold(x), fold(y));
         if !(west.is_finite() && north.is_finite()) {
@@ -67,7 +70,9 @@ impl View {
                 height: 180.0,
             };
         }
-        let width = ((east - west) * 1.2).max((south - north) * 2.4).clamp(SPAN_MIN, 360.0);
+        let width = ((east - west) * 1.2)
+            .max((south - north) * 2.4)
+            .clamp(SPAN_MIN, 360.0);
         let height = width / 2.0;
         let within = |middle: f64, span: f64, world: f64| (middle - span / 2.0).clamp(0.0, world - span);
         Self {
@@ -102,7 +107,10 @@ pub(crate) fn markers(places: &[Place<'_>], view: &View, within: impl Fn(Area) -
     let mut cells: BTreeMap<(i64, i64), Vec<&Place<'_>>> = BTreeMap::new();
     for place in places {
         let of = |along: f64| (along / cell).floor() as i64;
-        cells.entry((of(y(place.at)), of(x(place.at)))).or_default().push(place);
+        cells
+            .entry((of(y(place.at)), of(x(place.at))))
+            .or_default()
+            .push(place);
     }
     let cells = cells.into_iter();
     cells
@@ -121,18 +129,33 @@ pub(crate) fn markers(places: &[Place<'_>], view: &View, within: impl Fn(Area) -
 fn marker(places: &[&Place<'_>], cell: f64, within: &str) -> Marker {
     let count = places.len() as f64;
     let mean = |of: fn(Location) -> f64| places.iter().map(|place| of(place.at)).sum::<f64>() / count;
-    let rank = |state: State| ["bad", "warn", "none", "ok"].iter().position(|class| *class == state.class);
-    let worst = places.iter().map(|place| place.state).min_by_key(|state| rank(*state));
+    let rank = |state: State| {
+        ["bad", "warn", "none", "ok"]
+            .iter()
+            .position(|class| *class == state.class)
+    };
+    let worst = places
+        .iter()
+        .map(|place| place.state)
+        .min_by_key(|state| rank(*state));
     let state = worst.unwrap_or_else(|| State::freshness("UNKNOWN"));
     let (title, address) = match places {
-        [only] => (format!("{}: {}", only.name, state.word), format!("/sensors/{}", only.id)),
+        [only] => (
+            format!("{}: {}", only.name, state.word),
+            format!("/sensors/{}", only.id),
+        ),
         several => {
             let mut names: Vec<&str> = several.iter().take(5).map(|place| place.name).collect();
             if several.len() > names.len() {
                 names.push("…");
             }
             (
-                format!("{} sensors: {}; the worst is {}", several.len(), names.join(", "), state.word),
+                format!(
+                    "{} sensors: {}; the worst is {}",
+                    several.len(),
+                    names.join(", "),
+                    state.word
+                ),
                 within.to_owned(),
             )
         }
@@ -179,9 +202,14 @@ mod tests {
             place(47.001, 8.001, "STALE"),
             place(40.0, 0.0, "FRESH"),
         ];
-        let markers = markers(&places, &View::around(&places), |area| format!("{:.0}", area.north));
+        let markers = markers(&places, &View::around(&places), |area| {
+            format!("{:.0}", area.north)
+        });
         assert_eq!(markers.len(), 2);
-        let near = markers.iter().find(|marker| marker.title.starts_with("2 sensors")).unwrap();
+        let near = markers
+            .iter()
+            .find(|marker| marker.title.starts_with("2 sensors"))
+            .unwrap();
         assert_eq!((near.state.class, near.address.as_str()), ("bad", "47"));
     }
 

@@ -110,7 +110,13 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
 pub(crate) async fn request(view: View, Filled(new): Filled<New>) -> Result<Response, Problem> {
     let choices = Choices::default().with("dataset", Some(&new.dataset));
     let variables = json!({ "dataset": new.dataset.trim(), "reason": new.reason.trim() });
-    done(&view, include_str!("../../queries/request_access.graphql"), variables, &choices).await
+    done(
+        &view,
+        include_str!("../../queries/request_access.graphql"),
+        variables,
+        &choices,
+    )
+    .await
 }
 
 /// `POST /forms/access/decide`
@@ -129,11 +135,22 @@ pub(crate) async fn decide(view: View, Filled(decided): Filled<Decided>) -> Resu
 /// `POST /forms/access/withdraw`
 pub(crate) async fn withdraw(view: View, Filled(withdrawn): Filled<Withdrawn>) -> Result<Response, Problem> {
     let document = include_str!("../../queries/withdraw_access.graphql");
-    done(&view, document, json!({ "id": withdrawn.id }), &Choices::default()).await
+    done(
+        &view,
+        document,
+        json!({ "id": withdrawn.id }),
+        &Choices::default(),
+    )
+    .await
 }
 
 /// The list, once it is done; or what it says against it.
-async fn done(view: &View, document: &'static str, variables: Value, choices: &Choices) -> Result<Response, Problem> {
+async fn done(
+    view: &View,
+    document: &'static str,
+    variables: Value,
+    choices: &Choices,
+) -> Result<Response, Problem> {
     match view.visitor.ask::<Nothing>(document, variables).await {
         Ok(_) => Ok(Redirect::to(PATH).into_response()),
         Err(error) => show(&view.visitor, choices, Some(error)).await,

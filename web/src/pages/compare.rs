@@ -94,14 +94,22 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
     let choices = Choices::of(view.uri.query(), &["dataset"]);
     let slugs: Vec<&str> = choices.all("dataset").collect();
     if slugs.len() > DATASETS_MAX {
-        return Err(Problem::invalid(format!("choose {DATASETS_MAX} datasets or fewer")));
+        return Err(Problem::invalid(format!(
+            "choose {DATASETS_MAX} datasets or fewer"
+        )));
     }
     let visitor = &view.visitor;
     let (chrome, answer) = tokio::join!(
         Chrome::of(visitor, view.path()),
-        visitor.ask::<Answer>(include_str!("../../queries/compare.graphql"), json!({ "slugs": slugs })),
+        visitor.ask::<Answer>(
+            include_str!("../../queries/compare.graphql"),
+            json!({ "slugs": slugs })
+        ),
     );
-    let mut datasets = answer?.datasets.map(|datasets| datasets.nodes).unwrap_or_default();
+    let mut datasets = answer?
+        .datasets
+        .map(|datasets| datasets.nodes)
+        .unwrap_or_default();
     datasets.sort_by_key(|dataset| slugs.iter().position(|slug| *slug == dataset.slug));
     Ok(render(&Page { chrome, datasets }))
 }

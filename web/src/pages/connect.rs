@@ -46,10 +46,15 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
         Chrome::of(visitor, view.path()),
         visitor.ask::<Answer>(include_str!("../../queries/connect.graphql"), Value::Null),
     );
-    let datasets = answer?.datasets.map(|datasets| datasets.nodes).unwrap_or_default();
+    let datasets = answer?
+        .datasets
+        .map(|datasets| datasets.nodes)
+        .unwrap_or_default();
     let slug = choices.one("dataset").unwrap_or(DEFAULT);
     if !datasets.is_empty() && datasets.iter().all(|dataset| dataset.slug != slug) {
-        return Err(Problem::not_found(format!("There is no dataset “{slug}” here, or not for you.")));
+        return Err(Problem::not_found(format!(
+            "There is no dataset “{slug}” here, or not for you."
+        )));
     }
     Ok(render(&Page {
         snippets: snippets(slug, visitor.0.base(), chrome.needs_key()),

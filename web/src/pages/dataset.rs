@@ -16,7 +16,9 @@ use crate::connect::{Snippet, snippets};
 use crate::drawing::spark;
 use crate::error::Problem;
 use crate::lineage::Lineage;
-use crate::model::{Announcement, Count, Figure, Freshness, Incident, Party, Range, SensorName, Unit, dimension};
+use crate::model::{
+    Announcement, Count, Figure, Freshness, Incident, Party, Range, SensorName, Unit, dimension,
+};
 use crate::plot::Plot;
 use crate::range::TimeRange;
 use crate::words::{self, State};
@@ -139,7 +141,10 @@ struct FieldUnit {
 
 impl FieldUnit {
     fn symbol(&self) -> &str {
-        self.symbol.as_deref().or(self.declared.as_deref()).unwrap_or_default()
+        self.symbol
+            .as_deref()
+            .or(self.declared.as_deref())
+            .unwrap_or_default()
     }
 }
 
@@ -268,9 +273,9 @@ impl Page {
     /// The dimension that is worst, where one is not good.
     fn worst(&self) -> Option<&'static str> {
         let figures = &self.dataset.quality_figures;
-        let worst = figures
-            .iter()
-            .find(|figure| figure.figure.verdict == self.dataset.quality_status && figure.figure.verdict != "PASS");
+        let worst = figures.iter().find(|figure| {
+            figure.figure.verdict == self.dataset.quality_status && figure.figure.verdict != "PASS"
+        });
         worst
             .filter(|figure| figure.figure.verdict != "NOT_APPLICABLE")
             .map(|figure| dimension(&figure.figure.dimension))
@@ -293,7 +298,9 @@ impl Page {
 
     fn parties(&self) -> impl Iterator<Item = (&'static str, &Party)> {
         let named = [("Owner", &self.dataset.owner), ("Contact", &self.dataset.contact)];
-        named.into_iter().filter_map(|(what, party)| Some((what, party.as_ref()?)))
+        named
+            .into_iter()
+            .filter_map(|(what, party)| Some((what, party.as_ref()?)))
     }
 
     fn active(&self) -> Vec<&Announcement> {
@@ -342,12 +349,28 @@ async fn besides(
     let (lineage, history, sample, (sensors, plot)) = tokio::join!(
         Lineage::of(visitor, &dataset.slug),
         async {
-            let few = dataset.sensor_count.is_some_and(|count| count <= HISTORY_SENSORS_MAX);
-            if is_open && few { Some(history(visitor, &dataset.slug, now).await) } else { None }
+            let few = dataset
+                .sensor_count
+                .is_some_and(|count| count <= HISTORY_SENSORS_MAX);
+            if is_open && few {
+                Some(history(visitor, &dataset.slug, now).await)
+            } else {
+                None
+            }
         },
-        async { if is_open { Some(sample(visitor).await) } else { None } },
         async {
-            if is_open { plot(visitor, choices, shown).await } else { (None, None) }
+            if is_open {
+                Some(sample(visitor).await)
+            } else {
+                None
+            }
+        },
+        async {
+            if is_open {
+                plot(visitor, choices, shown).await
+            } else {
+                (None, None)
+            }
         },
     );
     Besides {

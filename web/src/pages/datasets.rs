@@ -27,7 +27,14 @@ const FACETS: &[(&str, &str, &str)] = &[
 ];
 
 const KNOWN: &[&str] = &[
-    "q", "kind", "quantity", "unit", "freshness", "quality", "owner", "sort",
+    "q",
+    "kind",
+    "quantity",
+    "unit",
+    "freshness",
+    "quality",
+    "owner",
+    "sort",
 ];
 
 /// Orders, by their names in addresses.
@@ -259,7 +266,9 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
     };
     if text.is_some() {
         let rank = |dataset: &Dataset| {
-            let is = |hit: &Hit| hit.kind == "DATASET" && hit.dataset.as_ref().is_some_and(|of| of.slug == dataset.slug);
+            let is = |hit: &Hit| {
+                hit.kind == "DATASET" && hit.dataset.as_ref().is_some_and(|of| of.slug == dataset.slug)
+            };
             hits.iter().position(is)
         };
         nodes.retain(|dataset| rank(dataset).is_some());

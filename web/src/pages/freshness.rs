@@ -79,7 +79,9 @@ impl Page {
             let share = (at - begin).as_seconds_f64() / TimeDelta::days(DAYS).as_seconds_f64();
             share.clamp(0.0, 1.0) * WIDTH
         };
-        let own = transitions.iter().filter(|one| one.dataset == slug && one.sensor.is_none());
+        let own = transitions
+            .iter()
+            .filter(|one| one.dataset == slug && one.sensor.is_none());
         let mut bars: Vec<Bar> = own
             .map(|one| {
                 let (from, to) = (x(one.started_at), x(one.ended_at.unwrap_or(self.now)));
@@ -115,7 +117,10 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
     Ok(render(&Page {
         chrome,
         now,
-        datasets: answer?.datasets.map(|datasets| datasets.nodes).unwrap_or_default(),
+        datasets: answer?
+            .datasets
+            .map(|datasets| datasets.nodes)
+            .unwrap_or_default(),
         transitions: transitions.map(|found| found.incidents.map(|found| found.nodes).unwrap_or_default()),
     }))
 }

@@ -41,7 +41,11 @@ impl Conversion {
     /// `1 kW = 1000 W`; with an offset what a value becomes, `value × 9 ÷ 5 + 32`.
     fn words(&self, from: &str) -> String {
         if self.offset == 0.0 {
-            return format!("1 {from} = {} {}", words::value(self.scale / self.divisor), self.symbol);
+            return format!(
+                "1 {from} = {} {}",
+                words::value(self.scale / self.divisor),
+                self.symbol
+            );
         }
         let number = |value: f64| words::value(value);
         let sign = if self.offset < 0.0 { '−' } else { '+' };
@@ -127,7 +131,10 @@ impl Page {
         };
         let of = |dataset: &'_ Dataset| -> Vec<usize> {
             let places = dataset.fields.iter().enumerate();
-            places.filter(|(_, field)| is(field)).map(|(place, _)| place).collect()
+            places
+                .filter(|(_, field)| is(field))
+                .map(|(place, _)| place)
+                .collect()
         };
         let mut uses = Vec::new();
         for dataset in &self.datasets {

@@ -108,7 +108,11 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
 pub(crate) async fn create(view: View, Filled(new): Filled<New>) -> Result<Response, Problem> {
     let document = include_str!("../../queries/create_key.graphql");
     let input = input(&new, Utc::now())?;
-    match view.visitor.ask::<CreatedAnswer>(document, json!({ "input": input })).await {
+    match view
+        .visitor
+        .ask::<CreatedAnswer>(document, json!({ "input": input }))
+        .await
+    {
         Ok(answer) => show(&view.visitor, Some(answer.create_key), None).await,
         Err(error) => show(&view.visitor, None, Some(error)).await,
     }
@@ -117,7 +121,11 @@ pub(crate) async fn create(view: View, Filled(new): Filled<New>) -> Result<Respo
 /// `POST /forms/keys/revoke`
 pub(crate) async fn revoke(view: View, Filled(revoked): Filled<Revoked>) -> Result<Response, Problem> {
     let document = include_str!("../../queries/revoke_key.graphql");
-    match view.visitor.ask::<Nothing>(document, json!({ "id": revoked.id })).await {
+    match view
+        .visitor
+        .ask::<Nothing>(document, json!({ "id": revoked.id }))
+        .await
+    {
         Ok(_) => Ok(Redirect::to(PATH).into_response()),
         Err(error) => show(&view.visitor, None, Some(error)).await,
     }
@@ -137,7 +145,11 @@ fn input(new: &New, now: DateTime<Utc>) -> Result<Value, Problem> {
     Ok(input)
 }
 
-async fn show(visitor: &Visitor, created: Option<Created>, failed: Option<AskError>) -> Result<Response, Problem> {
+async fn show(
+    visitor: &Visitor,
+    created: Option<Created>,
+    failed: Option<AskError>,
+) -> Result<Response, Problem> {
     let (chrome, answer) = tokio::join!(
         Chrome::of(visitor, PATH),
         visitor.ask::<Answer>(include_str!("../../queries/keys.graphql"), Value::Null),

@@ -150,18 +150,27 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
     let (chrome, answer, incidents, rates) = tokio::join!(
         Chrome::of(visitor, view.path()),
         visitor.ask::<Answer>(include_str!("../../queries/overview.graphql"), Value::Null),
-        visitor.ask::<Incidents>(include_str!("../../queries/overview_incidents.graphql"), Value::Null),
+        visitor.ask::<Incidents>(
+            include_str!("../../queries/overview_incidents.graphql"),
+            Value::Null
+        ),
         visitor.ask::<Rates>(include_str!("../../queries/overview_rate.graphql"), last_minute),
     );
     let incidents = incidents.map_err(|error| error.to_string());
     let rate = rates.ok().map(|rates| {
         let buckets = rates.aggregates.iter().flat_map(|series| &series.buckets);
-        buckets.map(|bucket| bucket.count + bucket.count_fail).sum::<f64>() / 60.0
+        buckets
+            .map(|bucket| bucket.count + bucket.count_fail)
+            .sum::<f64>()
+            / 60.0
     });
     Ok(render(&Page {
         chrome,
         base: visitor.0.base().to_owned(),
-        datasets: answer?.datasets.map(|datasets| datasets.nodes).unwrap_or_default(),
+        datasets: answer?
+            .datasets
+            .map(|datasets| datasets.nodes)
+            .unwrap_or_default(),
         incidents: incidents.map(|found| found.incidents.map(|found| found.nodes).unwrap_or_default()),
         rate,
     }))

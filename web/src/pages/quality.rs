@@ -27,7 +27,13 @@ const DAYS: i64 = 14;
 
 /// The columns.
 const DIMENSIONS: &[&str] = &[
-    "COMPLETENESS", "TIMELINESS", "VALIDITY", "UNIQUENESS", "CONFORMITY", "COVERAGE", "PLAUSIBILITY",
+    "COMPLETENESS",
+    "TIMELINESS",
+    "VALIDITY",
+    "UNIQUENESS",
+    "CONFORMITY",
+    "COVERAGE",
+    "PLAUSIBILITY",
 ];
 
 #[derive(Deserialize)]
@@ -104,13 +110,12 @@ impl Page {
     fn cells(&self, sensor: &str) -> Vec<Option<Cell>> {
         let days = self.of(sensor);
         let cell = |word: &&str| {
-            let figure = |day: &'_ Day| -> Option<usize> { day.figures.iter().position(|figure| figure.dimension == **word) };
+            let figure = |day: &'_ Day| -> Option<usize> {
+                day.figures.iter().position(|figure| figure.dimension == **word)
+            };
             let last = days.last()?;
             let of_last = &last.figures[figure(last)?];
-            let values: Vec<Option<f64>> = days
-                .iter()
-                .map(|day| day.figures[figure(day)?].value)
-                .collect();
+            let values: Vec<Option<f64>> = days.iter().map(|day| day.figures[figure(day)?].value).collect();
             Some(Cell {
                 state: of_last.state(),
                 value: of_last.value_words(),

@@ -144,7 +144,9 @@ impl Page {
 
     fn choose(&self, reason: &Reason) -> String {
         let rest = self.choices.without(&["after"]);
-        rest.with("reason", Some(&reason.code)).with("source", Some(&reason.source)).query()
+        rest.with("reason", Some(&reason.code))
+            .with("source", Some(&reason.source))
+            .query()
     }
 }
 
@@ -187,7 +189,8 @@ async fn show(view: &View, choices: Choices, failed: Option<AskError>) -> Result
     });
     let (chrome, answer) = tokio::join!(
         Chrome::of(&view.visitor, PATH),
-        view.visitor.ask::<Answer>(include_str!("../../queries/quarantine.graphql"), variables),
+        view.visitor
+            .ask::<Answer>(include_str!("../../queries/quarantine.graphql"), variables),
     );
     let answer = answer?;
     Ok(render(&Page {
@@ -195,7 +198,10 @@ async fn show(view: &View, choices: Choices, failed: Option<AskError>) -> Result
         choices,
         messages: answer.quarantine.unwrap_or_default(),
         reasons: answer.quarantine_reasons,
-        replays: answer.quarantine_replays.map(|replays| replays.nodes).unwrap_or_default(),
+        replays: answer
+            .quarantine_replays
+            .map(|replays| replays.nodes)
+            .unwrap_or_default(),
         failed: failed.map(|error| error.to_string()),
     }))
 }

@@ -2,35 +2,16 @@
 
 use askama::Template;
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::{View, render};
 use crate::address::Choices;
 use crate::chrome::Chrome;
 
-#[derive(Deserialize)]
-struct Answer {
-    service: Service,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Service {
-    sign_in: SignIn,
-}
-
-#[derive(Default, Deserialize)]
-struct SignIn {
-    oidc: bool,
-    issuer: Option<String>,
-}
-
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct Page {
     chrome: Chrome,
-    sign_in: SignIn,
+    issuer: Option<String>,
     next: String,
     failed: Option<&'static str>,
 }
@@ -51,14 +32,9 @@ fn failure(word: &str) -> &'static str {
 pub(crate) async fn page(view: View) -> Response {
     let choices = Choices::of(view.uri.query(), &["next", "error"]);
     let visitor = &view.visitor;
-    let (chrome, answer) = tokio::join!(
-        Chrome::of(visitor, view.path()),
-        visitor.ask::<Answer>(include_str!("../../queries/sign_in.graphql"), Value::Null),
-    );
     render(&Page {
-        chrome,
-        // Where nothing may be asked before signing in, a key is what one signs in with.
-        sign_in: answer.map(|answer| answer.service.sign_in).unwrap_or_default(),
+        chrome: Chrome::of(visitor, view.path()).await,
+        issuer: visitor.0.issuer().map(str::to_owned),
         next: choices.one("next").unwrap_or("/").to_owned(),
         failed: choices.one("error").map(failure),
     })

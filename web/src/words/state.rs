@@ -26,11 +26,31 @@ impl State {
     /// Of freshness, in the words of GraphQL.
     pub(crate) fn freshness(word: &str) -> Self {
         match word {
-            "FRESH" => state("Fresh", "●", "ok", "The newest item is as young as it is expected to be, and enough sensors are fresh."),
-            "LATE" => state("Late", "▲", "warn", "The newest item, or that of too many sensors, is older than expected, but not yet stale."),
-            "STALE" => state("Stale", "■", "bad", "The newest item, or that of too many sensors, is older than is promised or can be expected."),
+            "FRESH" => state(
+                "Fresh",
+                "●",
+                "ok",
+                "The newest item is as young as it is expected to be, and enough sensors are fresh.",
+            ),
+            "LATE" => state(
+                "Late",
+                "▲",
+                "warn",
+                "The newest item, or that of too many sensors, is older than expected, but not yet stale.",
+            ),
+            "STALE" => state(
+                "Stale",
+                "■",
+                "bad",
+                "The newest item, or that of too many sensors, is older than is promised or can be expected.",
+            ),
             "NO_DATA" => state("No data", "○", "bad", "Data is expected, and none ever came."),
-            "NO_EXPECTATION" => state("No expectation", "–", "none", "Nobody said, and the data does not tell, how often it comes."),
+            "NO_EXPECTATION" => state(
+                "No expectation",
+                "–",
+                "none",
+                "Nobody said, and the data does not tell, how often it comes.",
+            ),
             _ => state("Unknown", "?", "none", "It could not be found out."),
         }
     }
@@ -39,9 +59,24 @@ impl State {
     pub(crate) fn quality(word: &str) -> Self {
         match word {
             "PASS" => state("Good", "●", "ok", "No figure is below its thresholds."),
-            "WARN" => state("Doubtful", "▲", "warn", "A figure is below the threshold of warning."),
-            "FAIL" => state("Failing", "■", "bad", "A figure is below the threshold of failure."),
-            _ => state("Not applicable", "–", "none", "Nothing is expected, so nothing can be held against it."),
+            "WARN" => state(
+                "Doubtful",
+                "▲",
+                "warn",
+                "A figure is below the threshold of warning.",
+            ),
+            "FAIL" => state(
+                "Failing",
+                "■",
+                "bad",
+                "A figure is below the threshold of failure.",
+            ),
+            _ => state(
+                "Not applicable",
+                "–",
+                "none",
+                "Nothing is expected, so nothing can be held against it.",
+            ),
         }
     }
 
@@ -50,9 +85,19 @@ impl State {
         match word {
             "PASS" => state("Pass", "●", "ok", "It passed the tests that ran."),
             "SUSPECT" => state("Suspect", "▲", "warn", "A test doubts it."),
-            "FAIL" => state("Fail", "✕", "bad", "It lies outside of what its sensor can report."),
+            "FAIL" => state(
+                "Fail",
+                "✕",
+                "bad",
+                "It lies outside of what its sensor can report.",
+            ),
             "MISSING" => state("Missing", "○", "bad", "It was expected, and did not come."),
-            _ => state("Not evaluated", "–", "none", "No test could run: the sensor declares no range."),
+            _ => state(
+                "Not evaluated",
+                "–",
+                "none",
+                "No test could run: the sensor declares no range.",
+            ),
         }
     }
 
@@ -70,7 +115,12 @@ impl State {
         match (is_good, is_revoked) {
             (true, _) => state("Good", "●", "ok", "It is taken."),
             (false, true) => state("Revoked", "✕", "bad", "It was revoked."),
-            (false, false) => state("Over", "○", "none", "Its time is over, or that of what it was made with."),
+            (false, false) => state(
+                "Over",
+                "○",
+                "none",
+                "Its time is over, or that of what it was made with.",
+            ),
         }
     }
 
@@ -88,7 +138,12 @@ impl State {
     pub(crate) fn quarantine(word: &str) -> Self {
         match word {
             "WAITING" => state("Waits", "▲", "warn", "It is about to be tried again."),
-            "FAILED" => state("Failed again", "✕", "bad", "It was tried again, and could not be used."),
+            "FAILED" => state(
+                "Failed again",
+                "✕",
+                "bad",
+                "It was tried again, and could not be used.",
+            ),
             _ => state("Kept", "○", "none", "It was not tried again yet."),
         }
     }
@@ -105,7 +160,12 @@ impl State {
     /// Of a balance.
     pub(crate) fn balance(is_balanced: Option<bool>) -> Self {
         match is_balanced {
-            Some(true) => state("Balanced", "●", "ok", "Everything that went in came out, or is known to wait."),
+            Some(true) => state(
+                "Balanced",
+                "●",
+                "ok",
+                "Everything that went in came out, or is known to wait.",
+            ),
             Some(false) => state("Unbalanced", "■", "bad", "Some records are missing, or too many."),
             None => state("Not counted", "–", "none", "There is nothing to hold it against."),
         }

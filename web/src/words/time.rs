@@ -26,7 +26,11 @@ const DAY: f64 = 86_400.0;
 /// How long something took or lasts, in its two largest units: `12 s`, `3 min 20 s`, `2 d 4 h`.
 pub(crate) fn age(seconds: impl Number) -> String {
     let seconds = seconds.number();
-    let (sign, seconds) = if seconds < 0.0 { ("−", -seconds) } else { ("", seconds) };
+    let (sign, seconds) = if seconds < 0.0 {
+        ("−", -seconds)
+    } else {
+        ("", seconds)
+    };
     let text = if seconds == 0.0 {
         "0 s".to_owned()
     } else if seconds < 0.001 {

@@ -57,7 +57,11 @@ impl KnownUnit {
 
     /// The ways to the other units of its kind.
     async fn conversions(&self) -> Vec<UnitConversion> {
-        let others = self.0.convertible().into_iter().filter(|ucum| *ucum != self.0.ucum());
+        let others = self
+            .0
+            .convertible()
+            .into_iter()
+            .filter(|ucum| *ucum != self.0.ucum());
         let to = |ucum| {
             let (other, way) = self.0.to(ucum)?;
             Some(UnitConversion {

@@ -17,11 +17,17 @@ impl UnitsQuery {
     async fn units(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Those of this kind of quantity, in the words of QUDT, such as `Temperature`. Default: all.")]
+        #[graphql(
+            desc = "Those of this kind of quantity, in the words of QUDT, such as `Temperature`. Default: all."
+        )]
         quantity_kind: Option<String>,
     ) -> Result<Vec<KnownUnit>, ApiError> {
         ctx.asked().access.catalogue()?;
-        let is_asked = |unit: &Known| quantity_kind.as_deref().is_none_or(|kind| unit.quantity_kind() == kind);
+        let is_asked = |unit: &Known| {
+            quantity_kind
+                .as_deref()
+                .is_none_or(|kind| unit.quantity_kind() == kind)
+        };
         Ok(Known::all().filter(is_asked).map(KnownUnit).collect())
     }
 }
