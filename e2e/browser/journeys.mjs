@@ -137,6 +137,45 @@ await journey(
   { javaScriptEnabled: false },
 );
 
+await journey('sign in, make a key, use it, revoke it, sign out', async (page) => {
+  const key = process.env.FIELDBOOK_KEY;
+  await page.goto('/keys');
+  await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
+  await page.getByLabel('Key').fill('fb_wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('Key').fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(/\/keys$/);
+  await page.getByLabel('Name').fill('Notebook <script>');
+  await page.getByRole('button', { name: 'Make it' }).click();
+  const secret = (await page.locator('#secret').textContent()).trim();
+  expect(secret.startsWith('fb_'), 'a key');
+  const ask = () =>
+    fetch(`${base}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+      body: JSON.stringify({ query: '{ service { asker { name } } }' }),
+    });
+  expect((await (await ask()).json()).data.service.asker.name === 'Notebook <script>', 'the key to be good');
+  await page.goto('/keys');
+  expect(!(await page.content()).includes(secret), 'the key to be shown once');
+  await page.getByRole('button', { name: /Revoke/ }).first().click();
+  await page.getByText('Revoked').first().waitFor();
+  await until('the end of the key', async () => (await ask()).status === 401);
+  await page.goto('/quarantine');
+  expect(await page.getByRole('link', { name: 'Quarantine' }).isVisible(), 'the quarantine in the menu of a steward');
+  const again = page.getByRole('button', { name: /^Try again/ }).first();
+  await again.click();
+  await page.waitForURL(/\/quarantine#replays$/);
+  await until('a replay that is done', async () => {
+    await page.reload();
+    return page.locator('#replays ~ div').getByText('Done').first().isVisible();
+  });
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('banner').getByRole('link', { name: 'Sign in' }).waitFor();
+});
+
 await journey('errors are pages', async (page) => {
   for (const [path, status, text] of [
     ['/datasets/nothing', 404, 'no dataset'],

@@ -4,7 +4,7 @@ import { axe, base, finish, html, launch, open, overflow, shot, widths } from '.
 const answer = await fetch(`${base}/graphql`, {
   method: 'POST',
   headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ query: '{ latest { sensor { id } } datasets { nodes { slug } } }' }),
+  body: JSON.stringify({ query: '{ latest { sensor { id } } }' }),
 });
 const { data } = await answer.json();
 
@@ -13,7 +13,8 @@ export const paths = [
   '/datasets',
   '/datasets?q=temperature',
   '/datasets?q=xylophone',
-  ...data.datasets.nodes.map(({ slug }) => `/datasets/${slug}`),
+  // One of each kind: their pages differ by kind.
+  ...['raw-messages', 'readings', 'readings-1h', 'sensors', 'quarantined-messages'].map((slug) => `/datasets/${slug}`),
   '/compare?dataset=readings&dataset=sensors',
   '/sensors/',
   '/sensors/?view=map',
@@ -25,6 +26,10 @@ export const paths = [
   '/lineage',
   '/glossary',
   '/connect?dataset=readings-1h',
+  '/quarantine',
+  '/sign-in?error=wrong_key',
+  '/keys',
+  '/access?dataset=readings',
   '/nothing-here',
 ];
 

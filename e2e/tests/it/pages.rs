@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use crate::harness::{DataDir, Fieldbook, free_address};
+use crate::harness::{DataDir, Fieldbook, binary, free_address};
 
 /// Seconds that a script drives the browser at most.
 const DRIVES_FOR: Duration = Duration::from_mins(5);
@@ -22,17 +22,35 @@ async fn every_page_is_whole_and_people_find_their_way() {
     fieldbook
         .wait_number("SELECT count(DISTINCT sensor_id) FROM reading", 11)
         .await;
+    // Something to set aside.
+    let mut send = Command::new("mosquitto_pub");
+    let port = mqtt.port().to_string();
+    send.args(["-p", &port, "-t", "sensors", "-q", "1", "-m", "<b>no JSON</b>"]);
+    testbed::clients::run(send).await;
+    fieldbook
+        .wait_number("SELECT count(*) FROM quarantined_message", 1)
+        .await;
+    let key = steward(&fieldbook).await;
     for script in ["pages.mjs", "journeys.mjs"] {
-        drive(script, &format!("http://{http}")).await;
+        drive(script, &format!("http://{http}"), &key).await;
     }
     fieldbook.stop().await;
 }
 
+/// A steward's key.
+async fn steward(fieldbook: &Fieldbook) -> String {
+    let mut create = Command::new(binary());
+    create
+        .args(["key", "create", "--name", "A steward", "--role", "steward"])
+        .env("DATABASE_URL", fieldbook.database_url());
+    testbed::clients::run(create).await.trim().to_owned()
+}
+
 /// Runs a script of `e2e/browser`; what it finds wrong is in the panic.
-async fn drive(script: &str, url: &str) {
+async fn drive(script: &str, url: &str, key: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let mut node = testbed::clients::node_of(&folder, script).await;
-    node.env("FIELDBOOK_URL", url);
+    node.env("FIELDBOOK_URL", url).env("FIELDBOOK_KEY", key);
     let said = tokio::time::timeout(DRIVES_FOR, testbed::clients::run(node));
     said.await.expect("the browser comes to an end");
 }
