@@ -64,7 +64,7 @@ const LOOKS_EVERY: Duration = Duration::from_secs(15);
 const REST: u32 = 19;
 
 /// When there was more to do than that for so long, it rests less, so that what is kept does not fall behind for ever.
-const BEHIND_AFTER: Duration = Duration::from_secs(30 * 60);
+const BEHIND_AFTER: Duration = Duration::from_mins(30);
 const REST_BEHIND: u32 = 4;
 
 /// What is too old is forgotten this often.

@@ -65,7 +65,8 @@ pub(crate) struct Entry {
     pub(crate) title: &'static str,
 }
 
-const MENU: &[Entry] = &[
+/// The menu.
+pub(crate) const MENU: &[Entry] = &[
     entry("/datasets", "Datasets"),
     entry("/sensors/", "Sensors"),
     entry("/quality", "Quality"),
@@ -109,15 +110,6 @@ impl Chrome {
             is_open: false,
             assets: assets::base(),
         }
-    }
-
-    pub(crate) fn menu(&self) -> &'static [Entry] {
-        MENU
-    }
-
-    /// The scripts of plots, which pages with plots have fetched at once.
-    pub(crate) fn plot_scripts(&self) -> impl Iterator<Item = &'static str> {
-        assets::of_plots()
     }
 
     /// Whether an entry of the menu is where the page is.

@@ -1,5 +1,7 @@
 //! How to get a dataset with the tool at hand: texts to copy, filled in for it. Each is tried by a test where its tool runs.
 
+use std::fmt::Write as _;
+
 /// A way to get a dataset.
 #[derive(Debug, Clone)]
 pub(crate) struct Snippet {
@@ -132,11 +134,12 @@ fn curl(base: &str, ways: &Ways, with_key: bool) -> Snippet {
         quoted(ways.query.0)
     );
     if let Some(export) = ways.export {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n\n# All of it as a file, however large\ncurl -s -o {slug}.csv{key} '{}'",
             file(base, export, "csv"),
             slug = export.0.rsplit('/').next().unwrap_or("data"),
-        ));
+        );
     }
     Snippet {
         id: "curl",
@@ -154,7 +157,7 @@ fn python(base: &str, ways: &Ways, with_key: bool) -> Snippet {
         ""
     };
     let os = if with_key { "import os\n" } else { "" };
-    let path: String = rows.split('.').map(|part| format!("[\"{part}\"]")).collect();
+    let path = format!("[\"{}\"]", rows.replace('.', "\"][\""));
     let text = format!(
         "{os}import pandas as pd\nimport requests\n\nquery = \"\"\"\n{query}\n\"\"\"\nanswer = requests.post(\n    \"{base}/graphql\",\n    json={{\"query\": query}}{headers},\n    timeout=60,\n).json()\nframe = pd.DataFrame(answer[\"data\"]{path})\nprint(frame)"
     );

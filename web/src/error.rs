@@ -64,7 +64,7 @@ impl From<AskError> for Problem {
     }
 }
 
-/// Drawn by [`draw_problems`], which knows who looks at the page.
+/// Drawn by `draw_problems`, which knows who looks at the page.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -13,13 +13,17 @@
 //! A page knows nothing that the API does not tell its visitor (docs/adr/0016): it has no database, and decides nothing
 //! about who may see what.
 
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "counts and places on pictures are shown, not reckoned with"
+)]
+
 mod address;
 pub mod api;
 mod assets;
 mod chrome;
 mod connect;
 mod drawing;
-
 mod error;
 mod lineage;
 mod model;

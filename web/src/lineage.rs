@@ -1,5 +1,7 @@
 //! The way of a dataset's records, step by step, with how many passed each.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
@@ -105,7 +107,7 @@ impl EdgeCount {
             text.push_str(&parts.join(", "));
         }
         if self.waiting > 0.0 {
-            text.push_str(&format!("; {} wait", words::count(self.waiting)));
+            let _ = write!(text, "; {} wait", words::count(self.waiting));
         }
         text
     }

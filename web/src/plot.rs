@@ -1,5 +1,7 @@
 //! The readings of a sensor over time: a picture and a table from the server, which the script `plot.js` takes over.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
@@ -131,10 +133,11 @@ impl Plot {
     pub(crate) fn is_thinned(&self) -> bool {
         self.buckets.len() > ROWS_MAX
     }
+}
 
-    pub(crate) fn number(&self, value: &Option<f64>) -> String {
-        value.map_or_else(|| "–".to_owned(), words::value)
-    }
+/// A value, or a dash where there is none.
+pub(crate) fn number(value: Option<&f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), words::value)
 }
 
 fn band(bucket: &Bucket) -> Option<Band> {
@@ -181,16 +184,17 @@ fn summary(buckets: &[Bucket], unit: &str) -> String {
             .iter()
             .filter_map(|bucket| Some(bucket.avg? * bucket.count))
             .sum();
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             ", from {} to {}, mean {}",
             of(low),
             of(high),
             of(sum / weight)
-        ));
+        );
     }
     for (number, word) in [(suspect, "suspect"), (fail, "failed")] {
         if number > 0.0 {
-            text.push_str(&format!(", {} {word}", words::count(number)));
+            let _ = write!(text, ", {} {word}", words::count(number));
         }
     }
     text.push('.');

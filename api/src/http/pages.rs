@@ -146,15 +146,13 @@ pub(crate) async fn over_data(State(state): State<ApiState>, request: Request, n
     if is_of_pages {
         let path = parts.uri.path().to_owned();
         let page = pages.page(anew(&parts, body), asking.clone()).await;
-        return match page {
-            Some(page) => page,
-            None => {
-                let detail = format!("there is nothing at {path}");
-                pages
-                    .problem(StatusCode::NOT_FOUND, &detail, &path, Some(asking))
-                    .await
-            }
-        };
+        if let Some(page) = page {
+            return page;
+        }
+        let detail = format!("there is nothing at {path}");
+        return pages
+            .problem(StatusCode::NOT_FOUND, &detail, &path, Some(asking))
+            .await;
     }
     match pages.page(anew(&parts, Body::empty()), asking).await {
         Some(page) => page,

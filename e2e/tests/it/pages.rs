@@ -86,10 +86,10 @@ async fn what_a_page_gives_to_copy_runs() {
                 }
                 // Clients that do not run here: the address that they are given does answer.
                 "excel" | "tableau" => format!("curl -sf '{text}' && curl -sf '{text}Sensors?$top=50'"),
-                "csv" => text
-                    .lines()
-                    .map(|url| format!("curl -sf -o /dev/null '{url}'\n"))
-                    .collect(),
+                "csv" => format!(
+                    "set -e\nfor url in {}; do curl -sf -o /dev/null \"$url\"; done",
+                    quoted(text)
+                ),
                 _ => continue,
             };
             let said = shell(&script, room.path()).await;
@@ -109,6 +109,11 @@ async fn what_a_page_gives_to_copy_runs() {
         assert!(ran >= 5, "only {ran} texts ran of {dataset}: {snippets:?}");
     }
     fieldbook.stop().await;
+}
+
+/// Lines as words of a shell.
+fn quoted(lines: &str) -> String {
+    format!("'{}'", lines.replace('\n', "' '"))
 }
 
 /// The texts that the page of a dataset gives, by tool.

@@ -101,16 +101,20 @@ pub(crate) struct Area {
     pub(crate) east: f64,
 }
 
+/// The number of a cell along a side.
+#[expect(clippy::cast_possible_truncation, reason = "a side has some hundred cells")]
+fn cell_of(along: f64, cell: f64) -> i64 {
+    (along / cell).floor() as i64
+}
+
 /// Places as dots, those that would hide each other in one, which leads to `within` the part of the world that it stands for.
 pub(crate) fn markers(places: &[Place<'_>], view: &View, within: impl Fn(Area) -> String) -> Vec<Marker> {
     let cell = view.width / CELLS;
     let mut cells: BTreeMap<(i64, i64), Vec<&Place<'_>>> = BTreeMap::new();
     for place in places {
-        let of = |along: f64| (along / cell).floor() as i64;
-        cells
-            .entry((of(y(place.at)), of(x(place.at))))
-            .or_default()
-            .push(place);
+        let row = cell_of(y(place.at), cell);
+        let column = cell_of(x(place.at), cell);
+        cells.entry((row, column)).or_default().push(place);
     }
     let cells = cells.into_iter();
     cells

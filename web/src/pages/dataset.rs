@@ -169,7 +169,8 @@ struct Distribution {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Version {
-    version: String,
+    #[serde(rename = "version")]
+    number: String,
     released_at: DateTime<Utc>,
     changes: Vec<Change>,
 }

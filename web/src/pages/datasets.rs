@@ -229,10 +229,6 @@ impl Page {
             .collect()
     }
 
-    fn sorts(&self) -> &'static [(&'static str, &'static str)] {
-        SORTS
-    }
-
     fn sort(&self) -> &str {
         self.choices.one("sort").unwrap_or("flow")
     }

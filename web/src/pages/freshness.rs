@@ -65,10 +65,6 @@ struct Page {
 }
 
 impl Page {
-    fn days(&self) -> i64 {
-        DAYS
-    }
-
     /// The bars of a dataset as a whole, those of staleness over those of lateness.
     fn bars(&self, slug: &str) -> Vec<Bar> {
         let Ok(transitions) = &self.transitions else {

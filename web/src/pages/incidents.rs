@@ -54,10 +54,6 @@ struct Page {
 }
 
 impl Page {
-    fn kinds(&self) -> &'static [(&'static str, &'static str)] {
-        KINDS
-    }
-
     fn state(&self) -> &str {
         self.choices.one("state").unwrap_or_default()
     }

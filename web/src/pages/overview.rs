@@ -49,7 +49,8 @@ impl Dataset {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Version {
-    version: String,
+    #[serde(rename = "version")]
+    number: String,
     released_at: DateTime<Utc>,
     changes: Vec<Change>,
 }

@@ -14,7 +14,7 @@ use crate::api::{AskError, Visitor};
 use crate::chrome::Chrome;
 use crate::drawing::spark;
 use crate::error::Problem;
-use crate::model::{Count, Figure, SensorName, dimension};
+use crate::model::{Count, Figure, SensorName};
 use crate::words::State;
 
 const KNOWN: &[&str] = &["q", "after"];
@@ -94,10 +94,6 @@ struct Cell {
 }
 
 impl Page {
-    fn dimensions(&self) -> impl Iterator<Item = &'static str> {
-        DIMENSIONS.iter().map(|word| dimension(word))
-    }
-
     fn of(&self, sensor: &str) -> &[Day] {
         let days = self.days.as_ref().ok().and_then(|days| days.get(sensor));
         days.map_or(&[], Vec::as_slice)

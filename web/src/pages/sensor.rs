@@ -150,7 +150,8 @@ struct Latency {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Test {
-    test: String,
+    #[serde(rename = "test")]
+    name: String,
     pass: f64,
     suspect: f64,
     fail: f64,
@@ -160,7 +161,7 @@ struct Test {
 
 impl Test {
     fn words(&self) -> &'static str {
-        match self.test.as_str() {
+        match self.name.as_str() {
             "GROSS_RANGE" => "Gross range",
             "SPIKE" => "Spike",
             "RATE_OF_CHANGE" => "Rate of change",

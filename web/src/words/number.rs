@@ -48,7 +48,7 @@ pub(crate) fn percent(share: impl Number) -> String {
     if share > 0.0 && percent < 0.01 {
         return "under 0.01 %".to_owned();
     }
-    let digits = if percent > 99.9 || percent < 0.1 { 2 } else { 1 };
+    let digits = if (0.1..=99.9).contains(&percent) { 1 } else { 2 };
     let text = format!("{percent:.digits$}");
     format!("{} %", trimmed(&text))
 }
@@ -90,8 +90,10 @@ pub(crate) fn value(value: impl Number) -> String {
     if !(1e-4..1e9).contains(&size) {
         return format!("{value:.5e}").replace('-', "−");
     }
-    let whole_digits = size.log10().floor() as i32 + 1;
-    let digits = usize::try_from((6 - whole_digits).clamp(0, 9)).unwrap_or(0);
+    // How often it can be ten times as large within six digits.
+    let digits = (0..9)
+        .take_while(|at| size * 10_f64.powi(*at) < 99_999.95)
+        .count();
     let text = format!("{value:.digits$}");
     trimmed(&text).replace('-', "−")
 }
