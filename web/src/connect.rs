@@ -40,17 +40,17 @@ fn ways(slug: &str) -> Ways {
         },
         "readings-1m" => buckets(
             "PT1M",
-            "{ bucketRows(bucket: \"PT1M\", first: 1000) { sensor start avg min max count } }",
+            "{ bucketRowsConnection(bucket: \"PT1M\", first: 1000) { nodes { sensor start avg min max count } } }",
             "reading_1m",
         ),
         "readings-1h" => buckets(
             "PT1H",
-            "{ bucketRows(bucket: \"PT1H\", first: 1000) { sensor start avg min max count } }",
+            "{ bucketRowsConnection(bucket: \"PT1H\", first: 1000) { nodes { sensor start avg min max count } } }",
             "reading_1h",
         ),
         "readings-1d" => buckets(
             "P1D",
-            "{ bucketRows(bucket: \"P1D\", first: 1000) { sensor start avg min max count } }",
+            "{ bucketRowsConnection(bucket: \"P1D\", first: 1000) { nodes { sensor start avg min max count } } }",
             "reading_1d",
         ),
         "sensors" => Ways {
@@ -83,7 +83,7 @@ fn buckets(bucket: &'static str, query: &'static str, table: &'static str) -> Wa
     Ways {
         export: Some(("/export/buckets", parameter)),
         odata: Some(("Buckets", filter)),
-        query: (query, "bucketRows"),
+        query: (query, "bucketRowsConnection.nodes"),
         table: Some(table),
     }
 }
