@@ -4,7 +4,7 @@ import { axe, base, finish, html, launch, open, overflow, shot, widths } from '.
 const answer = await fetch(`${base}/graphql`, {
   method: 'POST',
   headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ query: '{ latest { sensor { id } } }' }),
+  body: JSON.stringify({ query: '{ latest { sensor { id } } hostile: sensors(filter: { text: "hostile" }) { nodes { id } } }' }),
 });
 const { data } = await answer.json();
 
@@ -20,6 +20,9 @@ export const paths = [
   '/sensors/?view=map',
   `/sensors/${data.latest[0].sensor.id}`,
   `/sensors/${data.latest[0].sensor.id}?range=PT1H`,
+  '/sensors/?q=hostile',
+  '/datasets?q=hostile',
+  ...data.hostile.nodes.map(({ id }) => `/sensors/${id}?range=PT1H`),
   '/quality',
   '/freshness',
   '/incidents',
@@ -51,6 +54,9 @@ for (const path of paths.filter((path) => !only || path.startsWith(only))) {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 900 });
     const response = await page.goto(path, { waitUntil: 'load' });
+    if ((await page.title()) === 'taken') {
+      note(width, ['a name was run as a script']);
+    }
     if (response.status() !== (isMissing ? 404 : 200)) {
       note(width, [`status ${response.status()}`]);
     }

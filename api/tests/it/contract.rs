@@ -124,3 +124,13 @@ fn every_part_of_the_schema_is_described() {
     }
     assert!(bare.is_empty(), "without a description: {bare:#?}");
 }
+
+#[tokio::test]
+async fn pages_ask_what_the_schema_has() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut node = testbed::clients::node(&own.join("tests/clients/documents.mjs")).await;
+    node.arg(own.join("schema.graphql"))
+        .arg(own.join("../web/queries"));
+    let said = testbed::clients::run(node).await;
+    assert!(!said.starts_with("0 "), "{said}");
+}

@@ -22,19 +22,39 @@ async fn every_page_is_whole_and_people_find_their_way() {
     fieldbook
         .wait_number("SELECT count(DISTINCT sensor_id) FROM reading", 11)
         .await;
-    // Something to set aside.
-    let mut send = Command::new("mosquitto_pub");
-    let port = mqtt.port().to_string();
-    send.args(["-p", &port, "-t", "sensors", "-q", "1", "-m", "<b>no JSON</b>"]);
-    testbed::clients::run(send).await;
+    // Something to set aside, and names that nobody should have.
+    publish(mqtt.port(), "<b>no JSON</b>").await;
+    for name in hostile_names() {
+        let message = serde_json::json!({ "id": name, "dt": chrono::Utc::now(), "value": 1 });
+        publish(mqtt.port(), &message.to_string()).await;
+    }
     fieldbook
         .wait_number("SELECT count(*) FROM quarantined_message", 1)
+        .await;
+    fieldbook
+        .wait_number("SELECT count(*) FROM sensor WHERE name LIKE '%hostile%'", 4)
         .await;
     let key = steward(&fieldbook).await;
     for script in ["pages.mjs", "journeys.mjs"] {
         drive(script, &format!("http://{http}"), &key).await;
     }
     fieldbook.stop().await;
+}
+
+fn hostile_names() -> [String; 4] {
+    [
+        "hostile <script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+            .to_owned(),
+        "hostile \u{202e}dehtir dna tfel\u{2066} שלום 🌡️🔥".to_owned(),
+        format!("hostile {}", "x".repeat(240)),
+        "hostile '\"`${7*7}{{7*7}}</title></textarea>&amp;".to_owned(),
+    ]
+}
+
+async fn publish(port: u16, message: &str) {
+    let mut send = Command::new("mosquitto_pub");
+    send.args(["-p", &port.to_string(), "-t", "sensors", "-q", "1", "-m", message]);
+    testbed::clients::run(send).await;
 }
 
 /// A steward's key.
