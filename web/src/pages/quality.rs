@@ -32,7 +32,6 @@ const DIMENSIONS: &[&str] = &[
     "VALIDITY",
     "UNIQUENESS",
     "CONFORMITY",
-    "COVERAGE",
     "PLAUSIBILITY",
 ];
 
