@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -102,6 +102,11 @@ impl Visitor {
     ) -> Result<T, AskError> {
         let body = self.0.ask(document, variables).await;
         read(&body)
+    }
+
+    /// Has something changed; what it is then, the page asks anew.
+    pub(crate) async fn change(&self, document: &'static str, variables: Value) -> Result<(), AskError> {
+        self.ask::<IgnoredAny>(document, variables).await.map(drop)
     }
 }
 

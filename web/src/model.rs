@@ -284,3 +284,13 @@ pub(crate) fn dimension(word: &str) -> &'static str {
         _ => "Other",
     }
 }
+
+/// Where a page lies in its list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct PageInfo {
+    pub(crate) has_next_page: bool,
+    pub(crate) has_previous_page: bool,
+    pub(crate) start_cursor: Option<String>,
+    pub(crate) end_cursor: Option<String>,
+}

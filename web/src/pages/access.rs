@@ -11,6 +11,7 @@ use crate::address::Choices;
 use crate::api::{AskError, Visitor};
 use crate::chrome::Chrome;
 use crate::error::Problem;
+use crate::model::PageInfo;
 use crate::words::State;
 
 const PATH: &str = "/access";
@@ -26,13 +27,6 @@ struct Answer {
 struct Requests {
     page_info: PageInfo,
     nodes: Vec<Request>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,9 +54,6 @@ impl Request {
         self.state == "PENDING"
     }
 }
-
-#[derive(Deserialize)]
-struct Nothing {}
 
 #[derive(Template)]
 #[template(path = "access.html")]
@@ -151,8 +142,8 @@ async fn done(
     variables: Value,
     choices: &Choices,
 ) -> Result<Response, Problem> {
-    match view.visitor.ask::<Nothing>(document, variables).await {
-        Ok(_) => Ok(Redirect::to(PATH).into_response()),
+    match view.visitor.change(document, variables).await {
+        Ok(()) => Ok(Redirect::to(PATH).into_response()),
         Err(error) => show(&view.visitor, choices, Some(error)).await,
     }
 }

@@ -10,7 +10,7 @@ use super::{View, render};
 use crate::address::Choices;
 use crate::chrome::Chrome;
 use crate::error::Problem;
-use crate::model::Incident;
+use crate::model::{Incident, PageInfo};
 
 const KNOWN: &[&str] = &["dataset", "kind", "state", "after"];
 
@@ -35,13 +35,6 @@ struct Answer {
 struct Incidents {
     page_info: PageInfo,
     nodes: Vec<Incident>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
 }
 
 #[derive(Template)]

@@ -70,9 +70,6 @@ struct CreatedKey {
     name: String,
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 #[derive(Template)]
 #[template(path = "keys.html")]
 struct Page {
@@ -121,12 +118,8 @@ pub(crate) async fn create(view: View, Filled(new): Filled<New>) -> Result<Respo
 /// `POST /forms/keys/revoke`
 pub(crate) async fn revoke(view: View, Filled(revoked): Filled<Revoked>) -> Result<Response, Problem> {
     let document = include_str!("../../queries/revoke_key.graphql");
-    match view
-        .visitor
-        .ask::<Nothing>(document, json!({ "id": revoked.id }))
-        .await
-    {
-        Ok(_) => Ok(Redirect::to(PATH).into_response()),
+    match view.visitor.change(document, json!({ "id": revoked.id })).await {
+        Ok(()) => Ok(Redirect::to(PATH).into_response()),
         Err(error) => show(&view.visitor, None, Some(error)).await,
     }
 }

@@ -14,7 +14,7 @@ use crate::api::{AskError, Visitor};
 use crate::chrome::Chrome;
 use crate::drawing::spark;
 use crate::error::Problem;
-use crate::model::{Count, Figure, SensorName};
+use crate::model::{Count, Figure, PageInfo, SensorName};
 use crate::words::State;
 
 const KNOWN: &[&str] = &["q", "after"];
@@ -46,13 +46,6 @@ struct Sensors {
     total_count: Option<Count>,
     page_info: PageInfo,
     nodes: Vec<SensorName>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]

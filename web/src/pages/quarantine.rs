@@ -11,7 +11,7 @@ use crate::address::Choices;
 use crate::api::AskError;
 use crate::chrome::Chrome;
 use crate::error::Problem;
-use crate::model::Count;
+use crate::model::{Count, PageInfo};
 use crate::words::State;
 
 const PATH: &str = "/quarantine";
@@ -32,13 +32,6 @@ struct Messages {
     total_count: Option<Count>,
     page_info: PageInfo,
     nodes: Vec<Message>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -118,9 +111,6 @@ impl Replay {
     }
 }
 
-#[derive(Deserialize)]
-struct Nothing {}
-
 #[derive(Template)]
 #[template(path = "quarantine.html")]
 struct Page {
@@ -176,8 +166,8 @@ pub(crate) async fn replay(view: View, Filled(again): Filled<Again>) -> Result<R
         "sensor": said(&again.sensor), "message": said(&again.message),
     });
     let document = include_str!("../../queries/replay_quarantine.graphql");
-    match view.visitor.ask::<Nothing>(document, variables).await {
-        Ok(_) => Ok(Redirect::to("/quarantine#replays").into_response()),
+    match view.visitor.change(document, variables).await {
+        Ok(()) => Ok(Redirect::to("/quarantine#replays").into_response()),
         Err(error) => show(&view, Choices::default(), Some(error)).await,
     }
 }

@@ -15,7 +15,7 @@ use crate::chrome::Chrome;
 use crate::drawing::map::{self, Marker};
 use crate::drawing::spark;
 use crate::error::Problem;
-use crate::model::{Count, Freshness, Label, Location, Unit};
+use crate::model::{Count, Freshness, Label, Location, PageInfo, Unit};
 use crate::words::{self, State};
 
 const KNOWN: &[&str] = &[
@@ -43,15 +43,6 @@ struct Sensors {
     total_count: Option<Count>,
     page_info: PageInfo,
     nodes: Vec<Sensor>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PageInfo {
-    has_next_page: bool,
-    has_previous_page: bool,
-    start_cursor: Option<String>,
-    end_cursor: Option<String>,
 }
 
 #[derive(Deserialize)]
