@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 
 use crate::graphql::load::{Load, Told};
 use crate::graphql::peer::Peer;
+use crate::refreshing::catch_up;
 use crate::report::{Median, median};
 use crate::server::Server;
 
-const SENSORS: usize = 10_000;
+pub(crate) const SENSORS: usize = 10_000;
 
 const MANY: usize = 16;
 
@@ -93,7 +94,7 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
 }
 
 /// Waits for the first figures of quality: without them the list would be shorter than it is.
-async fn until_measured(ours: &Peer) -> anyhow::Result<()> {
+pub(crate) async fn until_measured(ours: &Peer) -> anyhow::Result<()> {
     const QUESTION: &str = "{ dataset(slug: \"readings\") { qualityFigures { value } } }";
     for _ in 0..LOOKS_MAX {
         let answer = ours.ask_text(QUESTION, &Value::Null).await?;
@@ -118,10 +119,11 @@ fn latencies(told: &[Told]) -> [Median; 2] {
     ]
 }
 
-/// Sensors in halls of a few sites, each with three hours of readings up to now, so that whole hours are measured.
-async fn fill(server: &Server) -> anyhow::Result<()> {
+/// Sensors in halls of a few sites, each with three hours of a reading every ten minutes up to now, so that whole
+/// hours are measured.
+pub(crate) async fn fill(server: &Server) -> anyhow::Result<()> {
     crate::server::sensors(&server.db, SENSORS).await?;
-    let describe = "UPDATE sensor SET declared = true, expected_interval_seconds = 60,
+    let describe = "UPDATE sensor SET declared = true, expected_interval_seconds = 600,
             type = (ARRAY['temperature', 'pressure', 'flow', 'humidity'])[1 + id % 4],
             unit = (ARRAY['C', 'bar', 'm3/h', '%'])[1 + id % 4],
             unit_ucum = (ARRAY['Cel', 'bar', 'm3/h', '%'])[1 + id % 4],
@@ -132,21 +134,25 @@ async fn fill(server: &Server) -> anyhow::Result<()> {
             labels = jsonb_build_object('site', (ARRAY['Harbour', 'North', 'South yard', 'Airport'])[1 + id / 3 % 4],
                                         'plant', 'Plant ' || id % 20)";
     let measure = "INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id)
-         SELECT time, id, time, minute, id, 1, 1
-         FROM sensor, generate_series(0, 179) AS minute,
-              LATERAL (SELECT date_trunc('second', now()) - minute * INTERVAL '1 minute' AS time) AS at";
-    for statement in [
-        describe,
-        measure,
-        "VACUUM ANALYZE sensor",
-        "VACUUM ANALYZE reading",
-    ] {
-        server
-            .db
-            .execute_unprepared(statement)
-            .await
-            .context("fill the tables")?;
+         SELECT time, id, time, number, id, 1, 1
+         FROM sensor, generate_series(0, 17) AS number,
+              LATERAL (SELECT date_trunc('second', now()) - number * INTERVAL '10 minutes' AS time) AS at";
+    // As the loader notes it; measuring begins with what is rolled up.
+    let note = "INSERT INTO rollup_dirty (bucket, wide, sensor_ids)
+         SELECT date_trunc('minute', time), false, array_agg(sensor_id) FROM reading GROUP BY 1, sensor_id / 400";
+    for statement in [describe, measure, note] {
+        execute(server, statement).await?;
     }
+    catch_up(&server.db).await?;
+    for statement in ["VACUUM ANALYZE sensor", "VACUUM ANALYZE reading"] {
+        execute(server, statement).await?;
+    }
+    Ok(())
+}
+
+async fn execute(server: &Server, statement: &str) -> anyhow::Result<()> {
+    let executed = server.db.execute_unprepared(statement).await;
+    executed.context("fill the tables")?;
     Ok(())
 }
 

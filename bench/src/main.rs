@@ -19,6 +19,7 @@ mod graphql;
 mod late;
 mod live;
 mod loading;
+mod pages;
 mod quality;
 mod refreshing;
 mod report;
@@ -55,6 +56,8 @@ enum Name {
     Live,
     /// The list of datasets and searches beside a handler that only gives the same bytes.
     Catalogue,
+    /// Pages in a browser: time, weight, Lighthouse's marks, and a year in the plot.
+    Pages,
     /// Measuring the quality of sensors that send each second, as a share of a core.
     Quality,
 }
@@ -84,6 +87,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Catalogue) {
         catalogue::run(cli.runs).await?;
+    }
+    if wanted(Name::Pages) {
+        pages::run(cli.runs).await?;
     }
     if wanted(Name::Quality) {
         quality::run(cli.runs).await?;

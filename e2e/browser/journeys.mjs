@@ -25,6 +25,17 @@ function expect(holds, what) {
   }
 }
 
+async function graphql(query) {
+  const answer = await fetch(`${base}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  const { data, errors } = await answer.json();
+  expect(!errors, `an answer to ${query}, not ${JSON.stringify(errors)}`);
+  return data;
+}
+
 await journey(
   'search, dataset, copy, run',
   async (page) => {
@@ -83,6 +94,47 @@ await journey('zoom by mouse and keyboard', async (page) => {
   await until('a narrower range', async () => span() < zoomed);
   await page.goBack();
   await until('the range before', async () => span() === zoomed);
+});
+
+await journey('a point shows its message, its flag and every other value', async (page) => {
+  // The test has sent two values out of range for one time, the first of which is served.
+  const { readings } = await graphql(
+    '{ readings(sensor: "Boiler pressure", first: 1, filter: { flags: [FAIL] }) { nodes { time sensor { id } } } }',
+  );
+  const { time, sensor } = readings.nodes[0];
+  const around = [-1, 1].map((seconds) => new Date(Date.parse(time) + seconds * 1_000).toISOString());
+  await page.goto(`/sensors/${sensor.id}?from=${around[0]}&to=${around[1]}`);
+  const canvas = page.locator('.plot-canvas');
+  await canvas.locator('canvas').first().waitFor();
+  await canvas.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  const panel = page.locator('.plot-panel');
+  await panel.getByText('Other values').waitFor();
+  const text = await panel.innerText();
+  for (const part of ['9,999', '9,998', 'fail', 'range', '"value":9999']) {
+    expect(text.includes(part), `“${part}” in the panel, not only ${text}`);
+  }
+  await page.keyboard.press('Escape');
+  expect(await panel.isHidden(), 'the panel to close');
+});
+
+await journey('the playground runs its examples and leads back', async (page) => {
+  await page.goto('/graphql');
+  await page.locator('.graphiql-execute-button').waitFor();
+  const examples = page.locator('[data-example]');
+  expect((await examples.count()) >= 5, 'examples');
+  for (let at = 0; at < (await examples.count()); at += 1) {
+    const example = examples.nth(at);
+    const name = await example.innerText();
+    await example.click();
+    await page.locator('.graphiql-execute-button').click();
+    const said = () => page.locator('.result-window').innerText();
+    await until(`an answer to “${name}”`, async () => (await said()).includes('"data"'));
+    expect(!(await said()).includes('"errors"'), `no error of “${name}”, not ${await said()}`);
+  }
+  await page.getByRole('link', { name: 'Fieldbook' }).click();
+  await page.waitForURL((url) => url.pathname === '/');
 });
 
 await journey('a keyboard alone reaches everything', async (page) => {

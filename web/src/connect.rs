@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::address::encoded;
+
 /// A way to get a dataset.
 #[derive(Debug, Clone)]
 pub(crate) struct Snippet {
@@ -86,6 +88,11 @@ fn buckets(bucket: &'static str, query: &'static str, table: &'static str) -> Wa
         query: (query, "bucketRowsConnection.nodes"),
         table: Some(table),
     }
+}
+
+/// The playground with a query for a dataset.
+pub(crate) fn playground(slug: &str) -> String {
+    format!("/graphql#query={}", encoded(ways(slug).query.0))
 }
 
 /// Every way to get a dataset from a service at `base`; with a key where the visitor needs one.

@@ -126,11 +126,12 @@ fn every_part_of_the_schema_is_described() {
 }
 
 #[tokio::test]
-async fn pages_ask_what_the_schema_has() {
+async fn pages_and_the_playgrounds_examples_ask_what_the_schema_has() {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut node = testbed::clients::node(&own.join("tests/clients/documents.mjs")).await;
     node.arg(own.join("schema.graphql"))
-        .arg(own.join("../web/queries"));
+        .arg(own.join("../web/queries"))
+        .arg(own.join("assets/graphiql/src/examples.js"));
     let said = testbed::clients::run(node).await;
-    assert!(!said.starts_with("0 "), "{said}");
+    assert!(!said.starts_with("0 ") && !said.contains(" 0 "), "{said}");
 }

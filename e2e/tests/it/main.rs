@@ -10,6 +10,7 @@ mod disk;
 mod harness;
 mod keys;
 mod live;
+mod page_states;
 mod pages;
 mod quarantine;
 mod raw_message;

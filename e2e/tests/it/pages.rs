@@ -17,7 +17,7 @@ const DRIVES_FOR: Duration = Duration::from_mins(5);
 async fn every_page_is_whole_and_people_find_their_way() {
     let data = DataDir::new();
     let (http, mqtt) = (free_address(), free_address());
-    let fieldbook = Fieldbook::up_with(&data, http, mqtt, &["--no-history"]).await;
+    let fieldbook = Fieldbook::up_with(&data, http, mqtt, &["--no-history", "--segment-seconds", "2"]).await;
     // Some readings of every sensor that lives.
     fieldbook
         .wait_number("SELECT count(DISTINCT sensor_id) FROM reading", 11)
@@ -28,6 +28,15 @@ async fn every_page_is_whole_and_people_find_their_way() {
         let message = serde_json::json!({ "id": name, "dt": chrono::Utc::now(), "value": 1 });
         publish(mqtt.port(), &message.to_string()).await;
     }
+    // Two values out of range for one time: the first is served, the other kept aside.
+    let time = chrono::Utc::now() - chrono::TimeDelta::minutes(10);
+    for value in [9_999, 9_998] {
+        let message = serde_json::json!({ "id": "Boiler pressure", "dt": time, "value": value });
+        publish(mqtt.port(), &message.to_string()).await;
+    }
+    fieldbook
+        .wait_number("SELECT count(*) FROM reading_conflict", 1)
+        .await;
     fieldbook
         .wait_number("SELECT count(*) FROM quarantined_message", 1)
         .await;
@@ -36,7 +45,7 @@ async fn every_page_is_whole_and_people_find_their_way() {
         .await;
     let key = steward(&fieldbook).await;
     for script in ["pages.mjs", "journeys.mjs"] {
-        drive(script, &format!("http://{http}"), &key).await;
+        drive(script, &[], &format!("http://{http}"), &key).await;
     }
     fieldbook.stop().await;
 }
@@ -67,10 +76,12 @@ async fn steward(fieldbook: &Fieldbook) -> String {
 }
 
 /// Runs a script of `e2e/browser`; what it finds wrong is in the panic.
-async fn drive(script: &str, url: &str, key: &str) {
+pub(crate) async fn drive(script: &str, args: &[&str], url: &str, key: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let mut node = testbed::clients::node_of(&folder, script).await;
-    node.env("FIELDBOOK_URL", url).env("FIELDBOOK_KEY", key);
+    node.args(args)
+        .env("FIELDBOOK_URL", url)
+        .env("FIELDBOOK_KEY", key);
     let said = tokio::time::timeout(DRIVES_FOR, testbed::clients::run(node));
     said.await.expect("the browser comes to an end");
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{View, render};
 use crate::address::Choices;
 use crate::chrome::Chrome;
-use crate::connect::{Snippet, snippets};
+use crate::connect::{Snippet, playground, snippets};
 use crate::error::Problem;
 
 /// What is filled in where no dataset is chosen.
@@ -37,6 +37,7 @@ struct Page {
     datasets: Vec<Dataset>,
     slug: String,
     snippets: Vec<Snippet>,
+    playground: String,
 }
 
 pub(crate) async fn page(view: View) -> Result<Response, Problem> {
@@ -57,6 +58,7 @@ pub(crate) async fn page(view: View) -> Result<Response, Problem> {
         )));
     }
     Ok(render(&Page {
+        playground: playground(slug),
         snippets: snippets(slug, visitor.0.base(), chrome.needs_key()),
         slug: slug.to_owned(),
         chrome,

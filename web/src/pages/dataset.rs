@@ -12,7 +12,7 @@ use super::{View, render};
 use crate::address::Choices;
 use crate::api::{AskError, Visitor};
 use crate::chrome::Chrome;
-use crate::connect::{Snippet, snippets};
+use crate::connect::{Snippet, playground, snippets};
 use crate::drawing::spark;
 use crate::error::Problem;
 use crate::lineage::Lineage;
@@ -258,6 +258,7 @@ struct Page {
     dataset: Dataset,
     besides: Besides,
     snippets: Vec<Snippet>,
+    playground: String,
     /// JSON that is safe within a script element.
     schema_org: String,
 }
@@ -329,6 +330,7 @@ pub(crate) async fn page(view: View, Path(slug): Path<String>) -> Result<Respons
     let besides = besides(visitor, &dataset, &choices, shown, now).await;
     let base = visitor.0.base().to_owned();
     Ok(render(&Page {
+        playground: playground(&dataset.slug),
         snippets: snippets(&dataset.slug, &base, chrome.needs_key()),
         schema_org: in_script(&schema_org.unwrap_or(Value::Null)),
         chrome,
