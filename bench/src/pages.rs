@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use chrono::{DurationRound as _, TimeDelta, Utc};
 use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
 
@@ -53,9 +54,10 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
 async fn fill_a_year(server: &Server) -> anyhow::Result<()> {
     let began = Instant::now();
     let first = "(SELECT id FROM sensor ORDER BY name LIMIT 1)";
+    let ends = Utc::now().duration_trunc(TimeDelta::minutes(1))? - TimeDelta::hours(4);
     for day in 0..DAYS {
         let readings = format!(
-            "WITH span AS (SELECT date_trunc('minute', now()) - INTERVAL '4 hours' - INTERVAL '{day} days' AS ends)
+            "WITH span AS (SELECT timestamptz '{ends}' - INTERVAL '{day} days' AS ends)
              INSERT INTO reading (time, value, received_at, seq, sensor_id, flag, journal_id)
              SELECT ends - INTERVAL '1 day' + second * INTERVAL '1 second',
                     20 + 8 * sin(second / 13750.0) + random(), ends, second, {first}, 1, 1
@@ -69,7 +71,7 @@ async fn fill_a_year(server: &Server) -> anyhow::Result<()> {
     }
     let notes = format!(
         "INSERT INTO rollup_dirty (bucket, wide, sensor_ids)
-         SELECT date_trunc('minute', now()) - INTERVAL '4 hours' - minute * INTERVAL '1 minute', false, ARRAY[{first}]
+         SELECT timestamptz '{ends}' - minute * INTERVAL '1 minute', false, ARRAY[{first}]
          FROM generate_series(1, {}) AS minute",
         DAYS * 1_440
     );

@@ -57,6 +57,9 @@ pub struct FreshnessOptions {
     /// A look as far back as readings go, which finds those of long ago that came late, is made this often; 10 minutes by
     /// default.
     pub whole_every: TimeDelta,
+    /// And it is made soon after such readings were loaded, but not sooner after the one before, 30 s by default: who sends
+    /// late all the time makes no look dearer than this.
+    pub whole_after_late: TimeDelta,
     /// How often a segment goes to S3, 60 s by default: raw messages can't be expected there more often.
     pub archived_every: TimeDelta,
     /// How long buckets wait to be computed, as the refresher has it.
@@ -73,6 +76,7 @@ impl Default for FreshnessOptions {
             unbroken: TimeDelta::seconds(60),
             recent: TimeDelta::hours(1),
             whole_every: TimeDelta::minutes(10),
+            whole_after_late: TimeDelta::seconds(30),
             archived_every: TimeDelta::seconds(60),
             refresh: RefreshOptions::default(),
             refresh_lag: TimeDelta::seconds(60),

@@ -14,10 +14,11 @@ mod memory;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::freshness::{self, Subject};
 use entity::incidents::{IncidentKind, IncidentOf};
 use entity::keeping::Keeping;
+use entity::query::settled::{Loaded, loaded, touched_since};
 use entity::{DatabaseConnection, DbErr};
 
 use self::memory::Memory;
@@ -41,8 +42,8 @@ pub struct Checker {
     others: Streaks,
     /// The time and receipt of each sensor's newest reading.
     newest: HashMap<i32, (DateTime<Utc>, DateTime<Utc>)>,
-    /// When all of them were looked for last.
-    whole_at: Option<DateTime<Utc>>,
+    /// When all of them were looked for last, and how far loading had come by then.
+    whole: Option<(DateTime<Utc>, Loaded)>,
     /// When what is kept was last cut to its bounds.
     pruned_at: Option<DateTime<Utc>>,
     /// Since when nothing could be found out.
@@ -141,7 +142,7 @@ impl Checker {
             ages: Streaks::default(),
             others: Streaks::default(),
             newest: HashMap::new(),
-            whole_at: None,
+            whole: None,
             pruned_at: None,
             unknown_since: None,
         }
@@ -186,6 +187,24 @@ impl Checker {
         Ok(Some(kept))
     }
 
+    /// Whether a look goes as far back as readings do: at first, from time to time, and soon after something of a time before
+    /// `recent` was loaded.
+    async fn is_whole(
+        &self,
+        db: &DatabaseConnection,
+        now: DateTime<Utc>,
+        recent: DateTime<Utc>,
+    ) -> Result<bool, DbErr> {
+        let Some((at, loaded)) = &self.whole else {
+            return Ok(true);
+        };
+        let since = now - *at;
+        if since >= self.options.whole_every || since < TimeDelta::zero() {
+            return Ok(true);
+        }
+        Ok(since >= self.options.whole_after_late && touched_since(db, loaded, recent).await?)
+    }
+
     /// Looks at everything; writes nothing. Call it once a look: two in a row that agree make an incident.
     pub async fn look(
         &mut self,
@@ -195,15 +214,15 @@ impl Checker {
         findings: Option<Vec<Finding>>,
     ) -> Result<Look, CheckError> {
         let until = now + self.options.tolerated_ahead;
-        let is_whole = self
-            .whole_at
-            .is_none_or(|at| now - at >= self.options.whole_every || now < at);
-        let since = (!is_whole).then(|| now - self.options.recent);
-        let mut looked = freshness::look(db, until, since)
+        // Before the look: what is loaded meanwhile is seen by the next one.
+        let loaded = loaded(db).await.map_err(CheckError::Look)?;
+        let recent = now - self.options.recent;
+        let is_whole = self.is_whole(db, now, recent).await.map_err(CheckError::Look)?;
+        let mut looked = freshness::look(db, until, (!is_whole).then_some(recent))
             .await
             .map_err(CheckError::Look)?;
         if is_whole {
-            self.whole_at = Some(now);
+            self.whole = Some((now, loaded));
             self.newest.clear();
         }
         for sensor in &mut looked.sensors {

@@ -5,11 +5,39 @@ use catalogue::model::FreshnessStatus::{Fresh, Late, NoData, NoExpectation, Stal
 use chrono::TimeDelta;
 use entity::freshness::Subject;
 use entity::keeping::Keeping;
+use entity::load::{self, Counts, LoadTransaction, NewReading, OnConflict};
 use entity::rollup::{RefreshOptions, refresh};
+use entity::{DatabaseConnection, QualityFlag};
 use sea_orm::ConnectionTrait as _;
 use testbed::TestDatabase;
 
 use crate::support::{at, checker, count, datasets, look, reading, sensor, status};
+
+/// A reading of that second, as a loader brings it: the only one of its journal.
+async fn load_one(db: &DatabaseConnection, journal_id: i16, sensor_id: i32, second: i64) {
+    let mut transaction = LoadTransaction::begin(db, journal_id).await.unwrap();
+    let reading = NewReading {
+        sensor_id,
+        time: at(second),
+        value: 1.0,
+        flag: QualityFlag::Pass,
+        received_at: at(0),
+        seq: 1,
+        on_conflict: OnConflict::First,
+    };
+    transaction.write_readings(&[reading]).await.unwrap();
+    let time = Some(at(second).timestamp_micros());
+    let counts = Counts {
+        decoded: 1,
+        readings_new: 1,
+        time_min_us: time,
+        time_max_us: time,
+        ..Counts::default()
+    };
+    transaction.add_counts(1, counts).await.unwrap();
+    transaction.move_checkpoint(0, 1).await.unwrap();
+    transaction.commit().await.unwrap();
+}
 
 testbed::both! {
     async fn a_sensor_dies_and_comes_back(database: TestDatabase) {
@@ -123,6 +151,25 @@ testbed::both! {
             }
         }
         assert_eq!(ages, [at(-80_000), at(-80_000), at(-80_000), at(-7_200), at(-7_200)]);
+    }
+
+    async fn what_a_loader_brings_of_long_ago_is_seen_soon(database: TestDatabase) {
+        let db = &database.connect().await;
+        let buffered = sensor(db, "buffered", Some(10.0)).await;
+        let journal_id = load::journal_id(db, uuid::Uuid::new_v4(), at(0)).await.unwrap();
+        load::checkpoint(db, journal_id).await.unwrap();
+        let mut checker = checker();
+        let mut found = Vec::new();
+        for second in [0, 15, 30, 45, 60] {
+            let checked = look(&mut checker, db, second).await;
+            found.push(checked.sensor(buffered).unwrap().newest_at);
+            if second == 15 {
+                // Its first reading, two hours old.
+                load_one(db, journal_id, buffered, -7_200).await;
+            }
+        }
+        // Not before half a minute after the look at all of them.
+        assert_eq!(found, [None, None, Some(at(-7_200)), Some(at(-7_200)), Some(at(-7_200))]);
     }
 
     async fn a_restart_changes_nothing(database: TestDatabase) {

@@ -106,7 +106,7 @@ fn signal(child: &Child, signal: rustix::process::Signal) {
 }
 
 /// Asks again and again until the answer is yes; `false` when it never was.
-async fn wait_until(mut reached: impl AsyncFnMut() -> bool) -> bool {
+pub(crate) async fn wait_until(mut reached: impl AsyncFnMut() -> bool) -> bool {
     let reached = async {
         while !reached().await {
             tokio::time::sleep(Duration::from_millis(50)).await;

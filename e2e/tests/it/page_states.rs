@@ -49,7 +49,7 @@ async fn pages_say_what_is_not_there() {
     let list = data.path().join("list.json");
     std::fs::write(
         &list,
-        r#"{"Boiler pressure": {"unit": "bar", "type": "pressure"}, "Hall": {"unit": "C", "type": "temperature"}}"#,
+        r#"{"Boiler pressure": {"unit": "bar", "type": "pressure", "interval": 1}, "Hall": {"unit": "C", "type": "temperature", "interval": 1}}"#,
     )
     .expect("a file");
     let fieldbook = Fieldbook::up(&data, &[]).await;
