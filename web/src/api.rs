@@ -94,7 +94,8 @@ struct Extensions {
 }
 
 impl Visitor {
-    /// Asks for all of `T`. Where a part of it has an error and is null, `T` says whether it can do without.
+    /// Asks for all of `T`. Where a part of it has an error and is null, `T` says whether it can do without; but where it is
+    /// only away, all of it is.
     pub(crate) async fn ask<T: DeserializeOwned>(
         &self,
         document: &'static str,
@@ -112,17 +113,27 @@ impl Visitor {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, AskError> {
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| unexpected(&error))?;
-    let refused = answer.errors.into_iter().next().map(|error| AskError::Refused {
+    let mut refused = answer.errors.into_iter().map(|error| AskError::Refused {
         code: code(&error.extensions.code),
         message: error.message,
     });
+    let first = refused.next();
+    // What is away for a moment is not nothing: a page that did without it would say what is not so.
+    let away = [first.clone()]
+        .into_iter()
+        .flatten()
+        .chain(refused)
+        .find(|error| error.code() == Code::Unavailable);
+    if let Some(away) = away {
+        return Err(away);
+    }
     let data = answer.data.filter(|data| data.get() != "null");
-    match (data, refused) {
+    match (data, first) {
         (None, Some(refused)) => Err(refused),
         (None, None) => Err(AskError::Unexpected),
         // What an error left out may be what `T` needs: then the error says why.
-        (Some(data), refused) => {
-            serde_json::from_str(data.get()).map_err(|error| refused.unwrap_or_else(|| unexpected(&error)))
+        (Some(data), first) => {
+            serde_json::from_str(data.get()).map_err(|error| first.unwrap_or_else(|| unexpected(&error)))
         }
     }
 }
