@@ -1,5 +1,7 @@
 //! What pages read from answers: the parts that several of them share.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -105,8 +107,18 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// As it is written beside a value.
-    pub(crate) fn symbol(&self) -> &str {
+    /// As it is written beside a value: cut, because anybody can declare anything.
+    pub(crate) fn symbol(&self) -> Cow<'_, str> {
+        const CHARS_MAX: usize = 24;
+        let whole = self.whole();
+        match whole.char_indices().nth(CHARS_MAX) {
+            Some((end, _)) => Cow::Owned(format!("{}…", &whole[..end])),
+            None => Cow::Borrowed(whole),
+        }
+    }
+
+    /// As it is written where there is room.
+    pub(crate) fn whole(&self) -> &str {
         self.symbol.as_deref().unwrap_or(&self.declared)
     }
 }

@@ -104,7 +104,10 @@ impl Plot {
     }
 
     fn new(sensor: Sensor, shown: TimeRange, links: Vec<(String, &'static str, bool)>) -> Self {
-        let unit = sensor.unit.as_ref().map_or("", Unit::symbol).to_owned();
+        let unit = sensor
+            .unit
+            .as_ref()
+            .map_or_else(String::new, |unit| unit.symbol().into_owned());
         let bands: Vec<Band> = sensor.aggregates.iter().filter_map(band).collect();
         Self {
             picture: line::picture(&bands, shown.from, shown.to, sensor.range),

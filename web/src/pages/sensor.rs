@@ -1,5 +1,7 @@
 //! `/sensors/{id}`: one sensor, from years to seconds.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -220,8 +222,8 @@ struct Page {
 }
 
 impl Page {
-    fn unit(&self) -> &str {
-        self.sensor.unit.as_ref().map_or("", Unit::symbol)
+    fn unit(&self) -> Cow<'_, str> {
+        self.sensor.unit.as_ref().map_or(Cow::Borrowed(""), Unit::symbol)
     }
 }
 
