@@ -125,6 +125,18 @@ impl Ingestor {
         store: Store,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, IngestorError> {
+        let disk = Arc::new(journal::Disk::new(&options.journal_dir));
+        Self::start_on(disk, options, db, store, clock)
+    }
+
+    /// The same, with the journal on a storage that need not be the directory's disk itself.
+    pub fn start_on(
+        storage: Arc<dyn journal::Storage>,
+        options: IngestorOptions,
+        db: DatabaseConnection,
+        store: Store,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IngestorError> {
         check_sources(&options.sources)?;
         let dir = options.journal_dir;
         let journal_options = journal::Options {
@@ -135,10 +147,11 @@ impl Ingestor {
             dir: dir.clone(),
             source,
         })?;
-        let (journal, _) = Journal::open(&dir, journal_options).map_err(|source| IngestorError::Open {
-            dir: dir.clone(),
-            source,
-        })?;
+        let (journal, _) =
+            Journal::open_on(storage, journal_options).map_err(|source| IngestorError::Open {
+                dir: dir.clone(),
+                source,
+            })?;
 
         let shared = Shared {
             journal,
