@@ -8,6 +8,7 @@
 //! A sensor list takes effect at its position: what lies before it is flagged by the old ranges, what lies behind by the new
 //! ones, in a replay too. So a batch is cut at each list.
 
+mod balance;
 mod batch;
 mod known;
 
@@ -135,6 +136,7 @@ impl Loader {
     /// Loads until `shutdown`; what is durable then is loaded first, unless the database is away.
     pub(crate) async fn run(self, shutdown: CancellationToken) -> Result<(), LoaderError> {
         let mut backoff = self.options.backoff_min;
+        events::loading();
         loop {
             let error = match self.session(&shutdown, &mut backoff).await {
                 Ok(()) => return Ok(()),
@@ -285,6 +287,7 @@ impl Loader {
             readings_conflicting: written.conflicting.cast_signed(),
             ..batch.counts()
         };
+        balance::check(batch.messages(), readings.len(), &counts, last);
         if !batch.quarantined().is_empty() {
             transaction
                 .quarantine(batch.quarantined())
@@ -296,7 +299,7 @@ impl Loader {
         for quarantined in batch.quarantined() {
             events::quarantined(quarantined.code);
         }
-        events::loaded(&counts, registered.len(), last);
+        events::loaded(batch.messages(), &counts, registered.len());
         session.sensors.extend(registered);
         Ok(())
     }
@@ -309,7 +312,7 @@ impl Loader {
         step: Step,
     ) -> Result<(), LoaderError> {
         let mut transaction = self.transaction(session).await?;
-        let (sensors, counts, seq) = match step {
+        let (sensors, counts, seq, code) = match step {
             Step::List(list) => {
                 let sensors = transaction
                     .apply_sensor_list(&list)
@@ -322,11 +325,11 @@ impl Loader {
                         ..Counts::default()
                     },
                     list.seq,
+                    None,
                 )
             }
             Step::BadList(quarantined) => {
-                let seq = quarantined.seq;
-                events::quarantined(quarantined.code);
+                let (seq, code) = (quarantined.seq, quarantined.code);
                 transaction
                     .quarantine(&[*quarantined])
                     .await
@@ -338,11 +341,14 @@ impl Loader {
                         ..Counts::default()
                     },
                     seq,
+                    Some(code),
                 )
             }
         };
         self.finish(session, transaction, records, counts, seq.cast_unsigned())
             .await?;
+        code.into_iter().for_each(events::quarantined);
+        events::loaded(1, &counts, 0);
         if !sensors.is_empty() {
             tracing::info!("declared {} sensors", sensors.len());
         }
