@@ -5,6 +5,10 @@
 //! the truth: after any failure, a lost reply to COMMIT among them, the loader throws away what it knows, reads the
 //! checkpoint and goes on behind it. There is no other recovery, and starting is the same thing.
 //!
+//! A COMMIT may outlive the connection that sent it, and the process. To begin waits for its end, because
+//! [`load::journal_id`] inserts the checkpoint if it is not there, and such an insert waits for whoever changes the row;
+//! or the checkpoint would move after it was read.
+//!
 //! A sensor list takes effect at its position: what lies before it is flagged by the old ranges, what lies behind by the new
 //! ones, in a replay too. So a batch is cut at each list.
 
@@ -117,6 +121,8 @@ pub(crate) struct Loader {
     pub(crate) clock: Arc<dyn Clock>,
     /// The last position committed, for whoever waits for it.
     pub(crate) loaded: watch::Sender<u64>,
+    /// Cancelled when the journal was held against the database, or the database was found to be away.
+    pub(crate) compared: CancellationToken,
 }
 
 /// What the loader knows between two failures.
@@ -145,6 +151,7 @@ impl Loader {
             let LoaderError::Database(LoadError::Retry(cause)) = &error else {
                 return Err(error);
             };
+            self.compared.cancel();
             events::retry("loader", cause, backoff);
             tokio::select! {
                 () = shutdown.cancelled() => return Ok(()),
@@ -157,6 +164,7 @@ impl Loader {
     /// From the database's checkpoint on, until shutdown or the first failure.
     async fn session(&self, shutdown: &CancellationToken, backoff: &mut Duration) -> Result<(), LoaderError> {
         let mut session = self.begin().await?;
+        self.compared.cancel();
         let mut segment = 0;
         loop {
             let LoaderOptions {
