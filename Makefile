@@ -1,7 +1,7 @@
 # The index of what one does here. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint unit bench proof proof-journal fuzz clean
+.PHONY: help up test lint unit bench chaos proof proof-journal fuzz clean
 
 # Where `make up` keeps everything: broker, database, object store, journal.
 DATA ?= data
@@ -9,6 +9,8 @@ DATA ?= data
 ARGS ?=
 # How long `make fuzz` takes for each of its targets.
 SECONDS ?= 60
+# How long `make chaos` takes.
+CHAOS_MINUTES ?= 30
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -37,10 +39,15 @@ bench: ## Measure side by side, release build; BENCH="loading buckets late graph
 	cargo build --locked --release --package fieldbook --package bench
 	cargo run --locked --release --package bench -- $(BENCH)
 
+# The whole workspace, as `make test` builds it: a part of it would be built anew.
+chaos: ## Proof by fire: random faults for CHAOS_MINUTES=30, adding up in target/chaos; CHAOS_SEED=n is one round again
+	@scripts/install-programs.sh test
+	CHAOS_MINUTES=$(CHAOS_MINUTES) cargo test --locked --workspace --test it -- --nocapture chaos::rounds
+
 fuzz: ## Fuzz what reads bytes from disk and network: SECONDS=60 for each target
 	@scripts/fuzz.sh $(SECONDS)
 
-proof: proof-journal fuzz ## Long chaos, fuzzing: hours may pass
+proof: proof-journal chaos fuzz ## Long chaos, fuzzing: hours may pass
 
 # Seeds of the journal's model; JOURNAL_SEED=n instead replays one.
 JOURNAL_SEEDS ?= 20000

@@ -4,6 +4,7 @@
 //! may see some sensors only. [`messages`] costs a look at the manifest, [`readings`] one at all days and at what waits.
 
 mod model;
+mod segment;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -12,6 +13,7 @@ use sea_orm::{
 };
 
 pub use self::model::{Journal, Messages, Readings, Since, Window};
+pub use self::segment::{Segment, SegmentFilter, segments};
 use crate::rollup::Level;
 use crate::sql;
 

@@ -18,10 +18,10 @@ use anyhow::Context as _;
 use ingestor::sensor_list::SensorList;
 
 use crate::cli::{Cli, Command};
-use crate::telemetry;
+use crate::{OpenDisk, telemetry};
 
 /// Runs what the command line asks for.
-pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
+pub(crate) async fn run(cli: Cli, disk: OpenDisk) -> anyhow::Result<()> {
     let level = if matches!(cli.command, Command::Up(_)) {
         "warn"
     } else {
@@ -29,8 +29,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
     };
     telemetry::log(&cli.log, level)?;
     match cli.command {
-        Command::Up(args) => Box::pin(up::run(*args)).await,
-        Command::Ingest(args) => Box::pin(ingest::run(args)).await,
+        Command::Up(args) => Box::pin(up::run(*args, disk)).await,
+        Command::Ingest(args) => Box::pin(ingest::run(args, disk)).await,
         Command::Serve(args) => Box::pin(serve::run(args)).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,

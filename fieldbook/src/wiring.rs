@@ -21,6 +21,7 @@ use ingestor::{Ingestor, IngestorOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
+use crate::OpenDisk;
 use crate::cli::{
     AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs,
 };
@@ -105,13 +106,15 @@ pub(crate) fn ingestor_options(
     })
 }
 
-/// Starts the ingestor on a database and an object store.
+/// Starts the ingestor on a disk, a database and an object store.
 pub(crate) fn start_ingestor(
     options: IngestorOptions,
+    disk: OpenDisk,
     db: DatabaseConnection,
     store: archive::Store,
 ) -> anyhow::Result<Ingestor> {
-    Ingestor::start(options, db, store, Arc::new(SystemClock)).context("start the ingestor")
+    let disk = disk(&options.journal_dir);
+    Ingestor::start_on(disk, options, db, store, Arc::new(SystemClock)).context("start the ingestor")
 }
 
 /// The ingest's pool; a database that is away now is waited for, one with another schema is refused.

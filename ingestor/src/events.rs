@@ -7,9 +7,11 @@
 //! | `fieldbook_ingest_messages_received_total{qos}` | messages delivered by the broker |
 //! | `fieldbook_ingest_messages_acknowledged_total` | QoS 1 messages on disk and acknowledged |
 //! | `fieldbook_ingest_messages_lost_total` | QoS 0 messages that found no room |
-//! | `fieldbook_ingest_messages_decoded_total` | messages understood |
-//! | `fieldbook_ingest_messages_quarantined_total{reason}` | messages and readings kept aside, by reason |
+//! | `fieldbook_ingest_messages_loaded_total` | messages and sensor lists whose effects are committed to the database |
+//! | `fieldbook_ingest_messages_decoded_total` | of those, the ones that were understood |
+//! | `fieldbook_ingest_messages_quarantined_total{reason}` | of those, the ones kept aside, by reason; and, as `refused_by_database`, readings of understood ones |
 //! | `fieldbook_ingest_readings_total{result}` | readings: new, duplicate, conflicting, refused |
+//! | `fieldbook_ingest_unbalanced_total{item}` | messages and readings of which it is not known what became of them; other than 0 is a bug |
 //! | `fieldbook_ingest_sensors_registered_total` | sensors that messages registered |
 //! | `fieldbook_ingest_loaded_seq` | the last position committed to the database |
 //! | `fieldbook_ingest_durable_seq` | the last position on disk |
@@ -17,10 +19,15 @@
 //! | `fieldbook_ingest_journal_bytes` | the journal's size on disk |
 //! | `fieldbook_ingest_journal_full` | 1 while the journal takes nothing |
 //! | `fieldbook_ingest_archived_bytes_total` | bytes of objects written to S3 |
+//! | `fieldbook_ingest_messages_archived_total` | messages and sensor lists in them |
 //! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest, refresher, replayer |
 //! | `fieldbook_quarantine_replayed_total{result}` | messages that were set aside and tried again: used, failed |
 //! | `fieldbook_rollup_buckets_computed_total{width}` | buckets of sensors computed: minute, hour, day |
 //! | `fieldbook_rollup_behind` | 1 while the refresher has more to do than a step takes |
+//!
+//! The mass balance, of one process since its start (docs/reference/lineage.md has that of everything, from the database):
+//! *loaded = decoded + quarantined* but for the reason `refused_by_database`, and *decoded = new + duplicate + conflicting +
+//! refused* but for the sensor lists. `loaded_seq`, `archived_seq` and `durable_seq` are the same when all is done.
 
 use metrics::{counter, gauge};
 
@@ -63,8 +70,27 @@ pub(crate) fn quarantined(reason: &'static str) {
     counter!("fieldbook_ingest_messages_quarantined_total", "reason" => reason).increment(1);
 }
 
+/// Makes the counters of the balance known before anything is counted: an absent one is no zero.
+pub(crate) fn loading() {
+    loaded(0, &entity::load::Counts::default(), 0);
+    for item in ["messages", "readings"] {
+        counter!("fieldbook_ingest_unbalanced_total", "item" => item).increment(0);
+    }
+}
+
+/// What of a batch did not come out of it again, or came out of nothing.
+pub(crate) fn unbalanced(item: &'static str, difference: i64, seq: u64) {
+    if difference != 0 {
+        counter!("fieldbook_ingest_unbalanced_total", "item" => item).increment(difference.unsigned_abs());
+        tracing::error!(
+            journal.seq = seq,
+            "the books of a batch up to position {seq} don't balance by {difference} {item}: please report it"
+        );
+    }
+}
+
 /// What a committed batch amounted to.
-pub(crate) fn loaded(counts: &entity::load::Counts, sensors_registered: usize, seq: u64) {
+pub(crate) fn loaded(messages: i64, counts: &entity::load::Counts, sensors_registered: usize) {
     let add = |result: &'static str, count: i64| {
         counter!("fieldbook_ingest_readings_total", "result" => result)
             .increment(u64::try_from(count).unwrap_or(0));
@@ -73,9 +99,9 @@ pub(crate) fn loaded(counts: &entity::load::Counts, sensors_registered: usize, s
     add("duplicate", counts.readings_duplicate);
     add("conflicting", counts.readings_conflicting);
     add("refused", counts.readings_refused);
+    counter!("fieldbook_ingest_messages_loaded_total").increment(u64::try_from(messages).unwrap_or(0));
     counter!("fieldbook_ingest_messages_decoded_total").increment(u64::try_from(counts.decoded).unwrap_or(0));
     counter!("fieldbook_ingest_sensors_registered_total").increment(sensors_registered as u64);
-    loaded_to(seq);
 }
 
 #[expect(
@@ -88,6 +114,7 @@ pub(crate) fn loaded_to(seq: u64) {
 
 pub(crate) fn archived(key: &str, messages: u64, bytes: u64, seq: u64) {
     counter!("fieldbook_ingest_archived_bytes_total").increment(bytes);
+    counter!("fieldbook_ingest_messages_archived_total").increment(messages);
     archived_to(seq);
     tracing::info!(messages, bytes, "archived {key}");
 }

@@ -5,9 +5,14 @@
 //! the truth: after any failure, a lost reply to COMMIT among them, the loader throws away what it knows, reads the
 //! checkpoint and goes on behind it. There is no other recovery, and starting is the same thing.
 //!
+//! A COMMIT may outlive the connection that sent it, and the process. To begin waits for its end, because
+//! [`load::journal_id`] inserts the checkpoint if it is not there, and such an insert waits for whoever changes the row;
+//! or the checkpoint would move after it was read.
+//!
 //! A sensor list takes effect at its position: what lies before it is flagged by the old ranges, what lies behind by the new
 //! ones, in a replay too. So a batch is cut at each list.
 
+mod balance;
 mod batch;
 mod known;
 
@@ -116,6 +121,8 @@ pub(crate) struct Loader {
     pub(crate) clock: Arc<dyn Clock>,
     /// The last position committed, for whoever waits for it.
     pub(crate) loaded: watch::Sender<u64>,
+    /// Cancelled when the journal was held against the database, or the database was found to be away.
+    pub(crate) compared: CancellationToken,
 }
 
 /// What the loader knows between two failures.
@@ -135,6 +142,7 @@ impl Loader {
     /// Loads until `shutdown`; what is durable then is loaded first, unless the database is away.
     pub(crate) async fn run(self, shutdown: CancellationToken) -> Result<(), LoaderError> {
         let mut backoff = self.options.backoff_min;
+        events::loading();
         loop {
             let error = match self.session(&shutdown, &mut backoff).await {
                 Ok(()) => return Ok(()),
@@ -143,6 +151,7 @@ impl Loader {
             let LoaderError::Database(LoadError::Retry(cause)) = &error else {
                 return Err(error);
             };
+            self.compared.cancel();
             events::retry("loader", cause, backoff);
             tokio::select! {
                 () = shutdown.cancelled() => return Ok(()),
@@ -155,6 +164,7 @@ impl Loader {
     /// From the database's checkpoint on, until shutdown or the first failure.
     async fn session(&self, shutdown: &CancellationToken, backoff: &mut Duration) -> Result<(), LoaderError> {
         let mut session = self.begin().await?;
+        self.compared.cancel();
         let mut segment = 0;
         loop {
             let LoaderOptions {
@@ -285,6 +295,7 @@ impl Loader {
             readings_conflicting: written.conflicting.cast_signed(),
             ..batch.counts()
         };
+        balance::check(batch.messages(), readings.len(), &counts, last);
         if !batch.quarantined().is_empty() {
             transaction
                 .quarantine(batch.quarantined())
@@ -296,7 +307,7 @@ impl Loader {
         for quarantined in batch.quarantined() {
             events::quarantined(quarantined.code);
         }
-        events::loaded(&counts, registered.len(), last);
+        events::loaded(batch.messages(), &counts, registered.len());
         session.sensors.extend(registered);
         Ok(())
     }
@@ -309,7 +320,7 @@ impl Loader {
         step: Step,
     ) -> Result<(), LoaderError> {
         let mut transaction = self.transaction(session).await?;
-        let (sensors, counts, seq) = match step {
+        let (sensors, counts, seq, code) = match step {
             Step::List(list) => {
                 let sensors = transaction
                     .apply_sensor_list(&list)
@@ -322,11 +333,11 @@ impl Loader {
                         ..Counts::default()
                     },
                     list.seq,
+                    None,
                 )
             }
             Step::BadList(quarantined) => {
-                let seq = quarantined.seq;
-                events::quarantined(quarantined.code);
+                let (seq, code) = (quarantined.seq, quarantined.code);
                 transaction
                     .quarantine(&[*quarantined])
                     .await
@@ -338,11 +349,14 @@ impl Loader {
                         ..Counts::default()
                     },
                     seq,
+                    Some(code),
                 )
             }
         };
         self.finish(session, transaction, records, counts, seq.cast_unsigned())
             .await?;
+        code.into_iter().for_each(events::quarantined);
+        events::loaded(1, &counts, 0);
         if !sensors.is_empty() {
             tracing::info!("declared {} sensors", sensors.len());
         }

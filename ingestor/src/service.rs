@@ -112,14 +112,32 @@ pub struct Ingestor {
     inlets: Parts,
     /// Loader, archiver, manifest, refresher, replayer: what takes records out, and what follows from them.
     outlets: Parts,
+    /// The journal's directory is an older copy of itself: nothing of it may go anywhere.
+    is_older_copy: bool,
 }
 
 /// How long a stop waits for the database, and then for S3, to have what is on disk; the rest waits in the journal.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
+/// How long a start waits for the database to say whether it knows the journal further than this directory does. What is
+/// received meanwhile would take positions that are others' already. A database that is away by then is not waited for.
+const COMPARE_MAX: Duration = Duration::from_secs(2);
+
 impl Ingestor {
     /// Opens the journal and starts every part.
     pub fn start(
+        options: IngestorOptions,
+        db: DatabaseConnection,
+        store: Store,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, IngestorError> {
+        let disk = Arc::new(journal::Disk::new(&options.journal_dir));
+        Self::start_on(disk, options, db, store, clock)
+    }
+
+    /// The same, with the journal on a storage that need not be the directory's disk itself.
+    pub fn start_on(
+        storage: Arc<dyn journal::Storage>,
         options: IngestorOptions,
         db: DatabaseConnection,
         store: Store,
@@ -135,10 +153,11 @@ impl Ingestor {
             dir: dir.clone(),
             source,
         })?;
-        let (journal, _) = Journal::open(&dir, journal_options).map_err(|source| IngestorError::Open {
-            dir: dir.clone(),
-            source,
-        })?;
+        let (journal, _) =
+            Journal::open_on(storage, journal_options).map_err(|source| IngestorError::Open {
+                dir: dir.clone(),
+                source,
+            })?;
 
         let shared = Shared {
             journal,
@@ -146,6 +165,7 @@ impl Ingestor {
             sources: options.sources.into(),
         };
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
+        let compared = CancellationToken::new();
         let mut outlets = JoinSet::new();
         shared.spawn_replayer(
             &mut outlets,
@@ -154,12 +174,18 @@ impl Ingestor {
             db.clone(),
             store.clone(),
         );
-        let loaded = shared.spawn_loader(&mut outlets, &working, options.loader, db.clone());
+        let loaded = shared.spawn_loader(
+            &mut outlets,
+            (&working, compared.clone()),
+            options.loader,
+            db.clone(),
+        );
         spawn_refresher(&mut outlets, &working, options.refresher, db.clone());
-        let archived = shared.spawn_archiver(&mut outlets, &working, options.archiver, db, store);
+        let archived =
+            shared.spawn_archiver(&mut outlets, (&working, &compared), options.archiver, db, store);
         outlets.spawn(watch_journal(shared.journal.clone(), working.clone()));
         let mut inlets = JoinSet::new();
-        let subscribed = shared.spawn_receivers(&mut inlets, &receiving, &options.receiver);
+        let subscribed = shared.spawn_receivers(&mut inlets, (&receiving, &compared), &options.receiver);
         shared.spawn_control(&mut inlets, &receiving, dir, loaded.clone());
         let Shared { journal, clock, .. } = shared;
         Ok(Self {
@@ -172,6 +198,7 @@ impl Ingestor {
             subscribed,
             inlets,
             outlets,
+            is_older_copy: false,
         })
     }
 
@@ -210,6 +237,7 @@ impl Ingestor {
                 else => std::future::pending().await,
             };
             if let Err(error) = outcome(ended) {
+                self.is_older_copy |= matches!(error, IngestorError::Loader(LoaderError::Ahead { .. }));
                 return error;
             }
         }
@@ -221,7 +249,7 @@ impl Ingestor {
         self.receiving.cancel();
         let mut result = all(&mut self.inlets).await;
         let state = self.journal.watch().borrow().clone();
-        if state.ended().is_none() && result.is_ok() {
+        if state.ended().is_none() && result.is_ok() && !self.is_older_copy {
             let durable = state.durable_seq;
             // What S3 has outlives this disk.
             let sealed = self.journal.seal_now().await;
@@ -255,7 +283,7 @@ impl Shared {
     fn spawn_loader(
         &self,
         parts: &mut Parts,
-        stop: &CancellationToken,
+        (stop, compared): (&CancellationToken, CancellationToken),
         options: LoaderOptions,
         db: DatabaseConnection,
     ) -> watch::Receiver<u64> {
@@ -267,6 +295,7 @@ impl Shared {
             db,
             clock: Arc::clone(&self.clock),
             loaded: committed,
+            compared,
         };
         let stop = stop.clone();
         parts.spawn(async move { Ok(loader.run(stop).await?) });
@@ -302,7 +331,7 @@ impl Shared {
     fn spawn_archiver(
         &self,
         parts: &mut Parts,
-        stop: &CancellationToken,
+        (stop, compared): (&CancellationToken, &CancellationToken),
         options: ArchiverOptions,
         db: DatabaseConnection,
         store: Store,
@@ -324,7 +353,13 @@ impl Shared {
             archived: archived.clone(),
         };
         let (stop_archiver, stop_manifest) = (stop.clone(), stop.clone());
-        parts.spawn(async move { Ok(archiver.run(stop_archiver).await?) });
+        let compared = compared.clone();
+        parts.spawn(async move {
+            if is_admitted(compared, &stop_archiver).await {
+                archiver.run(stop_archiver).await?;
+            }
+            Ok(())
+        });
         parts.spawn(async move { Ok(manifest.run(stop_manifest).await?) });
         archived
     }
@@ -333,7 +368,7 @@ impl Shared {
     fn spawn_receivers(
         &self,
         parts: &mut Parts,
-        stop: &CancellationToken,
+        (stop, compared): (&CancellationToken, &CancellationToken),
         options: &ReceiverOptions,
     ) -> Vec<watch::Receiver<bool>> {
         let mut all = Vec::new();
@@ -348,8 +383,11 @@ impl Shared {
                 clock: Arc::clone(&self.clock),
                 subscribed: report,
             };
-            let stop = stop.clone();
+            let (stop, compared) = (stop.clone(), compared.clone());
             parts.spawn(async move {
+                if !is_admitted(compared, &stop).await {
+                    return Ok(());
+                }
                 receiver
                     .run(stop)
                     .await
@@ -375,6 +413,16 @@ impl Shared {
         };
         let stop = stop.clone();
         parts.spawn(async move { control.run(stop).await.map_err(IngestorError::Control) });
+    }
+}
+
+/// Waits until the journal was held against the database; `false` when everything stops first.
+async fn is_admitted(compared: CancellationToken, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => false,
+        () = compared.cancelled() => true,
+        () = tokio::time::sleep(COMPARE_MAX) => true,
     }
 }
 

@@ -15,6 +15,7 @@ mod quarantine;
 pub(crate) mod reading_rows;
 pub(crate) mod readings;
 mod search;
+mod segments;
 mod sensor;
 mod sensors;
 mod series;
@@ -52,6 +53,7 @@ pub(crate) struct Query(
     search::SearchQuery,
     quality::QualityQuery,
     lineage::LineageQuery,
+    segments::SegmentsQuery,
     units::UnitsQuery,
     quarantine::QuarantineQuery,
     keys::KeysQuery,

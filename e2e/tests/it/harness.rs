@@ -4,6 +4,7 @@ mod gate;
 mod ingest;
 mod producer;
 mod raw;
+mod serve;
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
@@ -18,7 +19,8 @@ use tokio::process::{Child, Command};
 pub(crate) use gate::Gate;
 pub(crate) use ingest::{Ingest, LEAVE_SENSORS};
 pub(crate) use producer::Producer;
-pub(crate) use raw::raw_messages;
+pub(crate) use raw::{RawMessage, raw_files, raw_lines, raw_messages};
+pub(crate) use serve::Serve;
 
 /// Nothing here takes this long; a test that reaches it has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(2);
@@ -97,7 +99,7 @@ impl Drop for DataDir {
     }
 }
 
-fn signal(child: &Child, signal: rustix::process::Signal) {
+pub(crate) fn signal(child: &Child, signal: rustix::process::Signal) {
     let pid = child
         .id()
         .and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed()))
@@ -113,6 +115,19 @@ pub(crate) async fn wait_until(mut reached: impl AsyncFnMut() -> bool) -> bool {
         }
     };
     tokio::time::timeout(DEADLINE, reached).await.is_ok()
+}
+
+/// A number that a process tells at `/metrics`; none while it doesn't answer or doesn't know it.
+pub(crate) async fn metric(address: SocketAddr, name: &str) -> Option<u64> {
+    let answer = reqwest::get(format!("http://{address}/metrics")).await.ok()?;
+    number(&answer.text().await.ok()?, name)
+}
+
+/// A number of the text at `/metrics`.
+pub(crate) fn number(metrics: &str, name: &str) -> Option<u64> {
+    let mut lines = metrics.lines();
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    value.trim().parse().ok()
 }
 
 /// A running `fieldbook up`.

@@ -3,7 +3,10 @@
 //! Each test has a data directory and servers of its own on free ports of the loopback interface. When a test ends, in
 //! whatever way, a watchdog ends what it left.
 
+mod acknowledgements;
 mod bad_input;
+mod balance;
+mod chaos;
 mod cli;
 mod crash;
 mod disk;

@@ -3,9 +3,9 @@
 use anyhow::Context as _;
 
 use crate::cli::IngestArgs;
-use crate::{signals, telemetry, wiring};
+use crate::{OpenDisk, signals, telemetry, wiring};
 
-pub(crate) async fn run(args: IngestArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: IngestArgs, disk: OpenDisk) -> anyhow::Result<()> {
     let shutdown = signals::shutdown()?;
     let metrics = telemetry::metrics()?;
     let _metrics = match args.metrics {
@@ -19,7 +19,7 @@ pub(crate) async fn run(args: IngestArgs) -> anyhow::Result<()> {
     let store = wiring::open_store(&config).await?;
     let list = args.sensors.as_deref().map(super::read_sensor_list).transpose()?;
 
-    let mut ingestor = wiring::start_ingestor(options, db, store)?;
+    let mut ingestor = wiring::start_ingestor(options, disk, db, store)?;
     if let Some((text, list)) = list {
         super::warn_of(&list);
         let imported = ingestor

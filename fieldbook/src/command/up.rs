@@ -17,11 +17,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::cli::{AnonymousArg, UpArgs};
 use crate::simulator::{self, History, HistoryOptions, PLANT, Plant, Publisher, PublisherOptions};
-use crate::{signals, telemetry, wiring};
+use crate::{OpenDisk, signals, telemetry, wiring};
 use neighbours::Neighbours;
 use screen::Screen;
 
-pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: UpArgs, disk: OpenDisk) -> anyhow::Result<()> {
     let shutdown = signals::shutdown()?;
     let data_dir = prepare_data_dir(&args.data.data_dir)?;
     let _lock = lock(&data_dir)?;
@@ -36,6 +36,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     // From here on, what was started is stopped, whatever happens.
     let result = Box::pin(serve(
         &args,
+        disk,
         &data_dir,
         list.as_ref(),
         &neighbours,
@@ -80,6 +81,7 @@ fn sensor_list(args: &UpArgs) -> anyhow::Result<Option<Declared>> {
 /// Ingestor, API and simulator, until told to stop or one of them fails.
 async fn serve(
     args: &UpArgs,
+    disk: OpenDisk,
     data_dir: &Path,
     declared: Option<&Declared>,
     neighbours: &Neighbours,
@@ -97,7 +99,7 @@ async fn serve(
     )?;
     let ingest_db = wiring::ingest_database(&neighbours.database_url).await?;
     let db = ingest_db.clone();
-    let mut ingestor = wiring::start_ingestor(options, ingest_db, store)?;
+    let mut ingestor = wiring::start_ingestor(options, disk, ingest_db, store)?;
 
     let api_stop = CancellationToken::new();
     let ended = async {

@@ -51,6 +51,7 @@ pub(super) struct Batch<'a> {
     /// The bodies of decoded records, for the quarantine should the database refuse one.
     bodies: Vec<(u64, Bytes)>,
     counts: Counts,
+    messages: i64,
     last_seq: Option<u64>,
 }
 
@@ -66,6 +67,7 @@ impl<'a> Batch<'a> {
             refused: Vec::new(),
             bodies: Vec::new(),
             counts: Counts::default(),
+            messages: 0,
             last_seq: None,
         }
     }
@@ -82,6 +84,7 @@ impl<'a> Batch<'a> {
             return Ok(Some(self.list(seq, &record)));
         }
         self.last_seq = Some(seq);
+        self.messages += 1;
         match self.decode(seq, &record, sensors) {
             Ok(pending) => {
                 self.counts.decoded += 1;
@@ -204,6 +207,11 @@ impl<'a> Batch<'a> {
             payload_size: i64::try_from(record.payload.len()).unwrap_or(i64::MAX),
             counted: None,
         }
+    }
+
+    /// How many messages were taken.
+    pub(super) fn messages(&self) -> i64 {
+        self.messages
     }
 
     /// The last message taken.

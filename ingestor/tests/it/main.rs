@@ -1,5 +1,6 @@
 //! The ingestor against real neighbours that go away and come back.
 
+mod copies;
 mod fuzz;
 mod harness;
 mod outages;

@@ -77,6 +77,10 @@ impl Arguments<'_> {
                 let page = self.page(ITEMS_DEFAULT);
                 of_page(page, page)
             }
+            "segments" if root => {
+                let page = self.page(ITEMS_DEFAULT);
+                of_page(page, page)
+            }
             "quarantine" => self.quarantine(),
             "quarantineReasons" => of_page(REASONS, self.limits.count_exact_max),
             "otherValues" => of_page(OTHER_VALUES, OTHER_VALUES),

@@ -41,6 +41,40 @@ const QUERY: &str = "{ lineage(dataset: \"readings\") { balanced nodes { id kind
 const FORMULA: &str = "Messages that are on S3";
 
 testbed::both! {
+    async fn each_segment_shows_its_books_and_the_unbalanced_ones_are_found(database: TestDatabase) {
+        let world = World::on(database, open()).await;
+        loaded(&world).await;
+        let fields = "journal firstSeq lastSeq messages decoded quarantined readingsNew readingsDuplicate \
+                      readingsConflicting readingsRefused sensorLists balanced objectKey bytes bytesCompressed";
+        let all = world.data(&format!("{{ segments {{ {fields} }} }}")).await;
+        let segment = &all["segments"][0];
+        assert!(segment["journal"].as_str().is_some_and(|journal| journal.len() == 36), "{all}");
+        for (field, value) in [
+            ("firstSeq", 1.0), ("lastSeq", 4.0), ("messages", 4.0), ("decoded", 4.0), ("quarantined", 0.0),
+            ("readingsNew", 3.0), ("readingsDuplicate", 0.0), ("sensorLists", 1.0), ("bytes", 1.0),
+        ] {
+            assert_eq!(segment[field], value, "{field}");
+        }
+        assert_eq!((&segment["balanced"], &segment["objectKey"]), (&json!(true), &json!("raw/1")));
+        let unbalanced = "{ segments(unbalanced: true) { firstSeq balanced } }";
+        assert_eq!(world.data(unbalanced).await, json!({ "segments": [] }));
+
+        // Not loaded yet, it is neither right nor wrong.
+        world.run("UPDATE ingest_checkpoint SET seq = 3").await;
+        assert_eq!(world.data("{ segments { balanced } }").await, json!({ "segments": [{ "balanced": null }] }));
+        for wrong in ["decoded = 3, readings_new = 2", "readings_new = 2"] {
+            world.run("UPDATE ingest_checkpoint SET seq = 4; UPDATE segment SET decoded = 4, readings_new = 3").await;
+            world.run(&format!("UPDATE segment SET {wrong}")).await;
+            assert_eq!(
+                world.data(unbalanced).await,
+                json!({ "segments": [{ "firstSeq": 1.0, "balanced": false }] }),
+                "{wrong}"
+            );
+        }
+        let none = "{ segments(to: \"2020-01-01\") { firstSeq } }";
+        assert_eq!(world.data(none).await, json!({ "segments": [] }));
+    }
+
     async fn a_dataset_shows_where_its_records_come_from_and_go_to(database: TestDatabase) {
         let (world, _first) = worlds(database).await;
         let data = world.data(QUERY).await;

@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 
 use tokio::process::{Child, Command};
 
-use super::{DEADLINE, Fieldbook, Producer, binary, free_address, signal, wait_until};
+use super::{DEADLINE, Fieldbook, Producer, binary, free_address, number, signal, wait_until};
 
 /// What `up` is told so that it leaves the topic `sensors` to the ingest under test.
 pub(crate) const LEAVE_SENSORS: [&str; 4] = ["--topic", "nobody", "--source", "nobody"];
@@ -71,10 +71,8 @@ impl Ingest {
             .ok()?;
         let text = answer.text().await.ok()?;
         let mut numbers = [0; N];
-        for (number, name) in numbers.iter_mut().zip(names) {
-            let mut lines = text.lines();
-            let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
-            *number = value.trim().parse().ok()?;
+        for (told, name) in numbers.iter_mut().zip(names) {
+            *told = number(&text, name)?;
         }
         Some(numbers)
     }

@@ -14,11 +14,17 @@ pub(crate) struct RawMessage {
 
 /// Every line of every object below the object store's directory, in the order of journal and position.
 pub(crate) fn raw_messages(data: &Path) -> Vec<RawMessage> {
-    let mut files = Vec::new();
-    find(&data.join("s3"), &mut files);
-    let mut messages: Vec<RawMessage> = files.iter().flat_map(|file| lines(file)).collect();
+    let files = raw_files(&data.join("s3"));
+    let mut messages: Vec<RawMessage> = files.iter().flat_map(|file| raw_lines(file)).collect();
     messages.sort_by(|a, b| (&a.journal, a.seq).cmp(&(&b.journal, b.seq)));
     messages
+}
+
+/// The objects with messages below an object store's directory.
+pub(crate) fn raw_files(store: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    find(store, &mut files);
+    files
 }
 
 fn find(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
@@ -35,7 +41,8 @@ fn find(dir: &Path, files: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-fn lines(file: &Path) -> Vec<RawMessage> {
+/// The lines of one object.
+pub(crate) fn raw_lines(file: &Path) -> Vec<RawMessage> {
     let name = file.file_name().expect("a name").to_string_lossy().into_owned();
     let bytes = zstd::decode_all(std::fs::File::open(file).expect("an object")).expect("zstd");
     let text = String::from_utf8(bytes).expect("JSON lines are UTF-8");
