@@ -39,7 +39,7 @@ pub mod visibility;
 pub mod webhooks;
 
 pub use crate::bucket::{BucketSize, Bucketing, Zone};
-pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy};
+pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy, reach};
 pub use crate::flag::{FlagSet, QualityFlag};
 pub use crate::scope::Scope;
 pub use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};

@@ -96,7 +96,9 @@ pub struct Retention {
 #[derive(Debug, thiserror::Error)]
 pub enum RetentionError {
     /// Too short or too long.
-    #[error("{kept} can't be kept for {days} days: from {KEEP_DAYS_MIN} to {KEEP_DAYS_MAX} days, or for ever, are possible")]
+    #[error(
+        "{kept} can't be kept for {days} days: from {KEEP_DAYS_MIN} to {KEEP_DAYS_MAX} days, or for ever, are possible"
+    )]
     Days {
         /// What.
         kept: Kept,
@@ -219,10 +221,17 @@ pub async fn sweep(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<Swept,
     let mut swept = Swept::default();
     let is_timescaledb = service::backend(db).await?.timescaledb.is_some();
     for policy in policies(db).await? {
-        let Some(floor) = floor(&policy, now) else { continue };
+        let Some(floor) = floor(&policy, now) else {
+            continue;
+        };
         let update = "UPDATE retention SET gone_before = $2 WHERE table_name = $1 AND (gone_before IS NULL OR gone_before < $2)";
         sql::execute(db, update, [policy.kept.table().into(), floor.into()]).await?;
-        let waits = sql::query(db, include_str!("retention/select_waits.sql"), [floor.into()], |row| row.get(0));
+        let waits = sql::query(
+            db,
+            include_str!("retention/select_waits.sql"),
+            [floor.into()],
+            |row| row.get(0),
+        );
         if waits.await?.contains(&true) {
             swept.waits = true;
             continue;
@@ -254,7 +263,9 @@ async fn delete(
         let drop = match kept {
             Kept::Readings => "SELECT count(*) FROM drop_chunks('reading', older_than => $1::timestamptz)",
             Kept::Minutes => "SELECT count(*) FROM drop_chunks('reading_1m', older_than => $1::timestamptz)",
-            Kept::Hours | Kept::Days => "SELECT count(*) FROM drop_chunks('reading_1h', older_than => $1::timestamptz)",
+            Kept::Hours | Kept::Days => {
+                "SELECT count(*) FROM drop_chunks('reading_1h', older_than => $1::timestamptz)"
+            }
         };
         let dropped: Vec<i64> = sql::query(db, drop, [floor.into()], |row| row.get(0)).await?;
         deleted += dropped.first().map_or(0, |count| count.unsigned_abs());
@@ -274,7 +285,11 @@ async fn delete(
 }
 
 /// Row by row, sensor by sensor by the primary key, so that no statement is long.
-async fn delete_rows(db: &DatabaseConnection, statement: &'static str, floor: DateTime<Utc>) -> Result<u64, DbErr> {
+async fn delete_rows(
+    db: &DatabaseConnection,
+    statement: &'static str,
+    floor: DateTime<Utc>,
+) -> Result<u64, DbErr> {
     let mut deleted = 0;
     let sensors: Vec<i32> = sql::query(db, "SELECT id FROM sensor ORDER BY id", [], |row| row.get(0)).await?;
     for sensor in sensors {
@@ -309,7 +324,10 @@ mod tests {
     fn a_floor_is_the_midnight_before() {
         let now = "2026-11-26T18:30:00Z".parse().expect("a time");
         assert_eq!(floor(&policy(None), now), None);
-        assert_eq!(floor(&policy(Some(7)), now), Some("2026-11-19T00:00:00Z".parse().expect("a time")));
+        assert_eq!(
+            floor(&policy(Some(7)), now),
+            Some("2026-11-19T00:00:00Z".parse().expect("a time"))
+        );
     }
 
     #[test]
@@ -317,8 +335,16 @@ mod tests {
         let of = |days: [Option<u16>; 4]| check_order(&ALL.into_iter().zip(days).collect::<Vec<_>>());
         assert!(of([None; 4]).is_ok());
         assert!(of([Some(7), Some(7), Some(400), None]).is_ok());
-        assert!(matches!(of([Some(30), Some(7), None, None]), Err(RetentionError::Order { .. })));
-        let error = of([None, None, None, Some(400)]).expect_err("readings for ever").to_string();
-        assert!(error.contains("rollups by the day") && error.contains("for ever"), "{error}");
+        assert!(matches!(
+            of([Some(30), Some(7), None, None]),
+            Err(RetentionError::Order { .. })
+        ));
+        let error = of([None, None, None, Some(400)])
+            .expect_err("readings for ever")
+            .to_string();
+        assert!(
+            error.contains("rollups by the day") && error.contains("for ever"),
+            "{error}"
+        );
     }
 }

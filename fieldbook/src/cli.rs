@@ -34,7 +34,9 @@ pub(crate) use parts::{DataArgs, DatabaseArgs, StoreArgs};
 pub(crate) use quarantine::{
     QuarantineAction, QuarantineArgs, QuarantineListArgs, QuarantineReplayArgs, QuarantineWhich,
 };
-pub(crate) use retention::{ClassArg, Days, RetentionAction, RetentionArgs, RetentionRawArgs, RetentionSetArgs};
+pub(crate) use retention::{
+    ClassArg, Days, RetentionAction, RetentionArgs, RetentionRawArgs, RetentionSetArgs,
+};
 pub(crate) use sensors::{SensorsAction, SensorsArgs, SensorsFrom};
 pub(crate) use serve::ServeArgs;
 pub(crate) use simulate::SimulateArgs;

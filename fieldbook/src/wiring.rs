@@ -21,9 +21,7 @@ use ingestor::{Ingestor, IngestorOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-use crate::cli::{
-    AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, StoreArgs,
-};
+use crate::cli::{AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, StoreArgs};
 use crate::pages::WebPages;
 use crate::sources::Configured;
 
@@ -77,7 +75,10 @@ pub(crate) fn ingestor_options(
     limits: &IngestLimits,
 ) -> IngestorOptions {
     IngestorOptions {
-        sources: sources.iter().map(|configured| configured.source.clone()).collect(),
+        sources: sources
+            .iter()
+            .map(|configured| configured.source.clone())
+            .collect(),
         journal_dir: journal_dir.to_owned(),
         journal: journal::Options {
             segment_age_max: Duration::from_secs(limits.segment_seconds),

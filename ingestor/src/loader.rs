@@ -24,8 +24,8 @@ use crate::clock::Clock;
 use crate::decode::{Bounds, Rejection};
 use crate::events;
 use crate::receiver::Source;
-use batch::{Batch, Step};
 pub(crate) use batch::gross_range;
+use batch::{Batch, Step};
 use known::KnownSensors;
 
 /// The loader's bounds.

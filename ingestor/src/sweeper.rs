@@ -6,8 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use entity::DatabaseConnection;
-use entity::retention;
+use entity::retention::{self, Swept};
+use entity::rollup::{self, RefreshOptions};
+use entity::{DatabaseConnection, DbErr};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -18,7 +19,7 @@ use crate::events;
 pub struct SweeperOptions {
     /// Between two sweeps, 1 hour by default: days go once a day, and what waited for its rollups goes an hour later.
     pub every: Duration,
-    /// After a failure, or when something waits for its rollups, 1 minute by default.
+    /// After a failure, or when something waits for its rollups still, 1 minute by default.
     pub again: Duration,
 }
 
@@ -46,12 +47,16 @@ impl Sweeper {
             let swept = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return,
-                swept = retention::sweep(&self.db, self.clock.now()) => swept,
+                swept = self.sweep() => swept,
             };
             let pause = match swept {
                 Ok(swept) => {
                     events::swept(swept.deleted);
-                    if swept.waits { self.options.again } else { self.options.every }
+                    if swept.waits {
+                        self.options.again
+                    } else {
+                        self.options.every
+                    }
                 }
                 Err(error) => {
                     events::retry("sweeper", &error, self.options.again);
@@ -63,5 +68,28 @@ impl Sweeper {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// Sweeps; what stands in the way is rolled up without patience, if no other refresher is at it.
+    async fn sweep(&self) -> Result<Swept, DbErr> {
+        let swept = retention::sweep(&self.db, self.clock.now()).await?;
+        if !swept.waits {
+            return Ok(swept);
+        }
+        let at_once = RefreshOptions {
+            minute_patience: Duration::ZERO,
+            hour_patience: Duration::ZERO,
+            day_patience: Duration::ZERO,
+            ..RefreshOptions::default()
+        };
+        while rollup::refresh(&self.db, &at_once)
+            .await?
+            .is_some_and(|step| step.more)
+        {}
+        let again = retention::sweep(&self.db, self.clock.now()).await?;
+        Ok(Swept {
+            deleted: swept.deleted + again.deleted,
+            waits: again.waits,
+        })
     }
 }

@@ -113,7 +113,12 @@ impl Drop for GuardedBroker {
 
 /// A CA, a server's certificate for this machine and a client's, by openssl.
 fn certify(directory: &Path) {
-    certificate(directory, "ca", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign", None);
+    certificate(
+        directory,
+        "ca",
+        "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign",
+        None,
+    );
     let server = "basicConstraints=critical,CA:FALSE\nsubjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth";
     certificate(directory, "server", server, Some("ca"));
     let client = "basicConstraints=critical,CA:FALSE\nextendedKeyUsage=clientAuth";
@@ -128,7 +133,17 @@ fn certificate(directory: &Path, name: &str, extensions: &str, issuer: Option<&s
     fs::write(file(name, "cnf"), configuration).or_give_up("write a certificate's request");
     let mut command = Command::new("openssl");
     command
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "1",
+        ])
         .arg("-config")
         .arg(file(name, "cnf"))
         .arg("-keyout")
@@ -156,8 +171,7 @@ fn run(command: &mut Command) {
 
 /// Ports that are free now, both at once.
 fn free_ports() -> [SocketAddr; 2] {
-    let listeners = [(); 2].map(|()| {
-        std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).or_give_up("find a free port")
-    });
+    let listeners = [(); 2]
+        .map(|()| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).or_give_up("find a free port"));
     listeners.map(|listener| listener.local_addr().or_give_up("read a port"))
 }

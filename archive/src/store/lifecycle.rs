@@ -15,11 +15,15 @@ impl Store {
         let (mut rules, minimum) = self.lifecycle_rules().await?;
         rules.retain(|other| other.id() != Some(RULE_ID));
         let others = rules.len();
-        rules.push(written(rule).map_err(|_| StoreError::NotKept { key: RULE_ID.to_owned() })?);
+        rules.push(written(rule).map_err(|_| StoreError::NotKept {
+            key: RULE_ID.to_owned(),
+        })?);
         let configuration = BucketLifecycleConfiguration::builder()
             .set_rules(Some(rules))
             .build()
-            .map_err(|_| StoreError::NotKept { key: RULE_ID.to_owned() })?;
+            .map_err(|_| StoreError::NotKept {
+                key: RULE_ID.to_owned(),
+            })?;
         self.client
             .put_bucket_lifecycle_configuration()
             .bucket(&*self.bucket)
@@ -33,14 +37,19 @@ impl Store {
         if rules.iter().any(|there| is_there(rule, there)) {
             Ok(others)
         } else {
-            Err(StoreError::NotKept { key: RULE_ID.to_owned() })
+            Err(StoreError::NotKept {
+                key: RULE_ID.to_owned(),
+            })
         }
     }
 
     async fn lifecycle_rules(
         &self,
     ) -> Result<
-        (Vec<LifecycleRule>, Option<aws_sdk_s3::types::TransitionDefaultMinimumObjectSize>),
+        (
+            Vec<LifecycleRule>,
+            Option<aws_sdk_s3::types::TransitionDefaultMinimumObjectSize>,
+        ),
         StoreError,
     > {
         let answer = self

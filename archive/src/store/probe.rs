@@ -52,11 +52,15 @@ impl Store {
             .send()
             .await
             .map_err(|error| self.error(Operation::GetObject, &key, error))?;
-        let bytes = read.body.collect().await.map_err(|error| StoreError::Unreachable {
-            operation: Operation::GetObject,
-            target: key.clone(),
-            source: error.into(),
-        })?;
+        let bytes = read
+            .body
+            .collect()
+            .await
+            .map_err(|error| StoreError::Unreachable {
+                operation: Operation::GetObject,
+                target: key.clone(),
+                source: error.into(),
+            })?;
         if bytes.into_bytes() != body.as_bytes() {
             return Err(StoreError::NotKept { key });
         }

@@ -69,7 +69,14 @@ async fn the_rule_takes_its_own_place_and_leaves_the_others() {
         status: ExpirationStatus::from_static(ExpirationStatus::ENABLED),
         transitions: None,
     };
-    rules.0.lock().unwrap().as_mut().unwrap().rules.push(other.clone());
+    rules
+        .0
+        .lock()
+        .unwrap()
+        .as_mut()
+        .unwrap()
+        .rules
+        .push(other.clone());
     assert_eq!(store.apply_lifecycle(&rule(60)).await.unwrap(), 1);
     let kept = rules.0.lock().unwrap().clone().unwrap().rules;
     assert_eq!(kept.len(), 2);
@@ -79,8 +86,17 @@ async fn the_rule_takes_its_own_place_and_leaves_the_others() {
     let transition = &ours.transitions.as_ref().unwrap()[0];
     assert_eq!(transition.days, Some(60));
     assert_eq!(transition.storage_class.as_ref().unwrap().as_str(), "GLACIER_IR");
-    assert_eq!(ours.filter.as_ref().unwrap().prefix.as_deref(), Some("plant/raw/"));
-    assert_eq!(ours.abort_incomplete_multipart_upload.as_ref().unwrap().days_after_initiation, Some(7));
+    assert_eq!(
+        ours.filter.as_ref().unwrap().prefix.as_deref(),
+        Some("plant/raw/")
+    );
+    assert_eq!(
+        ours.abort_incomplete_multipart_upload
+            .as_ref()
+            .unwrap()
+            .days_after_initiation,
+        Some(7)
+    );
     assert!(ours.expiration.is_none(), "raw messages stay for ever");
 }
 

@@ -26,7 +26,12 @@ async fn readings_go_rollups_stay_and_the_catalogue_says_so() {
     let old = chrono::Utc::now() - chrono::TimeDelta::days(50);
     let now = chrono::Utc::now();
     let lines: String = [old, now]
-        .map(|time| format!("{{\"id\": \"a\", \"dt\": \"{}\", \"value\": 5}}\n", time.to_rfc3339()))
+        .map(|time| {
+            format!(
+                "{{\"id\": \"a\", \"dt\": \"{}\", \"value\": 5}}\n",
+                time.to_rfc3339()
+            )
+        })
         .concat();
     fieldbook.mosquitto_pub(1, &lines).await;
     let old_days = "SELECT count(*) FROM reading_1m WHERE bucket < now() - interval '45 days'";
@@ -34,13 +39,36 @@ async fn readings_go_rollups_stay_and_the_catalogue_says_so() {
 
     let refused = run(&data, &["set", "--minutes", "30", "--by", "a test"]).await;
     assert!(!refused.status.success());
-    assert!(text(&refused.stderr).contains("at least as long"), "{}", text(&refused.stderr));
+    assert!(
+        text(&refused.stderr).contains("at least as long"),
+        "{}",
+        text(&refused.stderr)
+    );
     let refused = run(&data, &["set", "--readings", "a month"]).await;
-    assert!(text(&refused.stderr).contains("forever"), "{}", text(&refused.stderr));
-    let set = run(&data, &["set", "--readings", "40d", "--minutes", "forever", "--by", "a test"]).await;
+    assert!(
+        text(&refused.stderr).contains("forever"),
+        "{}",
+        text(&refused.stderr)
+    );
+    let set = run(
+        &data,
+        &[
+            "set",
+            "--readings",
+            "40d",
+            "--minutes",
+            "forever",
+            "--by",
+            "a test",
+        ],
+    )
+    .await;
     assert!(set.status.success(), "{}", text(&set.stderr));
     let shown = text(&run(&data, &["show"]).await.stdout);
-    assert!(shown.contains("40 days") && shown.contains("forever") && shown.contains("a test"), "{shown}");
+    assert!(
+        shown.contains("40 days") && shown.contains("forever") && shown.contains("a test"),
+        "{shown}"
+    );
 
     // An ingestor sweeps when it starts, and each hour.
     fieldbook.stop().await;
@@ -48,7 +76,9 @@ async fn readings_go_rollups_stay_and_the_catalogue_says_so() {
     fieldbook.wait_number("SELECT count(*) FROM reading", 1).await;
     assert_eq!(fieldbook.number(old_days).await, 1, "the rollup stays");
     let (http, expected) = (&fieldbook, 40.0 * 86_400.0);
-    let told = http.graphql("{ datasets { nodes { name promise { retentionSeconds } } } }").await;
+    let told = http
+        .graphql("{ datasets { nodes { name promise { retentionSeconds } } } }")
+        .await;
     let of = |name: &str| {
         let all = told["datasets"]["nodes"].as_array().expect("a list");
         let dataset = all.iter().find(|dataset| dataset["name"] == name).expect(name);
@@ -57,7 +87,10 @@ async fn readings_go_rollups_stay_and_the_catalogue_says_so() {
     assert_eq!(of("reading"), Some(expected), "{told}");
     assert_eq!(of("reading_1m"), None, "{told}");
     let contract = fieldbook.get("/datasets/readings/contract.odcs.yaml").await;
-    assert!(contract.contains("retention") && contract.contains("P40D"), "{contract}");
+    assert!(
+        contract.contains("retention") && contract.contains("P40D"),
+        "{contract}"
+    );
     // What is from before is taken no more, and lies where one can see why.
     fieldbook.mosquitto_pub(1, &lines).await;
     let refused = "SELECT count(*) FROM quarantined_message WHERE code = 'refused_by_database' AND reason LIKE '%no longer kept%'";

@@ -9,7 +9,11 @@ fn payload(start: i64, index: usize) -> Vec<u8> {
     let offset = i64::try_from(index).expect("small") * 1_000;
     let time = chrono::DateTime::from_timestamp_micros(start + offset).expect("a time");
     let time = time.format("%Y-%m-%dT%H:%M:%S%.6f");
-    format!(r#"{{"id": "Sensor {}", "dt": "{time}", "value": {index}}}"#, index % 7).into_bytes()
+    format!(
+        r#"{{"id": "Sensor {}", "dt": "{time}", "value": {index}}}"#,
+        index % 7
+    )
+    .into_bytes()
 }
 
 fn ingest(fieldbook: &Fieldbook, data: &DataDir, name: &str) -> Ingest {
@@ -55,8 +59,15 @@ async fn of_ingestors_that_share_a_stream_one_may_die_and_come_back() {
         .wait_number(READINGS, i64::try_from(sent).expect("small"))
         .await;
     let number = async |sql| fieldbook.number(sql).await;
-    assert_eq!(number("SELECT count(DISTINCT value) FROM reading").await, number(READINGS).await);
-    assert_eq!(number("SELECT count(DISTINCT journal_id) FROM reading").await, 2, "both had their share");
+    assert_eq!(
+        number("SELECT count(DISTINCT value) FROM reading").await,
+        number(READINGS).await
+    );
+    assert_eq!(
+        number("SELECT count(DISTINCT journal_id) FROM reading").await,
+        2,
+        "both had their share"
+    );
     assert_eq!(number("SELECT count(*) FROM reading_conflict").await, 0);
     assert_eq!(number("SELECT count(*) FROM quarantined_message").await, 0);
     one.stop().await;

@@ -17,7 +17,11 @@ async fn publish(args: &[&str], payload: &str) {
         .output()
         .await
         .expect("mosquitto_pub");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// A source of each kind. `at` is where the gateway's values are.
@@ -88,19 +92,32 @@ async fn messages_of_several_forms_come_from_open_and_guarded_brokers() {
         r#"{{"readings": [{{"n": "a", "t": {millis}, "w": 1.5}}, {{"n": "b", "t": {millis}, "v": 2}},
             {{"n": "c", "t": {millis}, "w": 3, "battery": 98}}], "gateway": "north"}}"#
     );
-    let plain = format!(r#"{{"id": "Sensor 1", "dt": "{}", "value": 17}}"#, now.to_rfc3339());
+    let plain = format!(
+        r#"{{"id": "Sensor 1", "dt": "{}", "value": 17}}"#,
+        now.to_rfc3339()
+    );
     let home = fieldbook.mqtt.port().to_string();
     let (by_certificate, by_password) = (
         broker.by_certificate().port().to_string(),
         broker.by_password().port().to_string(),
     );
-    let [ca, certificate, key] = ["ca.pem", "client.pem", "client.key"].map(|name| broker.file(name).display().to_string());
+    let [ca, certificate, key] =
+        ["ca.pem", "client.pem", "client.key"].map(|name| broker.file(name).display().to_string());
     let sensors = "SELECT count(DISTINCT sensor_id) FROM reading";
     // What is published before a broker knows the ingestor is nobody's, so until all have come.
     let come = async {
         while fieldbook.number(sensors).await < 5 {
             publish(&["-p", &home, "-t", "gateways/7"], &gateway).await;
-            let tls = ["-p", &by_certificate, "--cafile", &ca, "--cert", &certificate, "--key", &key];
+            let tls = [
+                "-p",
+                &by_certificate,
+                "--cafile",
+                &ca,
+                "--cert",
+                &certificate,
+                "--key",
+                &key,
+            ];
             publish(&[&tls[..], &["-t", "plant/pressure"]].concat(), "4.02").await;
             let login = ["-p", &by_password, "-u", testbed::USER, "-P", testbed::PASSWORD];
             publish(&[&login[..], &["-t", "sensors"]].concat(), &plain).await;
@@ -124,16 +141,31 @@ async fn messages_of_several_forms_come_from_open_and_guarded_brokers() {
     let file = write(&data, "sources.toml", &sources(&broker, "/v"));
     let ingest = start(&fieldbook, &dir, &file);
     let replayed = Command::new(binary())
-        .args(["quarantine", "replay", "--reason", "value_missing", "--by", "a test", "--data-dir"])
+        .args([
+            "quarantine",
+            "replay",
+            "--reason",
+            "value_missing",
+            "--by",
+            "a test",
+            "--data-dir",
+        ])
         .arg(data.path())
         .env_clear()
         .output()
         .await
         .expect("it runs");
-    assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stderr));
+    assert!(
+        replayed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&replayed.stderr)
+    );
     let come = "SELECT count(*) FROM reading JOIN sensor ON sensor.id = sensor_id WHERE name = 'north/b' AND value = 2";
     fieldbook.wait_number(come, 1).await;
-    assert_eq!(fieldbook.number("SELECT count(*) FROM quarantined_message").await, 0);
+    assert_eq!(
+        fieldbook.number("SELECT count(*) FROM quarantined_message").await,
+        0
+    );
     ingest.stop().await;
     let unbalanced = "SELECT count(*) FROM segment
         WHERE decoded + quarantined <> messages OR readings_refused <> 0

@@ -48,7 +48,11 @@ async fn load(db: &DatabaseConnection, journal_id: i16, first_seq: i64, readings
 /// Hourly readings of two sensors over 40 days.
 async fn forty_days(db: &DatabaseConnection) -> (i16, Vec<i32>) {
     let journal_id = journal(db).await;
-    let ids: Vec<i32> = sensors(db, &["a", "b"]).await.iter().map(|known| known.id).collect();
+    let ids: Vec<i32> = sensors(db, &["a", "b"])
+        .await
+        .iter()
+        .map(|known| known.id)
+        .collect();
     let readings: Vec<NewReading> = (0..DAYS * 24)
         .flat_map(|hour| ids.iter().map(move |id| (hour, *id)))
         .map(|(hour, id)| reading(id, hour * 3_600, hour as f64, hour + 1))
@@ -86,7 +90,11 @@ async fn rollups_outlive_what_they_are_made_from(db: &DatabaseConnection) {
     let nothing = retention::sweep(db, now()).await.unwrap();
     assert_eq!((nothing.deleted, nothing.waits), (0, false), "kept for ever");
 
-    let policy = [(Kept::Readings, Some(7)), (Kept::Minutes, Some(14)), (Kept::Hours, Some(21))];
+    let policy = [
+        (Kept::Readings, Some(7)),
+        (Kept::Minutes, Some(14)),
+        (Kept::Hours, Some(21)),
+    ];
     retention::keep(db, &policy, "a test").await.unwrap();
     assert!(retention::sweep(db, now()).await.unwrap().deleted > 0);
     assert_eq!(days_ago(db, "reading", "time").await, 7);
@@ -108,14 +116,20 @@ async fn rollups_outlive_what_they_are_made_from(db: &DatabaseConnection) {
     let written = load(db, journal_id, 5_000, &late).await;
     assert_eq!((written.new, written.refused.len()), (1, 1));
     assert_eq!(written.refused[0].index, 0);
-    assert!(written.refused[0].reason.contains("no longer kept"), "{}", written.refused[0].reason);
+    assert!(
+        written.refused[0].reason.contains("no longer kept"),
+        "{}",
+        written.refused[0].reason
+    );
     refresh_all(db).await;
     let after = one::<f64>(db, "SELECT sum(sum) FROM reading_1d").await;
     assert!((after - before - 0.5).abs() < 1e-6, "{before} {after}");
     assert_eq!(balance(db).await, (all + 1, all + 1));
 
     // Days go too, and their readings are counted still.
-    retention::keep(db, &[(Kept::Days, Some(28))], "a test").await.unwrap();
+    retention::keep(db, &[(Kept::Days, Some(28))], "a test")
+        .await
+        .unwrap();
     retention::sweep(db, now()).await.unwrap();
     assert_eq!(days_ago(db, "reading_1d", "bucket").await, 28);
     assert_eq!(balance(db).await, (all + 1, all + 1));
@@ -128,7 +142,12 @@ async fn rollups_outlive_what_they_are_made_from(db: &DatabaseConnection) {
     // A longer policy brings nothing back, and takes nothing that is from before.
     retention::keep(
         db,
-        &[(Kept::Readings, None), (Kept::Minutes, None), (Kept::Hours, None), (Kept::Days, None)],
+        &[
+            (Kept::Readings, None),
+            (Kept::Minutes, None),
+            (Kept::Hours, None),
+            (Kept::Days, None),
+        ],
         "a test",
     )
     .await
@@ -140,14 +159,19 @@ async fn rollups_outlive_what_they_are_made_from(db: &DatabaseConnection) {
 async fn what_waits_for_its_rollups_is_not_deleted(db: &DatabaseConnection) {
     forty_days(db).await;
     let all: i64 = one(db, "SELECT count(*) FROM reading").await;
-    retention::keep(db, &[(Kept::Readings, Some(7))], "a test").await.unwrap();
+    retention::keep(db, &[(Kept::Readings, Some(7))], "a test")
+        .await
+        .unwrap();
     let swept = retention::sweep(db, now()).await.unwrap();
     assert_eq!((swept.deleted, swept.waits), (0, true));
     assert_eq!(one::<i64>(db, "SELECT count(*) FROM reading").await, all);
     refresh_all(db).await;
     let swept = retention::sweep(db, now()).await.unwrap();
     assert!(swept.deleted > 0 && !swept.waits);
-    assert_eq!(one::<i64>(db, "SELECT sum(count)::int8 FROM reading_1d").await, all);
+    assert_eq!(
+        one::<i64>(db, "SELECT sum(count)::int8 FROM reading_1d").await,
+        all
+    );
 }
 
 async fn policies_that_would_leave_holes_are_refused(db: &DatabaseConnection) {
@@ -156,14 +180,22 @@ async fn policies_that_would_leave_holes_are_refused(db: &DatabaseConnection) {
     assert!(matches!(short, RetentionError::Days { days: 6, .. }), "{short}");
     let hole = keep(&[(Kept::Minutes, Some(30))]).await.unwrap_err();
     assert!(matches!(hole, RetentionError::Order { .. }), "{hole}");
-    let hole = keep(&[(Kept::Readings, Some(31)), (Kept::Minutes, Some(30))]).await.unwrap_err();
+    let hole = keep(&[(Kept::Readings, Some(31)), (Kept::Minutes, Some(30))])
+        .await
+        .unwrap_err();
     assert!(hole.to_string().contains("31 days"), "{hole}");
-    keep(&[(Kept::Readings, Some(30)), (Kept::Minutes, Some(30))]).await.unwrap();
+    keep(&[(Kept::Readings, Some(30)), (Kept::Minutes, Some(30))])
+        .await
+        .unwrap();
     let hole = keep(&[(Kept::Readings, None)]).await.unwrap_err();
     assert!(hole.to_string().contains("for ever"), "{hole}");
     let policies = retention::policies(db).await.unwrap();
     let days: Vec<Option<u16>> = policies.iter().map(|policy| policy.keep_days).collect();
-    assert_eq!(days, [Some(30), Some(30), None, None], "what was refused changed nothing");
+    assert_eq!(
+        days,
+        [Some(30), Some(30), None, None],
+        "what was refused changed nothing"
+    );
     assert_eq!(policies[0].changed_by, "a test");
 }
 
@@ -174,9 +206,14 @@ async fn a_floor_waits_for_the_transactions_that_did_not_see_it() {
     let db = &server.db;
     let (journal_id, ids) = forty_days(db).await;
     refresh_all(db).await;
-    retention::keep(db, &[(Kept::Readings, Some(7))], "a test").await.unwrap();
+    retention::keep(db, &[(Kept::Readings, Some(7))], "a test")
+        .await
+        .unwrap();
     let mut loading = LoadTransaction::begin(db, journal_id).await.unwrap();
-    let written = loading.write_readings(&[reading(ids[0], 61, 0.5, 9_000)]).await.unwrap();
+    let written = loading
+        .write_readings(&[reading(ids[0], 61, 0.5, 9_000)])
+        .await
+        .unwrap();
     assert_eq!(written.new, 1);
     let sweeping = {
         let db = db.clone();
@@ -190,10 +227,18 @@ async fn a_floor_waits_for_the_transactions_that_did_not_see_it() {
     }
     loading.commit().await.unwrap();
     let swept = sweeping.await.unwrap();
-    assert_eq!((swept.deleted, swept.waits), (0, true), "the late reading waits for its rollup");
+    assert_eq!(
+        (swept.deleted, swept.waits),
+        (0, true),
+        "the late reading waits for its rollup"
+    );
     refresh_all(db).await;
     assert!(retention::sweep(db, now()).await.unwrap().deleted > 0);
-    let first: f64 = one(db, "SELECT sum(sum) FROM reading_1m WHERE bucket < '2026-09-21 14:15+00'").await;
+    let first: f64 = one(
+        db,
+        "SELECT sum(sum) FROM reading_1m WHERE bucket < '2026-09-21 14:15+00'",
+    )
+    .await;
     let whole: f64 = one(db, "SELECT sum(sum) FROM reading_1d").await;
     assert!(first >= 0.5 && whole > 0.0);
 }

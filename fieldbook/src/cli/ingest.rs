@@ -35,6 +35,11 @@ pub(crate) struct IngestArgs {
     #[arg(long, env = "FIELDBOOK_METRICS", value_name = "ADDR")]
     pub(crate) metrics: Option<SocketAddr>,
     /// Declare the sensors of this list at the start; with --sources, each source names its own
-    #[arg(long, env = "FIELDBOOK_SENSORS", value_name = "FILE", conflicts_with = "sources")]
+    #[arg(
+        long,
+        env = "FIELDBOOK_SENSORS",
+        value_name = "FILE",
+        conflicts_with = "sources"
+    )]
     pub(crate) sensors: Option<PathBuf>,
 }

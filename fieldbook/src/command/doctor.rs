@@ -35,6 +35,9 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
         findings.tell(finding);
     }
     findings.tell(disk::look(&args.database.data.journal_dir(), &args.ingest));
-    findings.tell(clock::look(&[("database", database_clock), ("object store", store_clock)]));
+    findings.tell(clock::look(&[
+        ("database", database_clock),
+        ("object store", store_clock),
+    ]));
     findings.outcome()
 }

@@ -31,7 +31,11 @@ pub(crate) async fn run(args: IngestArgs) -> anyhow::Result<()> {
     }
     wiring::declare(&ingestor, &sources).await?;
     for configured in &sources {
-        tracing::info!(source = configured.source.name, "receiving from {}", configured.broker);
+        tracing::info!(
+            source = configured.source.name,
+            "receiving from {}",
+            configured.broker
+        );
     }
     let failed = tokio::select! {
         () = shutdown.cancelled() => None,

@@ -45,7 +45,9 @@ fn show(policies: &[Retention]) {
             let date = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%d").to_string();
             [
                 policy.kept.to_string(),
-                policy.keep_days.map_or_else(|| "forever".to_owned(), |days| format!("{days} days")),
+                policy
+                    .keep_days
+                    .map_or_else(|| "forever".to_owned(), |days| format!("{days} days")),
                 policy.gone_before.map_or_else(String::new, date),
                 policy.changed_by.clone(),
                 date(policy.changed_at),

@@ -31,7 +31,10 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let home = neighbours::home(&args);
     let sources = sources::configured(&args.source, Some(&home))?;
     let list = sensor_list(&args)?;
-    let stage = list.as_ref().map(|_| Stage::find(&sources, !args.no_simulator)).transpose()?;
+    let stage = list
+        .as_ref()
+        .map(|_| Stage::find(&sources, !args.no_simulator))
+        .transpose()?;
     let screen = Screen::new();
     parts::ports::check(args.http, "the API", "--http")?;
 

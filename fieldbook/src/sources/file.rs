@@ -64,11 +64,15 @@ impl TryFrom<String> for BrokerUrl {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let url: MqttUrl = text.parse().map_err(|error: crate::mqtt_url::MqttUrlError| error.to_string())?;
+        let url: MqttUrl = text
+            .parse()
+            .map_err(|error: crate::mqtt_url::MqttUrlError| error.to_string())?;
         if url.has_login() {
-            return Err("a user or password stands in the broker's address: say them under login, the password by \
+            return Err(
+                "a user or password stands in the broker's address: say them under login, the password by \
                         password_file or password_env"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         Ok(Self(url))
     }
@@ -113,7 +117,10 @@ impl From<OnConflictName> for OnConflict {
 pub(super) fn parse(text: &str) -> anyhow::Result<Vec<SourceEntry>> {
     // A parser's message shows the line that it is about, and a line may hold what somebody took for the place of a password.
     let file: SourcesFile = toml::from_str(text).map_err(|error| anyhow::anyhow!(shown(text, &error)))?;
-    anyhow::ensure!(!file.sources.is_empty(), "it has no source: begin one with [[source]]");
+    anyhow::ensure!(
+        !file.sources.is_empty(),
+        "it has no source: begin one with [[source]]"
+    );
     for (index, source) in file.sources.iter().enumerate() {
         anyhow::ensure!(
             !source.topics.is_empty(),
@@ -121,7 +128,9 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Vec<SourceEntry>> {
             source.name
         );
         anyhow::ensure!(
-            file.sources[..index].iter().all(|other| other.name != source.name),
+            file.sources[..index]
+                .iter()
+                .all(|other| other.name != source.name),
             "two sources are named {:?}: a name is the namespace of its sensors, and each source has its own",
             source.name
         );

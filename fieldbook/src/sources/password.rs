@@ -32,8 +32,12 @@ pub(super) fn read(login: &Login, directory: &Path) -> anyhow::Result<Secret> {
                 .with_context(|| format!("the variable {name} of login.password_env is not set"))?;
             (password, name.clone())
         }
-        (None, None) => anyhow::bail!("login has no password: say password_file = \"FILE\" or password_env = \"NAME\""),
-        (Some(_), Some(_)) => anyhow::bail!("login has password_file and password_env: one of them is enough"),
+        (None, None) => {
+            anyhow::bail!("login has no password: say password_file = \"FILE\" or password_env = \"NAME\"")
+        }
+        (Some(_), Some(_)) => {
+            anyhow::bail!("login has password_file and password_env: one of them is enough")
+        }
     };
     anyhow::ensure!(
         password.len() <= MQTT_BYTES_MAX,

@@ -83,7 +83,9 @@ fn every_example_of_the_documentation_is_read_as_it_says() {
                 let readings = manner.format.read(&message, &Bounds::default()).expect(&text);
                 let decoded = match readings {
                     Readings::One(decoded) => vec![decoded],
-                    Readings::Several(parts) => parts.into_iter().map(|part| part.said.expect(&text)).collect(),
+                    Readings::Several(parts) => {
+                        parts.into_iter().map(|part| part.said.expect(&text)).collect()
+                    }
                 };
                 read_now = decoded
                     .iter()
@@ -115,7 +117,10 @@ fn a_source_without_a_broker_is_at_home() {
     let sources = read(elsewhere).expect("a source");
     assert!(!sources[0].at_home);
     assert_eq!(sources[0].source.broker.protocol, Protocol::V311);
-    assert_eq!((sources[0].broker.as_str(), sources[0].source.broker.port), ("mqtt://b:1883", 1883));
+    assert_eq!(
+        (sources[0].broker.as_str(), sources[0].source.broker.port),
+        ("mqtt://b:1883", 1883)
+    );
 }
 
 #[test]
@@ -125,20 +130,38 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
     refused("source = []", &["[[source]]"]);
     refused("[[source]]\ntopics = [\"t\"]", &["name"]);
     refused("[[source]]\nname = \"a\"\ntopics = []", &["no topics"]);
-    refused("[[source]]\nname = \"a\"\ntopics = [\"a#\"]", &["line 3", "plant/#"]);
+    refused(
+        "[[source]]\nname = \"a\"\ntopics = [\"a#\"]",
+        &["line 3", "plant/#"],
+    );
     refused(&with("topic = \"t\""), &["line 4", "topic", "topics"]);
     refused(&with("on_conflict = \"last\""), &["line 4", "latest"]);
     refused(&with("protocol = 4"), &["line 4"]);
     refused(&with("protocol = \"4\""), &["line 4", "3.1.1"]);
     refused(&with("broker = \"http://x\""), &["line 4", "mqtt://host:1883"]);
     refused(&with("broker = \"mqtt://x\"\ntls = {}"), &["\"a\"", "mqtts://"]);
-    refused(&with("broker = \"mqtts://x\"\ntls = { key_file = \"k\" }"), &["tls.certificate_file"]);
+    refused(
+        &with("broker = \"mqtts://x\"\ntls = { key_file = \"k\" }"),
+        &["tls.certificate_file"],
+    );
     refused(&with("login = { user = \"u\" }"), &["password_file"]);
-    refused(&with("login = { user = \"u\", password_env = \"NO_SUCH_VARIABLE\" }"), &["NO_SUCH_VARIABLE"]);
-    refused(&with("login = { user = \"u\", password_file = \"none\" }"), &["none", "read the password"]);
+    refused(
+        &with("login = { user = \"u\", password_env = \"NO_SUCH_VARIABLE\" }"),
+        &["NO_SUCH_VARIABLE"],
+    );
+    refused(
+        &with("login = { user = \"u\", password_file = \"none\" }"),
+        &["none", "read the password"],
+    );
     refused(&with("sensors = \"none.json\""), &["none.json"]);
-    refused(&with("[source.message]\ntime = \"/t\"\nvalues = [{ at = \"v\", sensor = \"a\" }]"), &["line 6", "JSON pointer"]);
-    refused(&with("[source.message]\ntime = \"/t\"\nvalues = [{ at = \"/v\" }]"), &["\"a\"", "no sensor"]);
+    refused(
+        &with("[source.message]\ntime = \"/t\"\nvalues = [{ at = \"v\", sensor = \"a\" }]"),
+        &["line 6", "JSON pointer"],
+    );
+    refused(
+        &with("[source.message]\ntime = \"/t\"\nvalues = [{ at = \"/v\" }]"),
+        &["\"a\"", "no sensor"],
+    );
     let twice = with("[[source]]\nname = \"a\"\ntopics = [\"t\"]");
     refused(&twice, &["two sources", "namespace"]);
 }
@@ -147,7 +170,8 @@ fn what_is_wrong_is_said_with_its_line_and_what_would_be_right() {
 fn a_secret_is_read_from_its_place_and_shown_nowhere() {
     let room = tempfile::tempdir().expect("a directory");
     std::fs::write(room.path().join("password"), "hunter2\n").expect("written");
-    let text = "[[source]]\nname = \"a\"\ntopics = [\"t\"]\nlogin = { user = \"u\", password_file = \"password\" }";
+    let text =
+        "[[source]]\nname = \"a\"\ntopics = [\"t\"]\nlogin = { user = \"u\", password_file = \"password\" }";
     let sources = read_in(room.path(), text).expect("a source");
     let (user, password) = sources[0].source.broker.login.as_ref().expect("a login");
     assert_eq!((user.as_str(), password.expose()), ("u", "hunter2"));
@@ -172,7 +196,10 @@ fn certificates_that_are_none_are_named() {
     std::fs::write(room.path().join("empty.pem"), "nothing\n").expect("written");
     let text = "[[source]]\nname = \"a\"\nbroker = \"mqtts://h\"\ntopics = [\"t\"]\ntls = { ca_file = \"empty.pem\" }";
     let error = format!("{:#}", read_in(room.path(), text).expect_err("no certificate"));
-    assert!(error.contains("empty.pem") && error.contains("tls.ca_file"), "{error}");
+    assert!(
+        error.contains("empty.pem") && error.contains("tls.ca_file"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -37,7 +37,10 @@ pub(super) fn config(files: &TlsFiles, directory: &Path) -> anyhow::Result<Arc<C
                 .map_err(|error| anyhow::anyhow!("{error}"))
                 .with_context(|| format!("read the private key in {} (tls.key_file, PEM)", path.display()))?;
             builder.with_client_auth_cert(chain, key).with_context(|| {
-                format!("use the certificate of tls.certificate_file with the key in {}", path.display())
+                format!(
+                    "use the certificate of tls.certificate_file with the key in {}",
+                    path.display()
+                )
             })?
         }
         _ => anyhow::bail!("a client certificate is two files: tls.certificate_file and tls.key_file"),

@@ -8,13 +8,17 @@ pub(super) struct TopicFilter(pub(super) String);
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TopicFilterError {
-    #[error("a topic filter is empty, too long or has a NUL: 1 to 65,535 bytes are expected, such as \"plant/+/temperature\"")]
+    #[error(
+        "a topic filter is empty, too long or has a NUL: 1 to 65,535 bytes are expected, such as \"plant/+/temperature\""
+    )]
     Length,
     #[error("the topic filter {0:?} has # elsewhere than as its last level: plant/# is one")]
     Hash(String),
     #[error("the topic filter {0:?} has + within a level: plant/+/temperature is one")]
     Plus(String),
-    #[error("the topic filter {0:?} shares no stream: $share/GROUP/FILTER is expected, and a group has no /, + or #")]
+    #[error(
+        "the topic filter {0:?} shares no stream: $share/GROUP/FILTER is expected, and a group has no /, + or #"
+    )]
     Share(String),
 }
 
@@ -56,7 +60,17 @@ mod tests {
 
     #[test]
     fn filters_are_taken_as_mqtt_has_them() {
-        for filter in ["sensors", "#", "+", "a/+/b", "a/#", "/", "+/+/#", "$share/fieldbook/a/#", "$SYS/broker/uptime"] {
+        for filter in [
+            "sensors",
+            "#",
+            "+",
+            "a/+/b",
+            "a/#",
+            "/",
+            "+/+/#",
+            "$share/fieldbook/a/#",
+            "$SYS/broker/uptime",
+        ] {
             assert!(TopicFilter::try_from(filter.to_owned()).is_ok(), "{filter}");
         }
     }

@@ -130,7 +130,10 @@ impl<'a> Batch<'a> {
         }
         if taken == 0 {
             // There is a first one: a message without any is refused where it is read.
-            return rejected.into_iter().next().map_or(Ok(()), |(_, first)| Err(first));
+            return rejected
+                .into_iter()
+                .next()
+                .map_or(Ok(()), |(_, first)| Err(first));
         }
         for (item, why) in rejected {
             self.counts.readings_refused += 1;

@@ -90,6 +90,11 @@ async fn look(source: &Source) -> Result<Probed, Broken> {
 
 /// The same filter, but not out of the group that shares it.
 fn beside(topic: &str, id: &str) -> String {
-    let shared = topic.strip_prefix("$share/").and_then(|shared| shared.split_once('/'));
-    shared.map_or_else(|| topic.to_owned(), |(_, filter)| format!("$share/fieldbook-probe-{id}/{filter}"))
+    let shared = topic
+        .strip_prefix("$share/")
+        .and_then(|shared| shared.split_once('/'));
+    shared.map_or_else(
+        || topic.to_owned(),
+        |(_, filter)| format!("$share/fieldbook-probe-{id}/{filter}"),
+    )
 }

@@ -61,7 +61,9 @@ pub(super) struct Delivered {
 /// What a connection heard.
 #[derive(Debug)]
 pub(super) enum Heard {
-    Connected { session_present: bool },
+    Connected {
+        session_present: bool,
+    },
     Subscribed(Vec<Granted>),
     Delivered(Delivered),
     Disconnected(String),
@@ -145,8 +147,8 @@ impl Client {
                     .map_err(|error| format!("subscribe: {error}"))
             }
             Self::V311(client) => {
-                let filters =
-                    topics.map(|topic| rumqttc::SubscribeFilter::new(topic.clone(), rumqttc::QoS::AtLeastOnce));
+                let filters = topics
+                    .map(|topic| rumqttc::SubscribeFilter::new(topic.clone(), rumqttc::QoS::AtLeastOnce));
                 client
                     .try_subscribe_many(filters)
                     .map_err(|error| format!("subscribe: {error}"))
@@ -194,7 +196,11 @@ impl Events {
     pub(super) async fn poll(&mut self) -> Result<Heard, Broken> {
         match self {
             Self::V5(events) => events.poll().await.map(heard5).map_err(|error| broken5(&error)),
-            Self::V311(events) => events.poll().await.map(heard311).map_err(|error| broken311(&error)),
+            Self::V311(events) => events
+                .poll()
+                .await
+                .map(heard311)
+                .map_err(|error| broken311(&error)),
         }
     }
 
@@ -267,17 +273,23 @@ fn heard311(event: rumqttc::Event) -> Heard {
 
 fn broken5(error: &v5::ConnectionError) -> Broken {
     use packets5::ConnectReturnCode::{
-        BadAuthenticationMethod, BadClientId, BadUserNamePassword, Banned, ClientIdentifierNotValid, NotAuthorized,
-        RefusedProtocolVersion, UnsupportedProtocolVersion,
+        BadAuthenticationMethod, BadClientId, BadUserNamePassword, Banned, ClientIdentifierNotValid,
+        NotAuthorized, RefusedProtocolVersion, UnsupportedProtocolVersion,
     };
     use v5::ConnectionError;
     let kind = match error {
         ConnectionError::Tls(_) => BrokenKind::Tls,
         ConnectionError::Io(error) => kind_of_io(error),
-        ConnectionError::Timeout(_) | ConnectionError::MqttState(v5::StateError::Io(_)) => BrokenKind::Network,
+        ConnectionError::Timeout(_) | ConnectionError::MqttState(v5::StateError::Io(_)) => {
+            BrokenKind::Network
+        }
         ConnectionError::ConnectionRefused(code) => match code {
             RefusedProtocolVersion | UnsupportedProtocolVersion => BrokenKind::Version,
-            BadUserNamePassword | NotAuthorized | Banned | BadAuthenticationMethod | BadClientId
+            BadUserNamePassword
+            | NotAuthorized
+            | Banned
+            | BadAuthenticationMethod
+            | BadClientId
             | ClientIdentifierNotValid => BrokenKind::Login,
             _ => BrokenKind::Protocol,
         },
@@ -290,7 +302,9 @@ fn broken5(error: &v5::ConnectionError) -> Broken {
 }
 
 fn broken311(error: &rumqttc::ConnectionError) -> Broken {
-    use rumqttc::ConnectReturnCode::{BadClientId, BadUserNamePassword, NotAuthorized, RefusedProtocolVersion};
+    use rumqttc::ConnectReturnCode::{
+        BadClientId, BadUserNamePassword, NotAuthorized, RefusedProtocolVersion,
+    };
     use rumqttc::mqttbytes::Error::PayloadSizeLimitExceeded;
     use rumqttc::{ConnectionError, StateError};
     let kind = match error {
@@ -309,7 +323,9 @@ fn broken311(error: &rumqttc::ConnectionError) -> Broken {
         ConnectionError::Io(error) => kind_of_io(error),
         ConnectionError::NetworkTimeout
         | ConnectionError::FlushTimeout
-        | ConnectionError::MqttState(StateError::Io(_) | StateError::ConnectionAborted) => BrokenKind::Network,
+        | ConnectionError::MqttState(StateError::Io(_) | StateError::ConnectionAborted) => {
+            BrokenKind::Network
+        }
         ConnectionError::ConnectionRefused(code) => match code {
             RefusedProtocolVersion => BrokenKind::Version,
             BadUserNamePassword | NotAuthorized | BadClientId => BrokenKind::Login,
@@ -326,7 +342,11 @@ fn broken311(error: &rumqttc::ConnectionError) -> Broken {
 /// What rustls has to say comes wrapped as trouble of the socket.
 fn kind_of_io(error: &std::io::Error) -> BrokenKind {
     let is_tls = error.get_ref().is_some_and(|cause| cause.is::<rustls::Error>());
-    if is_tls { BrokenKind::Tls } else { BrokenKind::Network }
+    if is_tls {
+        BrokenKind::Tls
+    } else {
+        BrokenKind::Network
+    }
 }
 
 fn options5(opening: Opening<'_>) -> v5::MqttOptions {

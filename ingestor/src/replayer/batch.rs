@@ -10,9 +10,9 @@ use entity::load::{
 };
 use entity::quarantine::MessagePlace;
 
+use super::reading::{Reread, Tried, is_part};
 use super::whole::Payload;
 use super::{Looked, Replayer};
-use super::reading::{Reread, Tried, is_part};
 use crate::decode::{Rejected, Rejection};
 use crate::events;
 use crate::loader::gross_range;

@@ -47,9 +47,7 @@ impl Replayer {
                 retain: message.code == Rejection::RETAINED_CODE,
                 received_at: message.received_at,
             };
-            let readings = manner
-                .format
-                .read(&whole, &manner.bounds(&self.loader.bounds))?;
+            let readings = manner.format.read(&whole, &manner.bounds(&self.loader.bounds))?;
             if message.place.item > 0 {
                 return Ok(vec![one_of(message, readings)?]);
             }
@@ -71,7 +69,11 @@ impl Replayer {
     }
 
     /// The bytes to read.
-    fn payload_of<'a>(&self, message: &WaitingMessage, payload: &'a Payload<'_>) -> Result<&'a [u8], Rejected> {
+    fn payload_of<'a>(
+        &self,
+        message: &WaitingMessage,
+        payload: &'a Payload<'_>,
+    ) -> Result<&'a [u8], Rejected> {
         if message.code == Rejection::SENSOR_LIST_CODE {
             return Err(Rejection::SensorList {
                 detail: "a list is not replayed, for the flags of what came since would be others: import it again with \
@@ -100,7 +102,9 @@ fn one_of<'a>(message: &WaitingMessage, readings: Readings<'a>) -> Result<Reread
         sensor: message.sensor.clone(),
     };
     let Some(said) = readings.take(item) else {
-        return Err(changed(format!("the message has no reading number {item} any more")));
+        return Err(changed(format!(
+            "the message has no reading number {item} any more"
+        )));
     };
     let decoded = said?;
     match &message.sensor {

@@ -16,11 +16,17 @@ pub(super) async fn look(configured: &Configured) -> Finding {
     match probe(source).await {
         Ok(probed) if probed.without_acknowledgement.is_empty() => Finding::well(
             what,
-            format!("{version}, let in within {} ms, grants {topics}", probed.connected_in.as_millis()),
+            format!(
+                "{version}, let in within {} ms, grants {topics}",
+                probed.connected_in.as_millis()
+            ),
         ),
         Ok(probed) => Finding::warning(
             what,
-            format!("grants only QoS 0 on {}", probed.without_acknowledgement.join(", ")),
+            format!(
+                "grants only QoS 0 on {}",
+                probed.without_acknowledgement.join(", ")
+            ),
             "what it delivers while Fieldbook is away is lost: allow QoS 1 on the broker (of Mosquitto: max_qos)",
         ),
         Err(broken) => Finding::broken(what, broken.reason, hint(broken.kind, configured.at_home)),
@@ -43,8 +49,12 @@ fn hint(kind: BrokenKind, at_home: bool) -> &'static str {
             "say who Fieldbook is: MQTT_URL=mqtts://user:password@host:8883, with special characters percent-encoded"
         }
         (BrokenKind::Login, false) => "say who Fieldbook is: login.user with password_file or password_env",
-        (BrokenKind::Version, _) => "the broker speaks another version of MQTT: say protocol = \"3.1.1\" in a file of sources",
-        (BrokenKind::Filter, _) => "allow the user to subscribe to this filter in the broker's access list, or correct the filter",
+        (BrokenKind::Version, _) => {
+            "the broker speaks another version of MQTT: say protocol = \"3.1.1\" in a file of sources"
+        }
+        (BrokenKind::Filter, _) => {
+            "allow the user to subscribe to this filter in the broker's access list, or correct the filter"
+        }
         (BrokenKind::Protocol, _) => {
             "is it an MQTT broker, and does its port expect TLS (mqtts://) or not (mqtt://)? Its log says more"
         }

@@ -1,12 +1,18 @@
 //! Whether the database answers, and whether it has this program's schema.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use entity::query::service;
+use entity::{ConnectOptions, DatabaseConnection};
 use migration::CheckError;
 
 use super::Finding;
 use crate::cli::DatabaseArgs;
 use crate::wiring;
+
+/// None of what is asked takes long.
+const STATEMENT_MAX: Duration = Duration::from_secs(10);
 
 /// What was found, and how far the server's clock is ahead of ours.
 pub(super) async fn look(args: &DatabaseArgs) -> (Vec<Finding>, Option<TimeDelta>) {
@@ -16,16 +22,22 @@ pub(super) async fn look(args: &DatabaseArgs) -> (Vec<Finding>, Option<TimeDelta
             Ok(url) => url,
             Err(error) => {
                 let hint = "set DATABASE_URL, such as postgres://user:password@host/name";
-                return (vec![Finding::broken("database", format!("{error:#}"), hint)], None);
+                return (
+                    vec![Finding::broken("database", format!("{error:#}"), hint)],
+                    None,
+                );
             }
         },
     };
-    let db = match wiring::database(&url, "fieldbook-doctor", 1, None).await {
+    let db = match open(url).await {
         Ok(db) => db,
         Err(error) => {
             let hint = "is PostgreSQL running, are host, user, password and name of DATABASE_URL right, and does pg_hba.conf let \
                         this machine in?";
-            return (vec![Finding::broken("database", format!("{error:#}"), hint)], None);
+            return (
+                vec![Finding::broken("database", format!("{error:#}"), hint)],
+                None,
+            );
         }
     };
     let mut findings = Vec::new();
@@ -60,6 +72,17 @@ pub(super) async fn look(args: &DatabaseArgs) -> (Vec<Finding>, Option<TimeDelta
     (findings, ahead)
 }
 
+async fn open(url: String) -> anyhow::Result<DatabaseConnection> {
+    let options = ConnectOptions {
+        url,
+        application_name: "fieldbook-doctor",
+        connections_max: 1,
+        statement_timeout: Some(STATEMENT_MAX),
+    };
+    entity::reach(&options).await?;
+    Ok(entity::connect(&options).await?)
+}
+
 fn of_backend(backend: &service::Backend) -> Finding {
     let server = &backend.server;
     match (&backend.timescaledb, backend.timescaledb_license.as_deref()) {
@@ -70,6 +93,9 @@ fn of_backend(backend: &service::Backend) -> Finding {
             "database",
             format!("{server} with TimescaleDB {version} (Apache licence: no compression, no policies)"),
         ),
-        (None, _) => Finding::well("database", format!("{server} without TimescaleDB: tables are plain ones")),
+        (None, _) => Finding::well(
+            "database",
+            format!("{server} without TimescaleDB: tables are plain ones"),
+        ),
     }
 }

@@ -20,7 +20,11 @@ pub(super) fn look(journal: &Path, limits: &IngestLimits) -> Finding {
     // Before the first start there is no journal: the disk is that of the nearest directory above it.
     let directory = nearest(journal);
     let measured = measure(&directory);
-    let Measured { free, fsync, is_memory } = match measured {
+    let Measured {
+        free,
+        fsync,
+        is_memory,
+    } = match measured {
         Ok(measured) => measured,
         Err(error) => {
             let hint = "choose another place with --data-dir, or let this user write there";

@@ -73,7 +73,11 @@ impl Findings {
 
     /// An error names what is broken, and so makes the exit code.
     pub(super) fn outcome(self) -> anyhow::Result<()> {
-        anyhow::ensure!(self.broken.is_empty(), "an ingestor would not work: {}", self.broken.join(", "));
+        anyhow::ensure!(
+            self.broken.is_empty(),
+            "an ingestor would not work: {}",
+            self.broken.join(", ")
+        );
         Ok(())
     }
 }

@@ -39,7 +39,9 @@ fn hint(error: &StoreError) -> &'static str {
         StoreError::Unreachable { .. } => {
             "is the object store running, is AWS_ENDPOINT_URL_S3 its address, and does a firewall let this machine reach it?"
         }
-        StoreError::Unavailable { .. } => "its own log says what is the matter; the archiver will try again by itself",
+        StoreError::Unavailable { .. } => {
+            "its own log says what is the matter; the archiver will try again by itself"
+        }
         StoreError::AccessDenied { .. } => {
             "give the key s3:ListBucket, s3:GetObject and s3:PutObject on the bucket; if this machine's clock is wrong, every \
              signature is, too"

@@ -27,7 +27,9 @@ impl TimeFormat {
     /// What is expected, for the sentences of the quarantine.
     pub(super) fn expected(self) -> &'static str {
         match self {
-            Self::Rfc3339 => "ISO 8601 is expected, such as 2026-11-23T10:00:00.123456Z; without an offset it is UTC",
+            Self::Rfc3339 => {
+                "ISO 8601 is expected, such as 2026-11-23T10:00:00.123456Z; without an offset it is UTC"
+            }
             Self::EpochS => "seconds since 1970 are expected",
             Self::EpochMs => "milliseconds since 1970 are expected",
             Self::EpochUs => "microseconds since 1970 are expected",
@@ -75,7 +77,10 @@ fn whole(number: i128, unit_nanos: i32) -> Option<DateTime<Utc>> {
 /// To the nearest microsecond: a float near 1.8e9 is some 0.2 µs beside what was written, on either side.
 fn fraction(number: f64, unit_nanos: i32) -> Option<DateTime<Utc>> {
     let micros = (number * (f64::from(unit_nanos) / 1000.0)).round();
-    #[expect(clippy::cast_possible_truncation, reason = "within bounds that i64 and chrono hold")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "within bounds that i64 and chrono hold"
+    )]
     let micros = (micros.abs() < 8e18).then_some(micros as i64)?;
     DateTime::from_timestamp_micros(micros)
 }
@@ -100,7 +105,11 @@ mod tests {
             (EpochNs, 1_795_428_000_123_456_999, 1_795_428_000_123_456),
             (EpochNs, -1, -1),
         ] {
-            assert_eq!(micros(format, &Found::Whole(number)), Some(expected), "{format:?}");
+            assert_eq!(
+                micros(format, &Found::Whole(number)),
+                Some(expected),
+                "{format:?}"
+            );
             let text = Found::Text(number.to_string().into());
             assert_eq!(micros(format, &text), Some(expected), "{format:?} as text");
         }

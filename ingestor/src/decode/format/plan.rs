@@ -320,7 +320,8 @@ impl Tree {
 
 /// An index as RFC 6901 writes it: digits without leading zeros.
 fn index(token: &str) -> Option<usize> {
-    let is_index = token == "0" || (!token.starts_with('0') && token.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_index =
+        token == "0" || (!token.starts_with('0') && token.bytes().all(|byte| byte.is_ascii_digit()));
     is_index.then(|| token.parse().ok()).flatten()
 }
 

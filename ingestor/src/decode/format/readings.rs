@@ -99,7 +99,11 @@ fn catch<'a>(plan: &Plan, message: &Message<'a>, bounds: &Bounds) -> Result<Caug
 /// Each reading of each record, by itself.
 fn parts<'a>(plan: &'a Plan, message: &Message<'a>, bounds: &Bounds, caught: &Caught<'a>) -> Vec<Part<'a>> {
     let stride = plan.records.as_ref().map_or(0, |(_, tree)| tree.slots);
-    let records = if plan.records.is_some() { caught.rows.count } else { 1 };
+    let records = if plan.records.is_some() {
+        caught.rows.count
+    } else {
+        1
+    };
     let mut parts = Vec::with_capacity(records * plan.values.len());
     for row in 0..records {
         let record = Record {
@@ -107,7 +111,11 @@ fn parts<'a>(plan: &'a Plan, message: &Message<'a>, bounds: &Bounds, caught: &Ca
             message,
             bounds,
             of_message: &caught.message,
-            own: caught.rows.found.get(row * stride..(row + 1) * stride).unwrap_or(&[]),
+            own: caught
+                .rows
+                .found
+                .get(row * stride..(row + 1) * stride)
+                .unwrap_or(&[]),
         };
         let time = record.time();
         for (index, value) in plan.values.iter().enumerate() {
@@ -247,7 +255,10 @@ impl<'a> Record<'_, 'a> {
 
 /// What was measured.
 fn number(value: &Value, found: &Found<'_>) -> Result<f64, Rejection> {
-    #[expect(clippy::cast_precision_loss, reason = "as any JSON number is read into a float")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "as any JSON number is read into a float"
+    )]
     let number = match found {
         Found::Float(number) => Some(*number),
         Found::Whole(number) => Some(*number as f64),

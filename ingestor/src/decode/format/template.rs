@@ -21,7 +21,9 @@ pub(super) enum Piece {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// Nothing would be named so.
-    #[error("a sensor's name is empty: a template such as \"{{/id}}\" or \"{{topic:2}} temperature\" is expected")]
+    #[error(
+        "a sensor's name is empty: a template such as \"{{/id}}\" or \"{{topic:2}} temperature\" is expected"
+    )]
     Empty,
     /// A brace without its other half.
     #[error(
@@ -98,11 +100,18 @@ mod tests {
         for (template, pieces) in [
             ("{/id}", vec![place("/id")]),
             ("Sensor 1", vec![text("Sensor 1")]),
-            ("{topic:2} {/a}b", vec![place("topic:2"), text(" "), place("/a"), text("b")]),
+            (
+                "{topic:2} {/a}b",
+                vec![place("topic:2"), text(" "), place("/a"), text("b")],
+            ),
             ("{{{/a}}}", vec![text("{"), place("/a"), text("}")]),
             ("{}", vec![place("")]),
         ] {
-            assert_eq!(template.parse::<Template>().expect(template).0, pieces, "{template}");
+            assert_eq!(
+                template.parse::<Template>().expect(template).0,
+                pieces,
+                "{template}"
+            );
         }
     }
 

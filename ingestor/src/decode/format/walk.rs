@@ -40,10 +40,7 @@ impl Found<'_> {
 
 /// A finite number in a text, in any writing that Rust reads.
 pub(super) fn number(text: &str) -> Option<f64> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// What was found in a payload.
@@ -224,7 +221,9 @@ impl<'a> Visitor<'a> for Walker<'_, 'a> {
             let member = &self.node.members[place];
             if met & (1 << place) != 0 {
                 let name = excerpt(&member.name, TEXT_CHARS);
-                return Err(A::Error::custom(format_args!("the member {name:?} is there twice")));
+                return Err(A::Error::custom(format_args!(
+                    "the member {name:?} is there twice"
+                )));
             }
             met |= 1 << place;
             let node = member.node;
