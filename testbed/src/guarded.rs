@@ -28,7 +28,7 @@ pub struct GuardedBroker {
 }
 
 /// Starts one. Its certificates are a day's, signed by a CA of its own.
-pub fn guarded_broker() -> GuardedBroker {
+pub async fn guarded_broker() -> GuardedBroker {
     let room = Room::new("guarded");
     let directory = room.path();
     certify(directory);
@@ -68,7 +68,7 @@ pub fn guarded_broker() -> GuardedBroker {
         by_password,
         room,
     };
-    broker.wait_ready();
+    broker.wait_ready().await;
     broker
 }
 
@@ -88,7 +88,7 @@ impl GuardedBroker {
         self.room.path().join(name)
     }
 
-    fn wait_ready(&self) {
+    async fn wait_ready(&self) {
         for _ in 0..LOOKS {
             if [self.by_certificate, self.by_password]
                 .iter()
@@ -96,7 +96,7 @@ impl GuardedBroker {
             {
                 return;
             }
-            std::thread::sleep(Duration::from_millis(20));
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let log = fs::read_to_string(self.file("mosquitto.log")).unwrap_or_default();
         panic!("the guarded Mosquitto does not listen:\n{log}");

@@ -144,7 +144,7 @@ async fn everything_is_looked_at_and_what_is_broken_has_a_hint() {
 
 /// Brokers that want to know who comes.
 async fn guarded(well: &Patient, data: &DataDir) {
-    let broker = testbed::guarded_broker();
+    let broker = testbed::guarded_broker().await;
     let file = data.path().join("sources.toml");
     let name = file.display().to_string();
     let write = |text: String| std::fs::write(&file, text).expect("written");

@@ -19,6 +19,42 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Readings for 40 days, minutes for ever; what makes no sense is refused.
+async fn set_policy(data: &DataDir) {
+    let refused = run(data, &["set", "--minutes", "30", "--by", "a test"]).await;
+    assert!(!refused.status.success());
+    assert!(
+        text(&refused.stderr).contains("at least as long"),
+        "{}",
+        text(&refused.stderr)
+    );
+    let refused = run(data, &["set", "--readings", "a month"]).await;
+    assert!(
+        text(&refused.stderr).contains("forever"),
+        "{}",
+        text(&refused.stderr)
+    );
+    let set = run(
+        data,
+        &[
+            "set",
+            "--readings",
+            "40d",
+            "--minutes",
+            "forever",
+            "--by",
+            "a test",
+        ],
+    )
+    .await;
+    assert!(set.status.success(), "{}", text(&set.stderr));
+    let shown = text(&run(data, &["show"]).await.stdout);
+    assert!(
+        shown.contains("40 days") && shown.contains("forever") && shown.contains("a test"),
+        "{shown}"
+    );
+}
+
 #[tokio::test]
 async fn readings_go_rollups_stay_and_the_catalogue_says_so() {
     let data = DataDir::new();
@@ -37,38 +73,7 @@ async fn readings_go_rollups_stay_and_the_catalogue_says_so() {
     let old_days = "SELECT count(*) FROM reading_1m WHERE bucket < now() - interval '45 days'";
     fieldbook.wait_number(old_days, 1).await;
 
-    let refused = run(&data, &["set", "--minutes", "30", "--by", "a test"]).await;
-    assert!(!refused.status.success());
-    assert!(
-        text(&refused.stderr).contains("at least as long"),
-        "{}",
-        text(&refused.stderr)
-    );
-    let refused = run(&data, &["set", "--readings", "a month"]).await;
-    assert!(
-        text(&refused.stderr).contains("forever"),
-        "{}",
-        text(&refused.stderr)
-    );
-    let set = run(
-        &data,
-        &[
-            "set",
-            "--readings",
-            "40d",
-            "--minutes",
-            "forever",
-            "--by",
-            "a test",
-        ],
-    )
-    .await;
-    assert!(set.status.success(), "{}", text(&set.stderr));
-    let shown = text(&run(&data, &["show"]).await.stdout);
-    assert!(
-        shown.contains("40 days") && shown.contains("forever") && shown.contains("a test"),
-        "{shown}"
-    );
+    set_policy(&data).await;
 
     // An ingestor sweeps when it starts, and each hour.
     fieldbook.stop().await;

@@ -23,7 +23,13 @@ pub struct LoadTransaction {
     /// What came and is no reading.
     pub(super) intake: Intake,
     /// From before when readings are no longer taken, once it was asked for.
-    gone_before: Option<Option<DateTime<Utc>>>,
+    gone_before: GoneBefore,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum GoneBefore {
+    NotAsked,
+    Asked(Option<DateTime<Utc>>),
 }
 
 impl LoadTransaction {
@@ -38,21 +44,21 @@ impl LoadTransaction {
             row_by_row: false,
             touched: Touched::default(),
             intake: Intake::default(),
-            gone_before: None,
+            gone_before: GoneBefore::NotAsked,
         })
     }
 
     /// From before when readings are no longer kept, and so not taken. It stays so until this transaction ends: whoever
     /// wants to move it waits.
     pub(super) async fn gone_before(&mut self) -> Result<Option<DateTime<Utc>>, LoadError> {
-        if let Some(known) = self.gone_before {
+        if let GoneBefore::Asked(known) = self.gone_before {
             return Ok(known);
         }
         let select = "SELECT gone_before FROM retention WHERE table_name = 'reading' FOR SHARE";
         let rows: Vec<Option<DateTime<Utc>>> =
             sql::query(&self.transaction, select, [], |row| row.get(0)).await?;
         let gone_before = rows.into_iter().next().flatten();
-        self.gone_before = Some(gone_before);
+        self.gone_before = GoneBefore::Asked(gone_before);
         Ok(gone_before)
     }
 

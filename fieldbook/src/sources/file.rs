@@ -50,9 +50,12 @@ pub(super) struct Login {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TlsFiles {
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) certificate_file: Option<PathBuf>,
-    pub(super) key_file: Option<PathBuf>,
+    #[serde(rename = "ca_file")]
+    pub(super) ca: Option<PathBuf>,
+    #[serde(rename = "certificate_file")]
+    pub(super) certificate: Option<PathBuf>,
+    #[serde(rename = "key_file")]
+    pub(super) key: Option<PathBuf>,
 }
 
 /// A broker's address without user and password.

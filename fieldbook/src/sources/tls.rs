@@ -14,7 +14,7 @@ use crate::mqtt_url;
 
 /// What the files say. Without a CA of one's own, the system's are trusted.
 pub(super) fn config(files: &TlsFiles, directory: &Path) -> anyhow::Result<Arc<ClientConfig>> {
-    let roots = match &files.ca_file {
+    let roots = match &files.ca {
         None => mqtt_url::system_roots()?,
         Some(file) => {
             let path = beside(directory, file);
@@ -28,7 +28,7 @@ pub(super) fn config(files: &TlsFiles, directory: &Path) -> anyhow::Result<Arc<C
         }
     };
     let builder = ClientConfig::builder().with_root_certificates(roots);
-    let config = match (&files.certificate_file, &files.key_file) {
+    let config = match (&files.certificate, &files.key) {
         (None, None) => builder.with_no_client_auth(),
         (Some(certificate), Some(key)) => {
             let chain = certificates(&beside(directory, certificate), "tls.certificate_file")?;

@@ -341,8 +341,10 @@ fn broken311(error: &rumqttc::ConnectionError) -> Broken {
 
 /// What rustls has to say comes wrapped as trouble of the socket.
 fn kind_of_io(error: &std::io::Error) -> BrokenKind {
-    let is_tls = error.get_ref().is_some_and(|cause| cause.is::<rustls::Error>());
-    if is_tls {
+    let cause = error
+        .get_ref()
+        .and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    if cause.is_some() {
         BrokenKind::Tls
     } else {
         BrokenKind::Network

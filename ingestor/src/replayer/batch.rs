@@ -29,6 +29,21 @@ struct Usable<'a> {
     name: String,
 }
 
+/// A reading that can't be used, of a message that comes in with others.
+struct RefusedPart {
+    /// Which one of its message.
+    item: i16,
+    rejected: Rejected,
+    /// For which sensor and by which time it was counted as refused.
+    counted: Option<(i32, DateTime<Utc>)>,
+}
+
+/// The sensors of the readings that are understood, in their order, and those that were new.
+struct Sensors<'n> {
+    known: std::vec::IntoIter<Option<KnownSensor>>,
+    registered: HashMap<(&'n str, &'n str), i32>,
+}
+
 /// What becomes of the messages of a batch.
 #[derive(Default)]
 struct Outcome<'a> {
@@ -122,7 +137,10 @@ impl Replayer {
             .collect();
         let known = transaction.sensors_in_force(&named).await?;
         let registered = self.register(transaction, &named, &known).await?;
-        let mut known = known.into_iter();
+        let mut sensors = Sensors {
+            known: known.into_iter(),
+            registered,
+        };
         let mut all = Vec::with_capacity(named.len());
         for one in tried {
             let message = one.message;
@@ -134,52 +152,64 @@ impl Replayer {
                 }
             };
             let mut usable = Vec::with_capacity(parts.len());
-            let mut rejected = Vec::new();
-            for Reread { item, said } in parts {
-                let decoded = match said {
-                    Ok(decoded) => decoded,
-                    Err(why) => {
-                        rejected.push((*item, why.clone(), None));
-                        continue;
-                    }
-                };
-                let key = (message.source.as_str(), &*decoded.sensor);
-                let (sensor_id, flag) = if let Some(sensor) = known.next().flatten() {
-                    (sensor.id, gross_range(Some(&sensor), decoded.value))
-                } else if let Some(sensor_id) = registered.get(&key) {
-                    (*sensor_id, QualityFlag::NotEvaluated)
-                } else {
-                    let limit = self.loader.auto_sensors_max;
-                    let why = Rejected {
-                        why: Rejection::SensorLimit { limit },
-                        sensor: Some(decoded.sensor.clone().into_owned()),
-                    };
-                    rejected.push((*item, why, None));
-                    continue;
-                };
-                usable.push(Usable {
-                    message,
-                    item: *item,
-                    one_of_several: parts.len() > 1,
-                    name: decoded.sensor.clone().into_owned(),
-                    reading: NewReading {
-                        sensor_id,
-                        time: decoded.time,
-                        value: decoded.value,
-                        flag,
-                        received_at: message.received_at,
-                        seq: message.place.seq,
-                        on_conflict: Manner::of(&self.sources, &message.source).on_conflict,
-                    },
-                });
+            let mut refused = Vec::new();
+            for part in parts {
+                match self.usable(message, part, parts.len() > 1, &mut sensors) {
+                    Ok(reading) => usable.push(reading),
+                    Err(part) => refused.push(part),
+                }
             }
-            match rejected.first() {
-                Some((_, first, _)) if usable.is_empty() => outcome.refuse(message, first),
-                _ => outcome.refuse_parts(message, rejected),
+            match refused.first() {
+                Some(first) if usable.is_empty() => outcome.refuse(message, &first.rejected),
+                _ => outcome.refuse_parts(message, refused),
             }
             all.extend(usable);
         }
         Ok(all)
+    }
+
+    /// A reading of a message with its sensor, or why there is none. Those that are understood take a sensor each, in order.
+    fn usable<'a>(
+        &self,
+        message: &'a WaitingMessage,
+        part: &Reread<'a>,
+        one_of_several: bool,
+        sensors: &mut Sensors<'_>,
+    ) -> Result<Usable<'a>, RefusedPart> {
+        let refused = |rejected: Rejected| RefusedPart {
+            item: part.item,
+            rejected,
+            counted: None,
+        };
+        let decoded = part.said.as_ref().map_err(|why| refused(why.clone()))?;
+        let name = decoded.sensor.clone().into_owned();
+        let key = (message.source.as_str(), name.as_str());
+        let (sensor_id, flag) = if let Some(sensor) = sensors.known.next().flatten() {
+            (sensor.id, gross_range(Some(&sensor), decoded.value))
+        } else if let Some(sensor_id) = sensors.registered.get(&key) {
+            (*sensor_id, QualityFlag::NotEvaluated)
+        } else {
+            let limit = self.loader.auto_sensors_max;
+            return Err(refused(Rejected {
+                why: Rejection::SensorLimit { limit },
+                sensor: Some(name),
+            }));
+        };
+        Ok(Usable {
+            message,
+            item: part.item,
+            one_of_several,
+            reading: NewReading {
+                sensor_id,
+                time: decoded.time,
+                value: decoded.value,
+                flag,
+                received_at: message.received_at,
+                seq: message.place.seq,
+                on_conflict: Manner::of(&self.sources, &message.source).on_conflict,
+            },
+            name,
+        })
     }
 
     /// Registers the sensors that nobody knows yet, as far as there is room, those first that came first.
@@ -269,12 +299,13 @@ impl<'a> Outcome<'a> {
     }
 
     /// Readings of a message that comes in with others: each is set aside by itself, as the loader would have done.
-    fn refuse_parts(
-        &mut self,
-        message: &WaitingMessage,
-        rejected: Vec<(i16, Rejected, Option<(i32, DateTime<Utc>)>)>,
-    ) {
-        for (item, Rejected { why, sensor }, counted) in rejected {
+    fn refuse_parts(&mut self, message: &WaitingMessage, refused: Vec<RefusedPart>) {
+        for RefusedPart {
+            item,
+            rejected: Rejected { why, sensor },
+            counted,
+        } in refused
+        {
             self.books(message).readings_refused += 1;
             self.parts.push(NewQuarantined {
                 received_at: message.received_at,
@@ -331,7 +362,12 @@ impl<'a> Outcome<'a> {
                     self.used.push(one.message);
                 }
                 let sensor = Some(one.name);
-                self.refuse_parts(one.message, vec![(one.item, Rejected { why, sensor }, counted)]);
+                let part = RefusedPart {
+                    item: one.item,
+                    rejected: Rejected { why, sensor },
+                    counted,
+                };
+                self.refuse_parts(one.message, vec![part]);
                 continue;
             }
             self.books(one.message).readings_refused += 1;

@@ -39,7 +39,7 @@ pub(super) fn is_part(message: &WaitingMessage) -> bool {
 impl Replayer {
     /// Reads a message again.
     pub(super) fn reread<'a>(&'a self, message: &'a WaitingMessage, payload: &'a Payload<'_>) -> Tried<'a> {
-        let said = self.payload_of(message, payload).and_then(|payload| {
+        let said = payload_of(message, payload).and_then(|payload| {
             let manner = Manner::of(&self.sources, &message.source);
             let whole = Message {
                 topic: message.topic.as_bytes(),
@@ -67,29 +67,25 @@ impl Replayer {
         });
         Tried { message, said }
     }
+}
 
-    /// The bytes to read.
-    fn payload_of<'a>(
-        &self,
-        message: &WaitingMessage,
-        payload: &'a Payload<'_>,
-    ) -> Result<&'a [u8], Rejected> {
-        if message.code == Rejection::SENSOR_LIST_CODE {
-            return Err(Rejection::SensorList {
-                detail: "a list is not replayed, for the flags of what came since would be others: import it again with \
-                         fieldbook sensors import"
-                    .to_owned(),
-            }
-            .into());
+/// The bytes to read.
+fn payload_of<'a>(message: &WaitingMessage, payload: &'a Payload<'_>) -> Result<&'a [u8], Rejected> {
+    if message.code == Rejection::SENSOR_LIST_CODE {
+        return Err(Rejection::SensorList {
+            detail: "a list is not replayed, for the flags of what came since would be others: import it again with \
+                     fieldbook sensors import"
+                .to_owned(),
         }
-        match payload {
-            Payload::Whole(bytes) => Ok(&**bytes),
-            Payload::Refused(why) => Err(why.clone().into()),
-            Payload::NotNow => Err(Rejection::PayloadLost {
-                detail: "it was not read".to_owned(),
-            }
-            .into()),
+        .into());
+    }
+    match payload {
+        Payload::Whole(bytes) => Ok(&**bytes),
+        Payload::Refused(why) => Err(why.clone().into()),
+        Payload::NotNow => Err(Rejection::PayloadLost {
+            detail: "it was not read".to_owned(),
         }
+        .into()),
     }
 }
 

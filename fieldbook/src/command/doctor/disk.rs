@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Finding;
 use crate::cli::IngestLimits;
 
-/// The journal leaves this much to others (journal::Options).
+/// The journal leaves this much to others (its `Options`).
 const LEFT_TO_OTHERS: u64 = 256 * 1024 * 1024;
 /// Writes that are timed.
 const WRITES: usize = 16;
@@ -87,7 +87,7 @@ fn measure(directory: &Path) -> io::Result<Measured> {
     Ok(Measured {
         free: disk.f_bavail * disk.f_frsize,
         fsync: timed?,
-        is_memory: i64::try_from(system.f_type).is_ok_and(|kind| kind == TMPFS),
+        is_memory: system.f_type == TMPFS,
     })
 }
 
