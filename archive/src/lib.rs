@@ -112,6 +112,7 @@ mod facts;
 mod frame;
 mod index;
 mod key;
+pub mod lifecycle;
 mod line;
 mod object;
 mod sensor_list;
@@ -125,6 +126,6 @@ pub use line::{Kind, Line, LineError, MAX_LINE_BYTES, MAX_PAYLOAD_BYTES, OwnedLi
 pub use object::{BuildError, FRAME_BYTES, MAX_OBJECT_BYTES, Object, ObjectBuilder};
 pub use sensor_list::SensorList;
 pub use store::{
-    Answer, Config, ConfigError, Disposition, Lines, ListedSegment, Listing, Operation, Page, Secret, Store,
-    StoreError, Stored,
+    Answer, Config, ConfigError, Disposition, Lines, ListedSegment, Listing, Operation, Page, Probed, Secret,
+    Store, StoreError, Stored,
 };

@@ -5,7 +5,9 @@
 mod client;
 mod config;
 mod error;
+mod lifecycle;
 mod list;
+mod probe;
 mod put;
 mod read;
 
@@ -20,6 +22,7 @@ use crate::key::Prefix;
 pub use config::{Config, ConfigError, Secret};
 pub use error::{Answer, Disposition, Operation, StoreError};
 pub use list::{ListedSegment, Listing, Page};
+pub use probe::Probed;
 pub use put::Stored;
 pub use read::Lines;
 

@@ -8,6 +8,7 @@ mod extents;
 mod intervals;
 mod quality;
 mod releases;
+mod retention;
 mod snapshot;
 
 use std::convert::Infallible;
@@ -171,6 +172,9 @@ impl Keeper {
         let stewards = Stewards::read(&self.db, now).await?;
         for dataset in &mut datasets {
             self.annotations.annotate(dataset, stewards.of(&dataset.slug));
+        }
+        retention::tell(&mut datasets, &entity::retention::policies(&self.db).await?);
+        for dataset in &mut datasets {
             dataset.problems.sort_unstable();
         }
         memory.watched = datasets.iter().map(watched).collect();

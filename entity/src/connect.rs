@@ -62,6 +62,19 @@ pub async fn connect(options: &ConnectOptions) -> Result<DatabaseConnection, Con
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
+/// Connects once and leaves again, so that the first refusal is told as it is: a pool goes on trying.
+pub async fn reach(options: &ConnectOptions) -> Result<(), ConnectError> {
+    let server = server(options)?;
+    let late = || sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut));
+    let connected = tokio::time::timeout(ACQUIRE_TIMEOUT, server.connect()).await;
+    let connection = connected
+        .unwrap_or_else(|_| Err(late()))
+        .map_err(|error| ConnectError::Connect(DbErr::Conn(RuntimeErr::SqlxError(error.into()))))?;
+    // It goes either way.
+    let _ = connection.close().await;
+    Ok(())
+}
+
 /// The same, but asks nothing of the server yet: for whoever can wait for one that is away.
 pub fn connect_lazy(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
     let pool = pool(options).connect_lazy_with(server(options)?);

@@ -4,7 +4,7 @@
 //! within a [`Scope`]; [`lineage`] adds up what became of it all; [`freshness`], [`incidents`], [`intervals`],
 //! [`measurements`], [`releases`] and [`webhooks`] have what the catalogue keeps, written by one process at a time
 //! ([`keeping`]); [`stewardship`] and [`announcements`] have what stewards write; [`quality`] has what the quality of sensors
-//! is computed from; [`quarantine`] has what was set aside, and who wants it tried again; [`keys`] says who has which,
+//! is computed from; [`retention`] says how long what is kept, and deletes what is older; [`quarantine`] has what was set aside, and who wants it tried again; [`keys`] says who has which,
 //! [`subjects`] what an issuer said of whom, [`sessions`] who is signed in, and [`access_requests`] who wants to see more;
 //! [`table`] has the tables as SeaORM entities; [`bucket`] cuts time. Nothing
 //! here knows MQTT, S3, HTTP or GraphQL.
@@ -26,6 +26,7 @@ pub mod quality;
 pub mod quarantine;
 pub mod query;
 pub mod releases;
+pub mod retention;
 pub mod rollup;
 pub mod scope;
 pub mod sessions;
@@ -38,7 +39,7 @@ pub mod visibility;
 pub mod webhooks;
 
 pub use crate::bucket::{BucketSize, Bucketing, Zone};
-pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy};
+pub use crate::connect::{ConnectError, ConnectOptions, connect, connect_lazy, reach};
 pub use crate::flag::{FlagSet, QualityFlag};
 pub use crate::scope::Scope;
 pub use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};

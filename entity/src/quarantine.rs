@@ -28,7 +28,7 @@ pub struct MessagePlace {
     pub journal_id: i16,
     /// The position in it.
     pub seq: i64,
-    /// Which reading of the message, from 0; 0 also for a whole message.
+    /// Which reading of a message with several, from 1; 0 for a whole message, and for the reading of a message that says one.
     pub item: i16,
 }
 

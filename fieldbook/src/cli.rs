@@ -5,11 +5,13 @@
 mod access;
 mod catalogue;
 mod datasets;
+mod doctor;
 mod ingest;
 mod key;
 mod migrate;
 mod parts;
 mod quarantine;
+mod retention;
 mod sensors;
 mod serve;
 mod simulate;
@@ -24,12 +26,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use access::{AccessArgs, AnonymousArg};
 pub(crate) use catalogue::CatalogueArgs;
 pub(crate) use datasets::{DatasetsAction, DatasetsArgs, VisibilityArg};
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use ingest::IngestArgs;
 pub(crate) use key::{KeyAction, KeyArgs, KeyCreateArgs, RoleArg};
 pub(crate) use migrate::{MigrateAction, MigrateArgs};
 pub(crate) use parts::{DataArgs, DatabaseArgs, StoreArgs};
 pub(crate) use quarantine::{
     QuarantineAction, QuarantineArgs, QuarantineListArgs, QuarantineReplayArgs, QuarantineWhich,
+};
+pub(crate) use retention::{
+    ClassArg, Days, RetentionAction, RetentionArgs, RetentionRawArgs, RetentionSetArgs,
 };
 pub(crate) use sensors::{SensorsAction, SensorsArgs, SensorsFrom};
 pub(crate) use serve::ServeArgs;
@@ -92,6 +98,10 @@ pub(crate) enum Command {
     Datasets(DatasetsArgs),
     /// Tell programs elsewhere of changes: late data, incidents, new versions of datasets
     Webhook(WebhookArgs),
+    /// Say how long readings, rollups and raw messages are kept, and where
+    Retention(Box<RetentionArgs>),
+    /// Look at broker, bucket, database, schema, disk and clock, and say what would mend what is broken
+    Doctor(Box<DoctorArgs>),
     /// See which messages could not be used, and try them again after the cause is mended
     Quarantine(QuarantineArgs),
 }

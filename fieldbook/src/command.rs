@@ -1,10 +1,12 @@
 //! The commands, a file each.
 
 mod datasets;
+mod doctor;
 mod ingest;
 mod key;
 mod migrate;
 mod quarantine;
+mod retention;
 mod sensors;
 mod serve;
 mod simulate;
@@ -38,12 +40,14 @@ pub(crate) async fn run(cli: Cli, disk: OpenDisk) -> anyhow::Result<()> {
         Command::Key(args) => Box::pin(key::run(args)).await,
         Command::Datasets(args) => datasets::run(args).await,
         Command::Webhook(args) => webhook::run(args).await,
+        Command::Retention(args) => Box::pin(retention::run(*args)).await,
+        Command::Doctor(args) => Box::pin(doctor::run(*args)).await,
         Command::Quarantine(args) => Box::pin(quarantine::run(args)).await,
     }
 }
 
 /// A sensor list's text, and what it says.
-fn read_sensor_list(path: &Path) -> anyhow::Result<(String, SensorList)> {
+pub(crate) fn read_sensor_list(path: &Path) -> anyhow::Result<(String, SensorList)> {
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).context("read standard input")?;
@@ -58,7 +62,7 @@ fn read_sensor_list(path: &Path) -> anyhow::Result<(String, SensorList)> {
 }
 
 /// Tells what of a list is ignored.
-fn warn_of(list: &SensorList) {
+pub(crate) fn warn_of(list: &SensorList) {
     for warning in &list.warnings {
         tracing::warn!("{warning}");
     }

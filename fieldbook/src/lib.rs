@@ -10,6 +10,7 @@ mod mqtt_url;
 mod pages;
 mod signals;
 mod simulator;
+mod sources;
 mod telemetry;
 mod wiring;
 

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use archive::Secret;
-use ingestor::receiver::BrokerAddress;
+use ingestor::receiver::{BrokerAddress, Protocol};
 use rumqttc::v5::MqttOptions;
 use rumqttc::{TlsConfiguration, Transport};
 
@@ -81,14 +81,30 @@ impl MqttUrl {
         }
     }
 
+    /// Whether it says who we are.
+    pub(crate) fn has_login(&self) -> bool {
+        self.login.is_some()
+    }
+
+    /// Whether it is encrypted.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls
+    }
+
     /// As the ingestor wants it.
     pub(crate) fn broker(&self) -> Result<BrokerAddress, MqttUrlError> {
-        Ok(BrokerAddress {
+        Ok(self.broker_with(self.tls.then(tls_config).transpose()?))
+    }
+
+    /// The same with certificates of one's own, or none.
+    pub(crate) fn broker_with(&self, tls: Option<Arc<rustls::ClientConfig>>) -> BrokerAddress {
+        BrokerAddress {
+            protocol: Protocol::default(),
             host: self.host.clone(),
             port: self.port,
-            tls: self.tls.then(tls_config).transpose()?,
+            tls,
             login: self.login.clone(),
-        })
+        }
     }
 
     /// As a client of our own wants it.
@@ -121,6 +137,14 @@ impl std::fmt::Display for MqttUrl {
 
 /// Checked against the system's certificates.
 fn tls_config() -> Result<Arc<rustls::ClientConfig>, MqttUrlError> {
+    let config = rustls::ClientConfig::builder()
+        .with_root_certificates(system_roots()?)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// The certificates that this system trusts.
+pub(crate) fn system_roots() -> Result<rustls::RootCertStore, MqttUrlError> {
     let mut roots = rustls::RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     let (added, _) = roots.add_parsable_certificates(found.certs);
@@ -131,10 +155,7 @@ fn tls_config() -> Result<Arc<rustls::ClientConfig>, MqttUrlError> {
         );
         return Err(MqttUrlError::Certificates(std::io::Error::other(cause)));
     }
-    let config = rustls::ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
+    Ok(roots)
 }
 
 #[cfg(test)]

@@ -9,24 +9,22 @@ use anyhow::Context as _;
 use archive::Secret;
 use async_trait::async_trait;
 use catalogue::Annotations;
-use entity::load::OnConflict;
 use entity::{ConnectOptions, DatabaseConnection};
 use ingestor::archiver::ArchiverOptions;
 use ingestor::clock::SystemClock;
 use ingestor::loader::LoaderOptions;
-use ingestor::receiver::{ReceiverOptions, Source};
+use ingestor::receiver::ReceiverOptions;
 use ingestor::refresher::RefresherOptions;
 use ingestor::replayer::ReplayerOptions;
+use ingestor::sweeper::SweeperOptions;
 use ingestor::{Ingestor, IngestorOptions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::OpenDisk;
-use crate::cli::{
-    AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs,
-};
-use crate::mqtt_url::MqttUrl;
+use crate::cli::{AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, StoreArgs};
 use crate::pages::WebPages;
+use crate::sources::Configured;
 
 /// A pool of connections.
 pub(crate) async fn database(
@@ -74,21 +72,14 @@ pub(crate) fn store_config(args: &StoreArgs) -> anyhow::Result<archive::Config> 
 /// What an ingestor needs besides its neighbours.
 pub(crate) fn ingestor_options(
     journal_dir: &Path,
-    broker: &MqttUrl,
-    source: &SourceArgs,
+    sources: &[Configured],
     limits: &IngestLimits,
-) -> anyhow::Result<IngestorOptions> {
-    let source = Source {
-        name: source.source.clone(),
-        broker: broker.broker()?,
-        topics: source.topics.clone(),
-        on_conflict: match source.on_conflict {
-            OnConflictArg::First => OnConflict::First,
-            OnConflictArg::Latest => OnConflict::Latest,
-        },
-    };
-    Ok(IngestorOptions {
-        sources: vec![source],
+) -> IngestorOptions {
+    IngestorOptions {
+        sources: sources
+            .iter()
+            .map(|configured| configured.source.clone())
+            .collect(),
         journal_dir: journal_dir.to_owned(),
         journal: journal::Options {
             segment_age_max: Duration::from_secs(limits.segment_seconds),
@@ -103,7 +94,8 @@ pub(crate) fn ingestor_options(
         archiver: ArchiverOptions::default(),
         refresher: RefresherOptions::default(),
         replayer: ReplayerOptions::default(),
-    })
+        sweeper: SweeperOptions::default(),
+    }
 }
 
 /// Starts the ingestor on a disk, a database and an object store.
@@ -115,6 +107,26 @@ pub(crate) fn start_ingestor(
 ) -> anyhow::Result<Ingestor> {
     let disk = disk(&options.journal_dir);
     Ingestor::start_on(disk, options, db, store, Arc::new(SystemClock)).context("start the ingestor")
+}
+
+/// Declares the sensors of the lists that sources name.
+pub(crate) async fn declare(ingestor: &Ingestor, sources: &[Configured]) -> anyhow::Result<()> {
+    for configured in sources {
+        let Some(list) = &configured.sensors else {
+            continue;
+        };
+        let name = &configured.source.name;
+        let imported = ingestor
+            .import_sensors(name, list)
+            .await
+            .with_context(|| format!("import the sensor list of the source {name:?}"))?;
+        tracing::info!(
+            source = name,
+            sensors = imported.sensors,
+            "the sensor list is in the journal"
+        );
+    }
+    Ok(())
 }
 
 /// The ingest's pool; a database that is away now is waited for, one with another schema is refused.

@@ -1,9 +1,10 @@
-//! From a message's payload to a reading, or to the reason why there is none.
+//! From a message's payload to its readings, or to the reason why there is none.
 //!
-//! The payload is a JSON object: `{"id": "Sensor 1", "dt": "2026-11-23T10:00:00.123456", "value": 17}`.
+//! What a source's messages look like is its [`Format`]. In the plain one, which is read here, the payload is a JSON object: `{"id": "Sensor 1", "dt": "2026-11-23T10:00:00.123456", "value": 17}`.
 //! `id` is the sensor's name, verbatim; `dt` an ISO 8601 instant (see [`time`]); `value` any JSON number.
 //! Further members are left alone: the raw message keeps them.
 
+pub mod format;
 pub mod rejection;
 pub mod time;
 
@@ -14,13 +15,16 @@ use entity::load::SENSOR_NAME_BYTES_MAX;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub use format::{Format, Message, Readings};
 pub use rejection::{Rejected, Rejection};
 
 /// What is accepted; beyond each bound a message is rejected with the bound in its reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// A payload's bytes, 64 KiB by default.
     pub payload_bytes_max: usize,
+    /// Readings of one message, 1,000 by default.
+    pub readings_max: usize,
     /// A sensor name's bytes, 512 by default: a name is a key in an index.
     pub name_bytes_max: usize,
     /// How long before its receipt a reading may have been taken: 10 years by default.
@@ -33,6 +37,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             payload_bytes_max: 64 * 1024,
+            readings_max: 1000,
             name_bytes_max: SENSOR_NAME_BYTES_MAX,
             time_past_max: TimeDelta::days(3653),
             time_future_max: TimeDelta::hours(1),
@@ -125,6 +130,12 @@ fn check_time(text: &str, received_at: DateTime<Utc>, bounds: &Bounds) -> Result
     let time = time::parse(text).ok_or_else(|| Rejection::TimeMalformed {
         text: rejection::excerpt(text, rejection::TEXT_CHARS),
     })?;
+    check_bounds(time, received_at, bounds)?;
+    Ok(time)
+}
+
+/// Whether a time is within its bounds around the receipt.
+fn check_bounds(time: DateTime<Utc>, received_at: DateTime<Utc>, bounds: &Bounds) -> Result<(), Rejection> {
     let earliest = received_at
         .checked_sub_signed(bounds.time_past_max)
         .unwrap_or(DateTime::<Utc>::MIN_UTC);
@@ -137,7 +148,7 @@ fn check_time(text: &str, received_at: DateTime<Utc>, bounds: &Bounds) -> Result
     if time > latest {
         return Err(Rejection::TimeTooNew { time, latest });
     }
-    Ok(time)
+    Ok(())
 }
 
 /// The reason why a text has not the shape of a reading: the first member that is wrong, in the order id, dt, value.

@@ -2,8 +2,8 @@
 //!
 //! | metric | meaning |
 //! |---|---|
-//! | `fieldbook_ingest_connected` | 1 while the broker's connection is up |
-//! | `fieldbook_ingest_connections_lost_total` | connections that ended by themselves |
+//! | `fieldbook_ingest_connected{source}` | 1 while the connection to the source's broker is up |
+//! | `fieldbook_ingest_connections_lost_total{source}` | connections that ended by themselves |
 //! | `fieldbook_ingest_messages_received_total{qos}` | messages delivered by the broker |
 //! | `fieldbook_ingest_messages_acknowledged_total` | QoS 1 messages on disk and acknowledged |
 //! | `fieldbook_ingest_messages_lost_total` | QoS 0 messages that found no room |
@@ -20,19 +20,20 @@
 //! | `fieldbook_ingest_journal_full` | 1 while the journal takes nothing |
 //! | `fieldbook_ingest_archived_bytes_total` | bytes of objects written to S3 |
 //! | `fieldbook_ingest_messages_archived_total` | messages and sensor lists in them |
-//! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest, refresher, replayer |
+//! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest, refresher, replayer, sweeper |
 //! | `fieldbook_quarantine_replayed_total{result}` | messages that were set aside and tried again: used, failed |
+//! | `fieldbook_retention_deleted_total` | rows, and chunks of hypertables, deleted because they are no longer kept |
 //! | `fieldbook_rollup_buckets_computed_total{width}` | buckets of sensors computed: minute, hour, day |
 //! | `fieldbook_rollup_behind` | 1 while the refresher has more to do than a step takes |
 //!
 //! The mass balance, of one process since its start (docs/reference/lineage.md has that of everything, from the database):
 //! *loaded = decoded + quarantined* but for the reason `refused_by_database`, and *decoded = new + duplicate + conflicting +
-//! refused* but for the sensor lists. `loaded_seq`, `archived_seq` and `durable_seq` are the same when all is done.
+//! refused* but for the sensor lists, where messages hold one reading each. `loaded_seq`, `archived_seq` and `durable_seq` are the same when all is done.
 
 use metrics::{counter, gauge};
 
 pub(crate) fn connected(source: &str, session_present: bool) {
-    gauge!("fieldbook_ingest_connected").set(1.0);
+    gauge!("fieldbook_ingest_connected", "source" => source.to_owned()).set(1.0);
     let session = if session_present {
         "its session goes on"
     } else {
@@ -42,8 +43,8 @@ pub(crate) fn connected(source: &str, session_present: bool) {
 }
 
 pub(crate) fn connection_lost(source: &str, reason: &str) {
-    gauge!("fieldbook_ingest_connected").set(0.0);
-    counter!("fieldbook_ingest_connections_lost_total").increment(1);
+    gauge!("fieldbook_ingest_connected", "source" => source.to_owned()).set(0.0);
+    counter!("fieldbook_ingest_connections_lost_total", "source" => source.to_owned()).increment(1);
     tracing::warn!(source, "lost the broker, connecting again: {reason}");
 }
 
@@ -151,6 +152,14 @@ pub(crate) fn refreshed(step: &entity::rollup::Refreshed) {
         counter!("fieldbook_rollup_buckets_computed_total", "width" => width).increment(count);
     }
     gauge!("fieldbook_rollup_behind").set(if step.more { 1.0 } else { 0.0 });
+}
+
+/// What is no longer kept was deleted.
+pub(crate) fn swept(deleted: u64) {
+    counter!("fieldbook_retention_deleted_total").increment(deleted);
+    if deleted > 0 {
+        tracing::info!(deleted, "deleted what is no longer kept");
+    }
 }
 
 /// What became of messages that were tried again.

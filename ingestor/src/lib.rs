@@ -3,7 +3,8 @@
 //! ```text
 //!  broker ──► receiver ──► journal ──► loader ──► database ◄──► refresher (rollups)
 //!                             │                        ▲
-//!                             │                        └── replayer (what was set aside, on request)
+//!                             │                        ├── replayer (what was set aside, on request)
+//!                             │                        └── sweeper (what is no longer kept)
 //!                             └──────► archiver ──► S3 ──► manifest (a row of `segment`)
 //! ```
 //!
@@ -25,6 +26,7 @@ pub mod refresher;
 pub mod replayer;
 pub mod sensor_list;
 mod service;
+pub mod sweeper;
 
 pub use import::{ImportError, import_sensors_alone};
 pub use service::{Ingestor, IngestorError, IngestorOptions};

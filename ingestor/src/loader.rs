@@ -29,8 +29,8 @@ use crate::clock::Clock;
 use crate::decode::{Bounds, Rejection};
 use crate::events;
 use crate::receiver::Source;
+pub(crate) use batch::gross_range;
 use batch::{Batch, Step};
-pub(crate) use batch::{gross_range, on_conflict};
 use known::KnownSensors;
 
 /// The loader's bounds.
@@ -40,6 +40,8 @@ pub struct LoaderOptions {
     pub batch_records_max: usize,
     /// Bytes in a transaction at most, 8 MiB by default.
     pub batch_bytes_max: usize,
+    /// Readings in a transaction at most, 50,000 by default, and those of one message more.
+    pub batch_readings_max: usize,
     /// Sensors that may register themselves by their messages, 10,000 by default; those beyond are quarantined.
     pub auto_sensors_max: usize,
     /// A quarantined payload's bytes that the database keeps, 64 KiB by default; the raw archive keeps all of them.
@@ -57,6 +59,7 @@ impl Default for LoaderOptions {
         Self {
             batch_records_max: 5_000,
             batch_bytes_max: 8 * 1024 * 1024,
+            batch_readings_max: 50_000,
             auto_sensors_max: 10_000,
             quarantine_payload_bytes_max: 64 * 1024,
             bounds: Bounds::default(),
@@ -244,16 +247,16 @@ impl Loader {
     async fn load(&self, session: &mut Session, records: &journal::Batch) -> Result<(), LoaderError> {
         let mut batch = Batch::new(&self.options, &self.sources);
         for record in &records.records {
-            let Some(step) = batch.push(record.seq, &record.body, &session.sensors)? else {
+            let step = batch.push(record.seq, &record.body, &session.sensors)?;
+            if step.is_none() && !batch.is_full() {
                 continue;
-            };
-            self.commit(
-                session,
-                records,
-                std::mem::replace(&mut batch, Batch::new(&self.options, &self.sources)),
-            )
-            .await?;
-            self.commit_list(session, records, step).await?;
+            }
+            let begun = Batch::new(&self.options, &self.sources);
+            self.commit(session, records, std::mem::replace(&mut batch, begun))
+                .await?;
+            if let Some(step) = step {
+                self.commit_list(session, records, step).await?;
+            }
         }
         self.commit(session, records, batch).await
     }
@@ -277,12 +280,15 @@ impl Loader {
                 .map_err(LoaderError::Database)?,
         };
         let readings = batch.readings(&registered);
+        // Those of a message that could not be read while others of it could.
+        let set_aside = batch.counts().readings_refused;
         let written = transaction
             .write_readings(&readings)
             .await
             .map_err(LoaderError::Database)?;
         for refused in &written.refused {
             batch.refuse(
+                refused.index,
                 &readings[refused.index],
                 &Rejection::Refused {
                     detail: refused.reason.clone(),
@@ -295,7 +301,7 @@ impl Loader {
             readings_conflicting: written.conflicting.cast_signed(),
             ..batch.counts()
         };
-        balance::check(batch.messages(), readings.len(), &counts, last);
+        balance::check(batch.messages(), readings.len(), set_aside, &counts, last);
         if !batch.quarantined().is_empty() {
             transaction
                 .quarantine(batch.quarantined())

@@ -9,6 +9,8 @@
 
 use chrono::{DateTime, Datelike as _, Utc};
 
+use crate::decode::Message;
+
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -118,6 +120,16 @@ impl<'a> Record<'a> {
             topic,
             payload,
         })
+    }
+
+    /// What is decoded.
+    pub fn message(&self) -> Message<'a> {
+        Message {
+            topic: self.topic,
+            payload: self.payload,
+            retain: self.retain,
+            received_at: self.received_at(),
+        }
     }
 
     /// When we received it; 1970 for an instant that [`Record::decode`] would not have taken.

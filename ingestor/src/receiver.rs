@@ -7,7 +7,7 @@
 //!              waits)
 //! ```
 //!
-//! MQTT 5, QoS 1 with a persistent session and manual acks. The promise: a PUBACK goes out only after the message is on
+//! MQTT 5 (3.1.1 where a source says so, `session.rs`), QoS 1 with a persistent session and manual acks. The promise: a PUBACK goes out only after the message is on
 //! disk, and only on the connection that delivered it. The second half holds by construction: every connection has its own
 //! client, its own queue of unacknowledged messages and its own acknowledger, and all three go with it, so that an
 //! acknowledgement left over from a lost connection has nowhere to go. (Packet identifiers start anew with a session: such
@@ -20,21 +20,27 @@
 //!
 //! A message of any size that the broker lets through is taken: the connection announces `message_bytes_max` as its
 //! Maximum Packet Size, and a larger one is withheld by the broker, as MQTT 5 demands. It is large on purpose; what is too
-//! large to decode is for the quarantine, not for the connection, where it would come again and again.
+//! large to decode is for the quarantine, not for the connection, where it would come again and again. In MQTT 3.1.1 nothing
+//! can be announced: there a larger message stops its source, loudly, until the broker's own limit is lowered.
 
 mod connection;
+mod manner;
+mod probe;
+mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use archive::Secret;
-use entity::load::OnConflict;
 use journal::Journal;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use connection::ConnectionEnd;
+pub use manner::Manner;
+pub use probe::{Probed, probe};
+pub use session::{Broken, BrokenKind};
 
 /// Where messages come from, and how they are asked for.
 #[derive(Debug, Clone)]
@@ -45,13 +51,15 @@ pub struct Source {
     pub broker: BrokerAddress,
     /// Topic filters, subscribed at QoS 1; `$share/<group>/…` shares a stream among ingestors.
     pub topics: Vec<String>,
-    /// Which of two values for the same `(sensor, time)` is served.
-    pub on_conflict: OnConflict,
+    /// How its messages become readings.
+    pub manner: Manner,
 }
 
 /// How to reach a broker.
 #[derive(Debug, Clone)]
 pub struct BrokerAddress {
+    /// What is spoken with it.
+    pub protocol: Protocol,
     /// Host name or address.
     pub host: String,
     /// Port.
@@ -60,6 +68,16 @@ pub struct BrokerAddress {
     pub tls: Option<Arc<rustls::ClientConfig>>,
     /// User and password.
     pub login: Option<(String, Secret)>,
+}
+
+/// A version of MQTT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// MQTT 3.1.1, for brokers that know no other.
+    V311,
+    /// MQTT 5.
+    #[default]
+    V5,
 }
 
 /// The receiver's bounds.

@@ -8,6 +8,7 @@
 //! Nothing that happens here ends the ingestor: it tries again. Many ingestors may try at once; a row is the lock.
 
 mod batch;
+mod reading;
 mod whole;
 
 use std::sync::Arc;

@@ -23,6 +23,7 @@ use crate::manifest::Manifest;
 use crate::receiver::{Receiver, ReceiverError, ReceiverOptions, Source};
 use crate::refresher::{Refresher, RefresherOptions};
 use crate::replayer::{Replayer, ReplayerOptions};
+use crate::sweeper::{Sweeper, SweeperOptions};
 
 /// What an ingestor is made of.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub struct IngestorOptions {
     pub refresher: RefresherOptions,
     /// The pace of replays of what was set aside.
     pub replayer: ReplayerOptions,
+    /// The pace of deleting what is no longer kept.
+    pub sweeper: SweeperOptions,
 }
 
 /// Why the ingestor did not start, or ended by itself.
@@ -110,7 +113,7 @@ pub struct Ingestor {
     subscribed: Vec<watch::Receiver<bool>>,
     /// Receivers and the control socket: what brings records in.
     inlets: Parts,
-    /// Loader, archiver, manifest, refresher, replayer: what takes records out, and what follows from them.
+    /// Loader, archiver, manifest, refresher, replayer, sweeper: what takes records out, and what follows from them.
     outlets: Parts,
     /// The journal's directory is an older copy of itself: nothing of it may go anywhere.
     is_older_copy: bool,
@@ -181,6 +184,7 @@ impl Ingestor {
             db.clone(),
         );
         spawn_refresher(&mut outlets, &working, options.refresher, db.clone());
+        shared.spawn_sweeper(&mut outlets, &working, options.sweeper, db.clone());
         let archived =
             shared.spawn_archiver(&mut outlets, (&working, &compared), options.archiver, db, store);
         outlets.spawn(watch_journal(shared.journal.clone(), working.clone()));
@@ -323,6 +327,26 @@ impl Shared {
         let stop = stop.clone();
         parts.spawn(async move {
             replayer.run(stop).await;
+            Ok(())
+        });
+    }
+
+    /// Starts the sweeper.
+    fn spawn_sweeper(
+        &self,
+        parts: &mut Parts,
+        stop: &CancellationToken,
+        options: SweeperOptions,
+        db: DatabaseConnection,
+    ) {
+        let sweeper = Sweeper {
+            options,
+            db,
+            clock: Arc::clone(&self.clock),
+        };
+        let stop = stop.clone();
+        parts.spawn(async move {
+            sweeper.run(stop).await;
             Ok(())
         });
     }

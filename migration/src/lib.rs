@@ -55,6 +55,8 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261126_000012_sign_in"),
             // Messages that were set aside come in after the cause is mended.
             plain_step!("m20261126_000013_quarantine_replay"),
+            // How long readings and rollups are kept.
+            plain_step!("m20261126_000017_retention"),
         ]
     }
 }

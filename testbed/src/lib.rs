@@ -17,6 +17,7 @@ mod both;
 mod broker;
 pub mod clients;
 mod database;
+mod guarded;
 pub mod npm;
 mod object_store;
 mod pip;
@@ -29,6 +30,7 @@ mod watchdog;
 
 pub use crate::broker::{TestBroker, broker};
 pub use crate::database::TestDatabase;
+pub use crate::guarded::{GuardedBroker, PASSWORD, USER, guarded_broker};
 pub use crate::object_store::{TestObjectStore, object_store};
 pub use crate::server::{postgres, postgres_empty};
 pub use crate::timescale::{timescale, timescale_empty};

@@ -24,6 +24,10 @@ pub enum Operation {
     GetObject,
     /// Which objects are there?
     ListObjects,
+    /// Which lifecycle rules has the bucket?
+    GetLifecycle,
+    /// Give the bucket lifecycle rules.
+    PutLifecycle,
 }
 
 impl fmt::Display for Operation {
@@ -35,6 +39,8 @@ impl fmt::Display for Operation {
             Self::PutObject => "store object",
             Self::GetObject => "read object",
             Self::ListObjects => "list objects under",
+            Self::GetLifecycle => "read the lifecycle rules of bucket",
+            Self::PutLifecycle => "set the lifecycle rules of bucket",
         })
     }
 }

@@ -4,6 +4,7 @@
 
 mod fixture;
 mod fuzz;
+mod lifecycle;
 mod server;
 mod store;
 mod trouble;

@@ -37,9 +37,15 @@ impl Server {
     /// Starts a server with no bucket.
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let files = s3s_fs::FileSystem::new(folder.path()).unwrap();
+        Self::serve(files, folder).await
+    }
+
+    /// Starts a server of anything that speaks S3.
+    pub(crate) async fn serve(s3: impl s3s::S3, folder: TempDir) -> Self {
         let refusals = Refusals::default();
         let put_headers = PutHeaders::default();
-        let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path()).unwrap());
+        let mut service = S3ServiceBuilder::new(s3);
         service.set_auth(SimpleAuth::from_single("key", "secret"));
         service.set_access(Watch {
             refusals: Arc::clone(&refusals),

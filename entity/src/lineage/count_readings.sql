@@ -76,7 +76,9 @@ of_day AS (
     ) AS kept
 )
 SELECT (SELECT coalesce(sum(readings_new), 0)::int8 FROM segment),
-       ((SELECT coalesce(sum(count + count_fail), 0) FROM reading_1d) - of_day.computed)::int8,
+       ((SELECT coalesce(sum(count + count_fail), 0) FROM reading_1d) - of_day.computed
+           -- Those of days that are kept no longer.
+           + (SELECT coalesce(sum(readings_gone), 0) FROM retention WHERE table_name = 'reading_1d'))::int8,
        (of_day.hours - of_hour.computed)::int8,
        (of_hour.minutes - of_minute.computed)::int8,
        of_minute.readings::int8,

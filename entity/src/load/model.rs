@@ -51,7 +51,7 @@ pub struct NewQuarantined {
     pub received_at: DateTime<Utc>,
     /// Its position.
     pub seq: i64,
-    /// Which reading of the message, from 0; 0 also for a whole message.
+    /// Which reading of a message with several, from 1; 0 for a whole message, and for the reading of a message that says one.
     pub item: i16,
     /// Its source.
     pub source: String,

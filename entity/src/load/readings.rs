@@ -62,8 +62,11 @@ impl LoadTransaction {
     /// other value once; both with the preferred of the messages that brought the value. First and latest mean the order
     /// of `(received_at, seq)`, then of the journal's number and of the value itself, so that there are no ties.
     pub async fn write_readings(&mut self, readings: &[NewReading]) -> Result<Written, LoadError> {
-        let sorted = sort_by_key(readings);
+        let mut sorted = sort_by_key(readings);
         let mut written = Written::default();
+        if let Some(gone_before) = self.gone_before().await? {
+            self.refuse_gone(readings, gone_before, &mut sorted, &mut written);
+        }
         let mut parts = parts(sorted.len());
         while let Some(part) = parts.pop() {
             match self.write_part(readings, &sorted[part.clone()]).await? {
@@ -95,6 +98,32 @@ impl LoadTransaction {
         self.note_activity(readings, &written.refused).await?;
         self.touched.readings(readings.iter().map(|reading| reading.time));
         Ok(written)
+    }
+
+    /// Refuses readings from a time of which none are kept any more: the rollups of that time are made from readings that are
+    /// gone, and would be made anew from these alone.
+    fn refuse_gone(
+        &mut self,
+        readings: &[NewReading],
+        gone_before: DateTime<Utc>,
+        sorted: &mut Vec<usize>,
+        written: &mut Written,
+    ) {
+        sorted.retain(|index| {
+            let reading = &readings[*index];
+            if reading.time >= gone_before {
+                return true;
+            }
+            self.intake.refused_reading(reading);
+            written.refused.push(Refused {
+                index: *index,
+                reason: format!(
+                    "the reading is of {}, and readings from before {gone_before} are no longer kept (fieldbook retention)",
+                    reading.time
+                ),
+            });
+            false
+        });
     }
 
     /// Writes the readings at `indexes`, or nothing: then the inner error says what the database did not like in them.

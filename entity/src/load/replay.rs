@@ -37,6 +37,8 @@ pub struct WaitingMessage {
     pub received_at: DateTime<Utc>,
     /// Its source.
     pub source: String,
+    /// Its topic.
+    pub topic: String,
     /// The sensor's name, where it could be read.
     pub sensor: Option<String>,
     /// Why it was set aside, a word for programs.
@@ -105,6 +107,7 @@ pub async fn waiting(
             object_key: row.get(10)?,
             counted: sensor.zip(hour),
             segment_first_seq: row.get(13)?,
+            topic: row.get(14)?,
         })
     })
     .await?;

@@ -1,10 +1,12 @@
 //! One transaction of the loader; what it writes stands in the files beside.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, IsolationLevel, TransactionTrait};
 
 use super::LoadError;
 use super::intake::Intake;
 use super::notify::Touched;
+use crate::sql;
 
 /// One transaction of the loader, READ COMMITTED. Dropped without [`commit`](Self::commit), nothing of it happened.
 ///
@@ -20,6 +22,14 @@ pub struct LoadTransaction {
     pub(super) touched: Touched,
     /// What came and is no reading.
     pub(super) intake: Intake,
+    /// From before when readings are no longer taken, once it was asked for.
+    gone_before: GoneBefore,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum GoneBefore {
+    NotAsked,
+    Asked(Option<DateTime<Utc>>),
 }
 
 impl LoadTransaction {
@@ -34,7 +44,22 @@ impl LoadTransaction {
             row_by_row: false,
             touched: Touched::default(),
             intake: Intake::default(),
+            gone_before: GoneBefore::NotAsked,
         })
+    }
+
+    /// From before when readings are no longer kept, and so not taken. It stays so until this transaction ends: whoever
+    /// wants to move it waits.
+    pub(super) async fn gone_before(&mut self) -> Result<Option<DateTime<Utc>>, LoadError> {
+        if let GoneBefore::Asked(known) = self.gone_before {
+            return Ok(known);
+        }
+        let select = "SELECT gone_before FROM retention WHERE table_name = 'reading' FOR SHARE";
+        let rows: Vec<Option<DateTime<Utc>>> =
+            sql::query(&self.transaction, select, [], |row| row.get(0)).await?;
+        let gone_before = rows.into_iter().next().flatten();
+        self.gone_before = GoneBefore::Asked(gone_before);
+        Ok(gone_before)
     }
 
     /// Commits.

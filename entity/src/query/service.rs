@@ -1,5 +1,6 @@
 //! What the database is and whether it can serve.
 
+use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::sql;
@@ -57,6 +58,14 @@ async fn schema_version(db: &DatabaseConnection) -> Result<Option<String>, DbErr
     })
     .await?;
     Ok(versions.into_iter().next().flatten())
+}
+
+/// What time it is there.
+pub async fn now(db: &DatabaseConnection) -> Result<DateTime<Utc>, DbErr> {
+    let rows = sql::query(db, "SELECT clock_timestamp()", [], |row| row.get(0)).await?;
+    rows.into_iter()
+        .next()
+        .ok_or_else(|| DbErr::RecordNotFound("the server's time".to_owned()))
 }
 
 /// Answers when the database can: one round trip.

@@ -17,7 +17,7 @@ pub struct Model {
     /// The journal that holds the message (`journal.id`).
     #[sea_orm(primary_key, auto_increment = false)]
     pub journal_id: i16,
-    /// Which reading of the message it is about, counted from 0; also 0 for a whole message.
+    /// Which reading of a message with several it is about, counted from 1; 0 for a whole message, and for the reading of a message that says one.
     #[sea_orm(primary_key, auto_increment = false)]
     pub item: i16,
     /// The configured source that received the message.

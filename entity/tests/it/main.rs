@@ -17,6 +17,7 @@ mod lineage;
 mod load;
 mod quality;
 mod query;
+mod retention;
 mod rollup;
 mod stewardship;
 mod support;

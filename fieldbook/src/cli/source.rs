@@ -1,9 +1,19 @@
 //! What is received, and within which bounds.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SourceArgs {
+    /// Several sources, or messages in other forms: a TOML file (docs/reference/sources.md), instead of the flags for one
+    #[arg(
+        long,
+        env = "FIELDBOOK_SOURCES",
+        value_name = "FILE",
+        conflicts_with_all = ["source", "topics", "on_conflict"]
+    )]
+    pub(crate) sources: Option<PathBuf>,
     /// The name of this source of messages: the namespace of its sensors' names
     #[arg(long, env = "FIELDBOOK_SOURCE", value_name = "NAME", default_value = "mqtt")]
     pub(crate) source: String,

@@ -53,7 +53,7 @@ pub(crate) struct UpArgs {
     /// Declare the sensors of this list, and simulate those instead of our own
     #[arg(long, value_name = "FILE")]
     pub(crate) sensors: Option<PathBuf>,
-    /// Use this broker instead of a private one
+    /// Use this broker instead of a private one, for sources that name none
     #[arg(long, env = "MQTT_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) mqtt_url: Option<MqttUrl>,
     /// Use this database instead of a private one

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use crate::cli::IngestArgs;
-use crate::{OpenDisk, signals, telemetry, wiring};
+use crate::{OpenDisk, signals, sources, telemetry, wiring};
 
 pub(crate) async fn run(args: IngestArgs, disk: OpenDisk) -> anyhow::Result<()> {
     let shutdown = signals::shutdown()?;
@@ -14,7 +14,8 @@ pub(crate) async fn run(args: IngestArgs, disk: OpenDisk) -> anyhow::Result<()> 
     };
     let config = wiring::store_config(&args.store)?;
     let journal_dir = args.data.journal_dir();
-    let options = wiring::ingestor_options(&journal_dir, &args.mqtt_url, &args.source, &args.ingest)?;
+    let sources = sources::configured(&args.source, args.mqtt_url.as_ref())?;
+    let options = wiring::ingestor_options(&journal_dir, &sources, &args.ingest);
     let db = wiring::ingest_database(&args.database_url).await?;
     let store = wiring::open_store(&config).await?;
     let list = args.sensors.as_deref().map(super::read_sensor_list).transpose()?;
@@ -28,7 +29,14 @@ pub(crate) async fn run(args: IngestArgs, disk: OpenDisk) -> anyhow::Result<()> 
             .context("import the sensor list")?;
         tracing::info!(sensors = imported.sensors, "the sensor list is in the journal");
     }
-    tracing::info!("receiving from {}", args.mqtt_url);
+    wiring::declare(&ingestor, &sources).await?;
+    for configured in &sources {
+        tracing::info!(
+            source = configured.source.name,
+            "receiving from {}",
+            configured.broker
+        );
+    }
     let failed = tokio::select! {
         () = shutdown.cancelled() => None,
         error = ingestor.failed() => Some(error),

@@ -5,6 +5,7 @@
 mod history;
 mod neighbours;
 mod screen;
+mod stage;
 
 use std::path::{Path, PathBuf};
 
@@ -17,20 +18,28 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::cli::{AnonymousArg, UpArgs};
 use crate::simulator::{self, History, HistoryOptions, PLANT, Plant, Publisher, PublisherOptions};
+use crate::sources::{self, Configured};
 use crate::{OpenDisk, signals, telemetry, wiring};
 use neighbours::Neighbours;
 use screen::Screen;
+use stage::Stage;
 
 pub(crate) async fn run(args: UpArgs, disk: OpenDisk) -> anyhow::Result<()> {
     let shutdown = signals::shutdown()?;
     let data_dir = prepare_data_dir(&args.data.data_dir)?;
     let _lock = lock(&data_dir)?;
+    let home = neighbours::home(&args);
+    let sources = sources::configured(&args.source, Some(&home))?;
     let list = sensor_list(&args)?;
+    let stage = list
+        .as_ref()
+        .map(|_| Stage::find(&sources, !args.no_simulator))
+        .transpose()?;
     let screen = Screen::new();
     parts::ports::check(args.http, "the API", "--http")?;
 
     let neighbours = tokio::select! {
-        started = Neighbours::start(&args, &data_dir, &screen) => started?,
+        started = Neighbours::start(&args, home, &sources, &data_dir, &screen) => started?,
         () = shutdown.cancelled() => return Ok(()),
     };
     // From here on, what was started is stopped, whatever happens.
@@ -38,7 +47,8 @@ pub(crate) async fn run(args: UpArgs, disk: OpenDisk) -> anyhow::Result<()> {
         &args,
         disk,
         &data_dir,
-        list.as_ref(),
+        &sources,
+        list.as_ref().zip(stage.as_ref()),
         &neighbours,
         &screen,
         &shutdown,
@@ -83,7 +93,8 @@ async fn serve(
     args: &UpArgs,
     disk: OpenDisk,
     data_dir: &Path,
-    declared: Option<&Declared>,
+    sources: &[Configured],
+    declared: Option<(&Declared, &Stage)>,
     neighbours: &Neighbours,
     screen: &Screen,
     shutdown: &CancellationToken,
@@ -91,24 +102,17 @@ async fn serve(
     let step = screen.step("Starting ingestor and API");
     let store = wiring::open_store(&neighbours.store).await?;
     let state = api(args, neighbours, store.clone()).await?;
-    let options = wiring::ingestor_options(
-        &args.data.journal_dir(),
-        &neighbours.mqtt,
-        &args.source,
-        &args.ingest,
-    )?;
+    let options = wiring::ingestor_options(&args.data.journal_dir(), sources, &args.ingest);
     let ingest_db = wiring::ingest_database(&neighbours.database_url).await?;
     let db = ingest_db.clone();
     let mut ingestor = wiring::start_ingestor(options, disk, ingest_db, store)?;
 
     let api_stop = CancellationToken::new();
     let ended = async {
-        if let Some(declared) = declared {
-            tokio::select! {
-                declared = declare(args, data_dir, declared, &ingestor) => declared?,
-                // A full journal may keep it waiting.
-                () = shutdown.cancelled() => return Ok(None),
-            }
+        tokio::select! {
+            declared = declare(data_dir, declared, sources, &ingestor) => declared?,
+            // A full journal may keep it waiting.
+            () = shutdown.cancelled() => return Ok(None),
         }
         // What is published before the broker knows us would be nobody's.
         let subscribed = ingestor.subscribed();
@@ -122,8 +126,8 @@ async fn serve(
         let mut api = AbortOnDropHandle::new(tokio::spawn(wiring::serve_api(listener, state, stop)));
         step.done();
         let simulation = match declared {
-            Some(declared) if !args.no_simulator => {
-                simulate(args, data_dir, &declared.list, neighbours, screen, db)?
+            Some((declared, stage)) if !args.no_simulator => {
+                simulate(args, data_dir, (&declared.list, stage), neighbours, screen, db)?
             }
             _ => Vec::new(),
         };
@@ -170,18 +174,19 @@ async fn api(args: &UpArgs, neighbours: &Neighbours, store: archive::Store) -> a
     Ok(state)
 }
 
-/// Declares the sensors of a list, those of the imagined plant at the first start only.
+/// Declares the sensors of lists, those of the imagined plant at the first start only.
 async fn declare(
-    args: &UpArgs,
     data_dir: &Path,
-    declared: &Declared,
+    declared: Option<(&Declared, &Stage)>,
+    sources: &[Configured],
     ingestor: &Ingestor,
 ) -> anyhow::Result<()> {
+    wiring::declare(ingestor, sources).await?;
     let marker = data_dir.join("plant-declared");
-    if declared.once && marker.exists() {
+    let Some((declared, stage)) = declared.filter(|(declared, _)| !(declared.once && marker.exists())) else {
         return Ok(());
-    }
-    let imported = ingestor.import_sensors(&args.source.source, &declared.text).await;
+    };
+    let imported = ingestor.import_sensors(&stage.source, &declared.text).await;
     imported.context("declare the sensors")?;
     if declared.once {
         std::fs::write(&marker, "").with_context(|| format!("make {}", marker.display()))?;
@@ -193,21 +198,16 @@ async fn declare(
 fn simulate(
     args: &UpArgs,
     data_dir: &Path,
-    list: &SensorList,
+    (list, stage): (&SensorList, &Stage),
     neighbours: &Neighbours,
     screen: &Screen,
     db: DatabaseConnection,
 ) -> anyhow::Result<Vec<AbortOnDropHandle<()>>> {
     let plant = Plant::new(list);
-    let topic = args.source.topics.first().context("there is no topic")?.clone();
-    anyhow::ensure!(
-        !topic.contains(['+', '#', '$']),
-        "the simulator can't publish on the filter {topic:?}: give a plain --topic first, or --no-simulator"
-    );
     let publisher = |what: &str| PublisherOptions {
         url: neighbours.mqtt.clone(),
         client_id: format!("fieldbook-{what}-{}", uuid::Uuid::new_v4().simple()),
-        topic: topic.clone(),
+        topic: stage.topic.clone(),
         qos: 1,
     };
     let mut tasks = Vec::new();

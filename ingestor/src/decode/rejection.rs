@@ -106,6 +106,98 @@ pub enum Rejection {
         /// What it is.
         found: &'static str,
     },
+    /// Nothing in it, of a source whose format is described.
+    #[error("the payload is empty: what the source's message format describes is expected")]
+    NoPayload,
+    /// No array where the readings should be.
+    #[error("{place} is {found}, an array of readings is expected")]
+    NoRecords {
+        /// Where.
+        place: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// More readings than a message may have.
+    #[error("the message has more than {limit} readings, the limit of one message")]
+    TooManyReadings {
+        /// The bound.
+        limit: usize,
+    },
+    /// None of the values that it might have.
+    #[error("the message has no reading: none of its values is there ({places})")]
+    NoReading {
+        /// Where values are looked for.
+        places: String,
+    },
+    /// A message that the broker had kept, of a source whose readings take the time of their receipt.
+    #[error(
+        "the broker had kept this message, so it is not known when it was measured: the source takes the time of receipt"
+    )]
+    Retained,
+    /// No text for the sensor's name.
+    #[error("the sensor's name is {found} at {place}: a text is expected there")]
+    SensorAbsent {
+        /// Where.
+        place: String,
+        /// Missing or null.
+        found: &'static str,
+    },
+    /// Something else than a text for the sensor's name.
+    #[error("what the sensor's name is made of at {place} is {found}, a text or a whole number is expected")]
+    SensorKind {
+        /// Where.
+        place: String,
+        /// What it is.
+        found: &'static str,
+    },
+    /// An empty text for the sensor's name.
+    #[error("what the sensor's name is made of at {place} is empty")]
+    SensorPieceEmpty {
+        /// Where.
+        place: String,
+    },
+    /// No time.
+    #[error("the time is {found} at {place}")]
+    TimeAbsent {
+        /// Where.
+        place: String,
+        /// Missing or null.
+        found: &'static str,
+    },
+    /// Something that is no time in the source's writing.
+    #[error("the time at {place} is not understood: it is {found}, and {expected}")]
+    TimeUnread {
+        /// Where.
+        place: String,
+        /// What it is.
+        found: String,
+        /// What would have been understood.
+        expected: &'static str,
+    },
+    /// No value.
+    #[error("the value is {found} at {place}: a number is expected")]
+    ValueAbsent {
+        /// Where.
+        place: String,
+        /// Missing or null.
+        found: &'static str,
+    },
+    /// Something that is no value.
+    #[error("the value at {place} is {found}, and {expected} is expected")]
+    ValueKind {
+        /// Where.
+        place: String,
+        /// What it is.
+        found: String,
+        /// What would have been a value.
+        expected: String,
+    },
+    /// A reading that is another one, or none, since the source's format has changed.
+    #[error("the source's message format has changed since: {detail}")]
+    Reconfigured {
+        /// What is there now.
+        detail: String,
+    },
     /// One unknown sensor too many.
     #[error(
         "the sensor is not known, and {limit} sensors have registered themselves already, the limit: declare it in a sensor list, or raise --auto-sensors-max"
@@ -154,29 +246,34 @@ impl From<Rejection> for Rejected {
 impl Rejection {
     /// The word of a reading that the database refused: its message was understood.
     pub(crate) const REFUSED_CODE: &'static str = "refused_by_database";
+    /// The word of a message without a time of its own that the broker had kept.
+    pub(crate) const RETAINED_CODE: &'static str = "retained";
     /// The word of a sensor list that can't be used.
     pub(crate) const SENSOR_LIST_CODE: &'static str = "sensor_list_invalid";
 
     /// The stable word: in `quarantined_message.code`, in metrics and in the API.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Empty => "empty",
+            Self::Empty | Self::NoPayload => "empty",
             Self::TooLarge { .. } => "too_large",
             Self::NotUtf8 { .. } => "not_utf8",
             Self::NotJson { .. } => "not_json",
-            Self::NotAnObject { .. } | Self::Shape { .. } => "wrong_shape",
-            Self::SensorMissing => "sensor_missing",
-            Self::SensorNotText { .. } => "sensor_not_text",
-            Self::SensorEmpty => "sensor_empty",
+            Self::NotAnObject { .. } | Self::Shape { .. } | Self::NoRecords { .. } => "wrong_shape",
+            Self::TooManyReadings { .. } => "too_many_readings",
+            Self::Retained => Self::RETAINED_CODE,
+            Self::Reconfigured { .. } => "reconfigured",
+            Self::SensorMissing | Self::SensorAbsent { .. } => "sensor_missing",
+            Self::SensorNotText { .. } | Self::SensorKind { .. } => "sensor_not_text",
+            Self::SensorEmpty | Self::SensorPieceEmpty { .. } => "sensor_empty",
             Self::SensorTooLong { .. } => "sensor_too_long",
             Self::SensorNul => "sensor_invalid",
-            Self::TimeMissing => "time_missing",
+            Self::TimeMissing | Self::TimeAbsent { .. } => "time_missing",
             Self::TimeNotText { .. } => "time_not_text",
-            Self::TimeMalformed { .. } => "time_malformed",
+            Self::TimeMalformed { .. } | Self::TimeUnread { .. } => "time_malformed",
             Self::TimeTooOld { .. } => "time_too_old",
             Self::TimeTooNew { .. } => "time_too_new",
-            Self::ValueMissing => "value_missing",
-            Self::ValueNotNumber { .. } => "value_not_number",
+            Self::ValueMissing | Self::ValueAbsent { .. } | Self::NoReading { .. } => "value_missing",
+            Self::ValueNotNumber { .. } | Self::ValueKind { .. } => "value_not_number",
             Self::SensorLimit { .. } => "sensor_limit",
             Self::Refused { .. } => Self::REFUSED_CODE,
             Self::PayloadLost { .. } => "payload_lost",

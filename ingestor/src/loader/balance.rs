@@ -7,16 +7,19 @@ use entity::load::Counts;
 
 use crate::events;
 
-/// Holds what a batch amounted to against what was in it.
-pub(super) fn check(messages: i64, readings: usize, counts: &Counts, last_seq: u64) {
-    let [of_messages, of_readings] = differences(messages, readings, counts);
+/// Holds what a batch amounted to against what was in it: its messages, the readings that could be read, and those of the
+/// same messages that could not.
+pub(super) fn check(messages: i64, readings: usize, set_aside: i64, counts: &Counts, last_seq: u64) {
+    let [of_messages, of_readings] = differences(messages, readings, set_aside, counts);
     events::unbalanced("messages", of_messages, last_seq);
     events::unbalanced("readings", of_readings, last_seq);
 }
 
 /// How many messages, and how many readings, are missing; less than none are too many.
-fn differences(messages: i64, readings: usize, counts: &Counts) -> [i64; 2] {
-    let readings = i64::try_from(readings).unwrap_or(i64::MAX);
+fn differences(messages: i64, readings: usize, set_aside: i64, counts: &Counts) -> [i64; 2] {
+    let readings = i64::try_from(readings)
+        .unwrap_or(i64::MAX)
+        .saturating_add(set_aside);
     let stored = counts.readings_new + counts.readings_duplicate + counts.readings_conflicting;
     [
         messages - counts.decoded - counts.quarantined,
@@ -39,7 +42,8 @@ mod tests {
             readings_refused: 1,
             ..Counts::default()
         };
-        assert_eq!(differences(6, 4, &counts), [0, 0]);
-        assert_eq!(differences(7, 3, &counts), [1, -1]);
+        assert_eq!(differences(6, 4, 0, &counts), [0, 0]);
+        assert_eq!(differences(6, 3, 1, &counts), [0, 0]);
+        assert_eq!(differences(7, 3, 0, &counts), [1, -1]);
     }
 }

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use entity::QualityFlag;
-use entity::load::{Counts, KnownSensor, NewQuarantined, NewReading, NewSensor, NewSensorList, OnConflict};
+use entity::load::{Counts, KnownSensor, NewQuarantined, NewReading, NewSensor, NewSensorList};
 use sha2::{Digest, Sha256};
 
 use super::known::KnownSensors;
 use super::{LoaderError, LoaderOptions};
-use crate::decode::{self, Rejected, Rejection};
+use crate::decode::{Decoded, Readings, Rejected, Rejection};
 use crate::message::{Kind, Record};
-use crate::receiver::Source;
+use crate::receiver::{Manner, Source};
 use crate::sensor_list;
 
 /// What cuts a batch: a sensor list takes effect between what lies before and behind it.
@@ -35,6 +35,8 @@ enum SensorRef {
 struct Pending {
     sensor: SensorRef,
     reading: NewReading,
+    /// Which one of its message; see [`NewQuarantined::item`].
+    item: i16,
 }
 
 /// Records decoded, until they are committed.
@@ -85,28 +87,90 @@ impl<'a> Batch<'a> {
         }
         self.last_seq = Some(seq);
         self.messages += 1;
-        match self.decode(seq, &record, sensors) {
-            Ok(pending) => {
+        match self.read(seq, &record, sensors) {
+            Ok(()) => {
                 self.counts.decoded += 1;
-                let time = pending.reading.time.timestamp_micros();
-                self.counts.time_min_us = Some(self.counts.time_min_us.map_or(time, |least| least.min(time)));
-                self.counts.time_max_us = Some(self.counts.time_max_us.map_or(time, |most| most.max(time)));
-                self.pending.push(pending);
                 self.bodies.push((seq, body.clone()));
             }
-            Err(Rejected { why, sensor }) => {
+            Err(rejected) => {
                 self.counts.quarantined += 1;
-                let known = sensor.as_ref().and_then(|name| sensors.get(record.source, name));
-                let counted = known.map(|known| (known.id, record.received_at()));
-                self.refused.extend(counted);
-                let quarantined = NewQuarantined {
-                    counted,
-                    ..self.quarantine(seq, &record, &why, sensor)
-                };
-                self.quarantined.push(quarantined);
+                self.set_aside(seq, 0, &record, rejected, sensors);
             }
         }
         Ok(None)
+    }
+
+    /// Whether it should be committed before more is taken: a message may have many readings.
+    pub(super) fn is_full(&self) -> bool {
+        self.pending.len() >= self.options.batch_readings_max
+    }
+
+    /// Takes the readings of a message; one of which none can be used is given back with the reason of the first.
+    fn read(&mut self, seq: u64, record: &Record<'_>, sensors: &KnownSensors) -> Result<(), Rejected> {
+        let manner = Manner::of(self.sources, record.source);
+        let bounds = manner.bounds(&self.options.bounds);
+        let parts = match manner.format.read(&record.message(), &bounds)? {
+            Readings::One(decoded) => {
+                let pending = self.pending(seq, 0, record, &decoded, (manner, sensors))?;
+                self.take(pending);
+                return Ok(());
+            }
+            Readings::Several(parts) => parts,
+        };
+        let mut taken = 0;
+        let mut rejected = Vec::new();
+        for part in parts {
+            let pending = part
+                .said
+                .and_then(|decoded| self.pending(seq, part.item, record, &decoded, (manner, sensors)));
+            match pending {
+                Ok(pending) => {
+                    taken += 1;
+                    self.take(pending);
+                }
+                Err(why) => rejected.push((part.item, why)),
+            }
+        }
+        if taken == 0 {
+            // There is a first one: a message without any is refused where it is read.
+            return rejected
+                .into_iter()
+                .next()
+                .map_or(Ok(()), |(_, first)| Err(first));
+        }
+        for (item, why) in rejected {
+            self.counts.readings_refused += 1;
+            self.set_aside(seq, item, record, why, sensors);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, pending: Pending) {
+        let time = pending.reading.time.timestamp_micros();
+        self.counts.time_min_us = Some(self.counts.time_min_us.map_or(time, |least| least.min(time)));
+        self.counts.time_max_us = Some(self.counts.time_max_us.map_or(time, |most| most.max(time)));
+        self.pending.push(pending);
+    }
+
+    /// Keeps a message, or one reading of it, that can't be used.
+    fn set_aside(
+        &mut self,
+        seq: u64,
+        item: i16,
+        record: &Record<'_>,
+        rejected: Rejected,
+        sensors: &KnownSensors,
+    ) {
+        let Rejected { why, sensor } = rejected;
+        let known = sensor.as_ref().and_then(|name| sensors.get(record.source, name));
+        let counted = known.map(|known| (known.id, record.received_at()));
+        self.refused.extend(counted);
+        let quarantined = NewQuarantined {
+            item,
+            counted,
+            ..self.quarantine(seq, record, &why, sensor)
+        };
+        self.quarantined.push(quarantined);
     }
 
     fn list(&self, seq: u64, record: &Record<'_>) -> Step {
@@ -127,9 +191,14 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn decode(&mut self, seq: u64, record: &Record<'_>, sensors: &KnownSensors) -> Result<Pending, Rejected> {
-        let received_at = record.received_at();
-        let decoded = decode::decode(record.payload, received_at, &self.options.bounds)?;
+    fn pending(
+        &mut self,
+        seq: u64,
+        item: i16,
+        record: &Record<'_>,
+        decoded: &Decoded<'_>,
+        (manner, sensors): (&Manner, &KnownSensors),
+    ) -> Result<Pending, Rejected> {
         let known = sensors.get(record.source, &decoded.sensor);
         let sensor = match known {
             Some(known) => SensorRef::Known(known.id),
@@ -137,15 +206,16 @@ impl<'a> Batch<'a> {
         };
         Ok(Pending {
             sensor,
+            item,
             reading: NewReading {
                 // Filled in when the sensor's key is known.
                 sensor_id: 0,
                 time: decoded.time,
                 value: decoded.value,
                 flag: gross_range(known, decoded.value),
-                received_at,
+                received_at: record.received_at(),
                 seq: seq.cast_signed(),
-                on_conflict: self.on_conflict(record.source),
+                on_conflict: manner.on_conflict,
             },
         })
     }
@@ -176,10 +246,6 @@ impl<'a> Batch<'a> {
         });
         self.new_by_name.insert(key, index);
         Ok(SensorRef::New(index))
-    }
-
-    fn on_conflict(&self, source: &str) -> OnConflict {
-        on_conflict(self.sources, source)
     }
 
     fn quarantine(
@@ -248,7 +314,10 @@ impl<'a> Batch<'a> {
     }
 
     /// A reading that the database refused, kept aside with the others; it is counted as refused where it was written.
-    pub(super) fn refuse(&mut self, reading: &NewReading, rejection: &Rejection) {
+    pub(super) fn refuse(&mut self, index: usize, reading: &NewReading, rejection: &Rejection) {
+        let Some(item) = self.pending.get(index).map(|pending| pending.item) else {
+            return;
+        };
         let found = self
             .bodies
             .binary_search_by_key(&reading.seq.cast_unsigned(), |(seq, _)| *seq);
@@ -256,10 +325,14 @@ impl<'a> Batch<'a> {
             return;
         };
         let Ok(record) = Record::decode(&body) else { return };
-        let sensor = decode::decode(record.payload, record.received_at(), &self.options.bounds)
-            .ok()
+        let manner = Manner::of(self.sources, record.source);
+        let bounds = manner.bounds(&self.options.bounds);
+        let read = manner.format.read(&record.message(), &bounds).ok();
+        let sensor = read
+            .and_then(|readings| readings.take(item)?.ok())
             .map(|decoded| decoded.sensor.into_owned());
         let quarantined = NewQuarantined {
+            item,
             counted: Some((reading.sensor_id, reading.refused_time())),
             ..self.quarantine(seq, &record, rejection, sensor)
         };
@@ -281,15 +354,6 @@ impl<'a> Batch<'a> {
     pub(super) fn counts(&self) -> Counts {
         self.counts
     }
-}
-
-/// Which of two values is served, of a source.
-pub(crate) fn on_conflict(sources: &[Source], source: &str) -> OnConflict {
-    sources
-        .iter()
-        .find(|known| known.name == source)
-        .map(|known| known.on_conflict)
-        .unwrap_or_default()
 }
 
 /// QARTOD test 4, gross range: fail outside what the sensor can report, not evaluated where no range is declared.

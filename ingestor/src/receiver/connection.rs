@@ -1,17 +1,12 @@
 //! One connection to the broker, from CONNECT to its end.
 
 use journal::{AppendError, Journal};
-use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, Filter, Packet, Publish, RetainForwardRule, SubAck, SubscribeReasonCode,
-};
-use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
-use rumqttc::{Outgoing, TlsConfiguration, Transport};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::{Duration, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::session::{self, Client, Delivered, Events, Granted, Heard, Opening};
 use super::{Receiver, ReceiverError};
 use crate::events;
 use crate::message::{Kind, Record};
@@ -64,7 +59,13 @@ pub(super) async fn run(
 ) -> Result<ConnectionEnd, ReceiverError> {
     let window = usize::from(receiver.options.receive_maximum);
     // Room for an ack of everything unacknowledged, so that the acknowledger hardly ever waits for the poller.
-    let (client, event_loop) = AsyncClient::new(mqtt_options(receiver), window + 16);
+    let opening = Opening {
+        source: &receiver.source,
+        options: &receiver.options,
+        client_id: &receiver.client_id(),
+        keeps_session: true,
+    };
+    let (client, events) = session::open(opening, window + 16);
     let (deliveries, to_append) = mpsc::channel(window + receiver.options.qos0_waiting_max);
     let (appended, to_acknowledge) = mpsc::channel(UNACKNOWLEDGED_MAX);
     let journal = &receiver.journal;
@@ -83,7 +84,7 @@ pub(super) async fn run(
     let mut poller = Poller {
         receiver,
         client,
-        event_loop,
+        events,
         deliveries,
         subscribe_always,
         up: false,
@@ -180,7 +181,7 @@ async fn append(
 async fn acknowledge(
     journal: Journal,
     mut appended: mpsc::Receiver<Unacknowledged>,
-    client: AsyncClient,
+    client: Client,
     shutdown: CancellationToken,
 ) {
     let mut durable = 0;
@@ -193,25 +194,20 @@ async fn acknowledge(
             }
             durable = journal.watch().borrow().durable_seq;
         }
-        let token = Publish {
-            qos: QoS::AtLeastOnce,
-            pkid: packet,
-            ..Publish::default()
-        };
-        if client.ack(&token).await.is_err() {
+        if client.acknowledge(packet).await.is_err() {
             return;
         }
         events::acknowledged();
     }
     if shutdown.is_cancelled() {
-        let _ = client.disconnect().await;
+        client.disconnect().await;
     }
 }
 
 struct Poller<'a> {
     receiver: &'a Receiver,
-    client: AsyncClient,
-    event_loop: EventLoop,
+    client: Client,
+    events: Events,
     deliveries: mpsc::Sender<Delivery>,
     /// Subscribe although the session is there: the topics may have changed since the last run.
     subscribe_always: bool,
@@ -224,23 +220,21 @@ impl Poller<'_> {
         // A half-open connection shows no error by itself.
         let silence_max = self.receiver.options.keep_alive * 2;
         loop {
-            let event = match timeout(silence_max, self.event_loop.poll()).await {
-                Ok(Ok(event)) => event,
-                Ok(Err(error)) => {
+            let heard = match timeout(silence_max, self.events.poll()).await {
+                Ok(Ok(heard)) => heard,
+                Ok(Err(broken)) => {
                     self.save_buffered();
-                    return error.to_string();
+                    return broken.reason;
                 }
                 Err(_) => return format!("no sign of the broker for {} s", silence_max.as_secs()),
             };
-            let outcome = match event {
-                Event::Incoming(Packet::Publish(publish)) => self.deliver(&publish),
-                Event::Incoming(Packet::ConnAck(ack)) => self.connected(&ack),
-                Event::Incoming(Packet::SubAck(ack)) => self.subscribed(&ack),
-                Event::Incoming(Packet::Disconnect(disconnect)) => {
-                    Err(format!("the broker disconnected: {:?}", disconnect.reason_code))
-                }
-                Event::Outgoing(Outgoing::Disconnect) => Err("stopped".to_owned()),
-                _ => Ok(()),
+            let outcome = match heard {
+                Heard::Delivered(message) => self.deliver(&message),
+                Heard::Connected { session_present } => self.connected(session_present),
+                Heard::Subscribed(granted) => self.subscribed(&granted),
+                Heard::Disconnected(reason) => Err(format!("the broker disconnected: {reason}")),
+                Heard::Stopped => Err("stopped".to_owned()),
+                Heard::Other => Ok(()),
             };
             if let Err(reason) = outcome {
                 return reason;
@@ -248,35 +242,24 @@ impl Poller<'_> {
         }
     }
 
-    fn connected(&mut self, ack: &ConnAck) -> Result<(), String> {
-        events::connected(&self.receiver.source.name, ack.session_present);
-        if ack.session_present && !self.subscribe_always {
+    fn connected(&mut self, session_present: bool) -> Result<(), String> {
+        events::connected(&self.receiver.source.name, session_present);
+        if session_present && !self.subscribe_always {
             self.delivers();
             return Ok(());
         }
-        let filters = self.receiver.source.topics.iter().map(|topic| Filter {
-            path: topic.clone(),
-            qos: QoS::AtLeastOnce,
-            nolocal: false,
-            preserve_retain: true,
-            // Subscribing again must not bring every retained message again.
-            retain_forward_rule: RetainForwardRule::OnNewSubscribe,
-        });
-        self.client
-            .try_subscribe_many(filters)
-            .map_err(|error| format!("subscribe: {error}"))
+        let source = &self.receiver.source;
+        self.client.subscribe(source, &source.topics)
     }
 
-    fn subscribed(&mut self, ack: &SubAck) -> Result<(), String> {
-        for (topic, code) in self.receiver.source.topics.iter().zip(&ack.return_codes) {
-            match code {
-                SubscribeReasonCode::Success(QoS::AtLeastOnce | QoS::ExactlyOnce) => {}
+    fn subscribed(&mut self, granted: &[Granted]) -> Result<(), String> {
+        for (topic, granted) in self.receiver.source.topics.iter().zip(granted) {
+            match granted {
+                Granted::Qos1 => {}
                 // Nothing would be acknowledged, and so nothing kept by the broker while we are away.
-                SubscribeReasonCode::Success(QoS::AtMostOnce) => events::granted_qos0(topic),
-                refused => {
-                    return Err(format!(
-                        "the broker refuses the topic filter {topic:?}: {refused:?}"
-                    ));
+                Granted::Qos0 => events::granted_qos0(topic),
+                Granted::Refused(why) => {
+                    return Err(format!("the broker refuses the topic filter {topic:?}: {why}"));
                 }
             }
         }
@@ -289,21 +272,21 @@ impl Poller<'_> {
         self.receiver.subscribed.send_replace(true);
     }
 
-    fn deliver(&self, publish: &Publish) -> Result<(), String> {
+    fn deliver(&self, message: &Delivered) -> Result<(), String> {
         let mut body = Vec::new();
         Record {
             kind: Kind::Message,
-            qos: publish.qos as u8,
-            retain: publish.retain,
-            dup: publish.dup,
+            qos: message.qos,
+            retain: message.retain,
+            dup: message.dup,
             received_at_us: self.receiver.clock.now().timestamp_micros(),
             source: &self.receiver.source.name,
-            topic: &publish.topic,
-            payload: &publish.payload,
+            topic: &message.topic,
+            payload: &message.payload,
         }
         .encode(&mut body);
-        events::received(publish.qos as u8);
-        let packet = (publish.qos != QoS::AtMostOnce).then_some(publish.pkid);
+        events::received(message.qos);
+        let packet = message.packet;
         if packet.is_none() {
             // The places of the QoS 1 window stay free of QoS 0.
             let reserved = usize::from(self.receiver.options.receive_maximum);
@@ -325,40 +308,13 @@ impl Poller<'_> {
 
     /// What was read from the socket before it broke: QoS 0 will not come again, QoS 1 will.
     fn save_buffered(&mut self) {
-        while let Some(event) = self.event_loop.state.events.pop_front() {
-            if let Event::Incoming(Packet::Publish(publish)) = event
-                && publish.qos == QoS::AtMostOnce
+        for heard in self.events.buffered() {
+            if let Heard::Delivered(message) = heard
+                && message.packet.is_none()
             {
                 // Without a packet identifier it is taken or counted as lost.
-                let _ = self.deliver(&publish);
+                let _ = self.deliver(&message);
             }
         }
     }
-}
-
-fn mqtt_options(receiver: &Receiver) -> MqttOptions {
-    let broker = &receiver.source.broker;
-    let mut options = MqttOptions::new(receiver.client_id(), &broker.host, broker.port);
-    options
-        .set_clean_start(false)
-        .set_session_expiry_interval(Some(u32::MAX))
-        .set_receive_maximum(Some(receiver.options.receive_maximum))
-        // Without it the client's own limit is 10 KiB, and a larger packet an error that comes again for ever.
-        .set_max_packet_size(Some(receiver.options.message_bytes_max))
-        .set_manual_acks(true)
-        .set_keep_alive(receiver.options.keep_alive)
-        .set_connection_timeout(5);
-    if let Some((user, password)) = &broker.login {
-        options.set_credentials(user, password.expose());
-    }
-    if let Some(tls) = &broker.tls {
-        options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(
-            std::sync::Arc::clone(tls),
-        )));
-    }
-    // Nagle's algorithm would hold small acks back.
-    let mut network = options.network_options();
-    network.set_tcp_nodelay(true);
-    options.set_network_options(network);
-    options
 }

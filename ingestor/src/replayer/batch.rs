@@ -5,28 +5,43 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use entity::QualityFlag;
 use entity::load::{
-    Counts, KnownSensor, LoadError, LoadTransaction, NewReading, NewSensor, StillRefused, WaitingMessage,
-    Written,
+    Counts, KnownSensor, LoadError, LoadTransaction, NewQuarantined, NewReading, NewSensor, StillRefused,
+    WaitingMessage, Written,
 };
 use entity::quarantine::MessagePlace;
 
+use super::reading::{Reread, Tried, is_part};
 use super::whole::Payload;
 use super::{Looked, Replayer};
-use crate::decode::{self, Decoded, Rejected, Rejection};
+use crate::decode::{Rejected, Rejection};
 use crate::events;
-use crate::loader::{gross_range, on_conflict};
+use crate::loader::gross_range;
+use crate::receiver::Manner;
 
-/// A message of the batch, and what it says.
-struct Tried<'a> {
-    message: &'a WaitingMessage,
-    said: Result<Decoded<'a>, Rejected>,
-}
-
-/// A message whose reading is to be written.
+/// A reading that is to be written.
 struct Usable<'a> {
     message: &'a WaitingMessage,
+    /// Which one of its message.
+    item: i16,
+    /// Whether its message says several, so that a refusal is not the message's.
+    one_of_several: bool,
     reading: NewReading,
     name: String,
+}
+
+/// A reading that can't be used, of a message that comes in with others.
+struct RefusedPart {
+    /// Which one of its message.
+    item: i16,
+    rejected: Rejected,
+    /// For which sensor and by which time it was counted as refused.
+    counted: Option<(i32, DateTime<Utc>)>,
+}
+
+/// The sensors of the readings that are understood, in their order, and those that were new.
+struct Sensors<'n> {
+    known: std::vec::IntoIter<Option<KnownSensor>>,
+    registered: HashMap<(&'n str, &'n str), i32>,
 }
 
 /// What becomes of the messages of a batch.
@@ -34,6 +49,8 @@ struct Usable<'a> {
 struct Outcome<'a> {
     used: Vec<&'a WaitingMessage>,
     refused: Vec<StillRefused>,
+    /// Readings that can't be used, of messages that come in with others.
+    parts: Vec<NewQuarantined>,
     /// What changes in the books of each segment.
     counts: BTreeMap<i64, Counts>,
     /// What was counted as refused and is refused anew, elsewhere perhaps.
@@ -68,10 +85,7 @@ impl Replayer {
             .iter()
             .zip(&payloads)
             .filter(|(message, _)| locked.contains(&message.place))
-            .map(|(message, payload)| Tried {
-                message,
-                said: self.read(message, payload),
-            })
+            .map(|(message, payload)| self.reread(message, payload))
             .collect();
         if tried.is_empty() {
             return Ok(looked);
@@ -88,6 +102,7 @@ impl Replayer {
             .take_back(outcome.counted_again.iter().copied())
             .await?;
         transaction.keep_refused(replay, now, &outcome.refused).await?;
+        transaction.quarantine(&outcome.parts).await?;
         looked.replayed = outcome.used.len() as u64;
         looked.failed = outcome.refused.len() as u64;
         transaction
@@ -95,27 +110,10 @@ impl Replayer {
             .await?;
         transaction.commit().await?;
         events::replayed(looked.replayed, looked.failed);
+        for part in &outcome.parts {
+            events::quarantined(part.code);
+        }
         Ok(looked)
-    }
-
-    /// What a message says now.
-    fn read<'a>(&self, message: &WaitingMessage, payload: &'a Payload<'_>) -> Result<Decoded<'a>, Rejected> {
-        if message.code == Rejection::SENSOR_LIST_CODE {
-            return Err(Rejection::SensorList {
-                detail: "a list is not replayed, for the flags of what came since would be others: import it again with \
-                         fieldbook sensors import"
-                    .to_owned(),
-            }
-            .into());
-        }
-        match payload {
-            Payload::Whole(bytes) => decode::decode(bytes, message.received_at, &self.loader.bounds),
-            Payload::Refused(why) => Err(why.clone().into()),
-            Payload::NotNow => Err(Rejection::PayloadLost {
-                detail: "it was not read".to_owned(),
-            }
-            .into()),
-        }
     }
 
     /// The readings of those that can be used, flagged as when they came; the others are noted in the outcome.
@@ -127,59 +125,91 @@ impl Replayer {
     ) -> Result<Vec<Usable<'a>>, LoadError> {
         let named: Vec<(&str, &str, i64, DateTime<Utc>)> = tried
             .iter()
-            .filter_map(|one| {
-                let decoded = one.said.as_ref().ok()?;
-                let message = one.message;
-                Some((
+            .flat_map(|one| one.decoded().map(|decoded| (one.message, decoded)))
+            .map(|(message, decoded)| {
+                (
                     message.source.as_str(),
                     &*decoded.sensor,
                     message.place.seq,
                     message.received_at,
-                ))
+                )
             })
             .collect();
         let known = transaction.sensors_in_force(&named).await?;
         let registered = self.register(transaction, &named, &known).await?;
-        let mut known = known.into_iter();
-        let mut usable = Vec::with_capacity(named.len());
+        let mut sensors = Sensors {
+            known: known.into_iter(),
+            registered,
+        };
+        let mut all = Vec::with_capacity(named.len());
         for one in tried {
             let message = one.message;
-            let decoded = match &one.said {
-                Ok(decoded) => decoded,
+            let parts = match &one.said {
+                Ok(parts) => parts,
                 Err(rejected) => {
                     outcome.refuse(message, rejected);
                     continue;
                 }
             };
-            let key = (message.source.as_str(), &*decoded.sensor);
-            let (sensor_id, flag) = if let Some(sensor) = known.next().flatten() {
-                (sensor.id, gross_range(Some(&sensor), decoded.value))
-            } else if let Some(sensor_id) = registered.get(&key) {
-                (*sensor_id, QualityFlag::NotEvaluated)
-            } else {
-                let limit = self.loader.auto_sensors_max;
-                let rejected = Rejected {
-                    why: Rejection::SensorLimit { limit },
-                    sensor: Some(decoded.sensor.clone().into_owned()),
-                };
-                outcome.refuse(message, &rejected);
-                continue;
-            };
-            usable.push(Usable {
-                message,
-                name: decoded.sensor.clone().into_owned(),
-                reading: NewReading {
-                    sensor_id,
-                    time: decoded.time,
-                    value: decoded.value,
-                    flag,
-                    received_at: message.received_at,
-                    seq: message.place.seq,
-                    on_conflict: on_conflict(&self.sources, &message.source),
-                },
-            });
+            let mut usable = Vec::with_capacity(parts.len());
+            let mut refused = Vec::new();
+            for part in parts {
+                match self.usable(message, part, parts.len() > 1, &mut sensors) {
+                    Ok(reading) => usable.push(reading),
+                    Err(part) => refused.push(part),
+                }
+            }
+            match refused.first() {
+                Some(first) if usable.is_empty() => outcome.refuse(message, &first.rejected),
+                _ => outcome.refuse_parts(message, refused),
+            }
+            all.extend(usable);
         }
-        Ok(usable)
+        Ok(all)
+    }
+
+    /// A reading of a message with its sensor, or why there is none. Those that are understood take a sensor each, in order.
+    fn usable<'a>(
+        &self,
+        message: &'a WaitingMessage,
+        part: &Reread<'a>,
+        one_of_several: bool,
+        sensors: &mut Sensors<'_>,
+    ) -> Result<Usable<'a>, RefusedPart> {
+        let refused = |rejected: Rejected| RefusedPart {
+            item: part.item,
+            rejected,
+            counted: None,
+        };
+        let decoded = part.said.as_ref().map_err(|why| refused(why.clone()))?;
+        let name = decoded.sensor.clone().into_owned();
+        let key = (message.source.as_str(), name.as_str());
+        let (sensor_id, flag) = if let Some(sensor) = sensors.known.next().flatten() {
+            (sensor.id, gross_range(Some(&sensor), decoded.value))
+        } else if let Some(sensor_id) = sensors.registered.get(&key) {
+            (*sensor_id, QualityFlag::NotEvaluated)
+        } else {
+            let limit = self.loader.auto_sensors_max;
+            return Err(refused(Rejected {
+                why: Rejection::SensorLimit { limit },
+                sensor: Some(name),
+            }));
+        };
+        Ok(Usable {
+            message,
+            item: part.item,
+            one_of_several,
+            reading: NewReading {
+                sensor_id,
+                time: decoded.time,
+                value: decoded.value,
+                flag,
+                received_at: message.received_at,
+                seq: message.place.seq,
+                on_conflict: Manner::of(&self.sources, &message.source).on_conflict,
+            },
+            name,
+        })
     }
 
     /// Registers the sensors that nobody knows yet, as far as there is room, those first that came first.
@@ -251,7 +281,8 @@ impl<'a> Outcome<'a> {
 
     /// A message that can't be read still.
     fn refuse(&mut self, message: &WaitingMessage, rejected: &Rejected) {
-        if is_refused_reading(message) {
+        // One of several readings stays one, for the others came in.
+        if is_part(message) && message.place.item == 0 {
             // It was understood, and is no longer.
             let books = self.books(message);
             books.decoded -= 1;
@@ -267,6 +298,31 @@ impl<'a> Outcome<'a> {
         });
     }
 
+    /// Readings of a message that comes in with others: each is set aside by itself, as the loader would have done.
+    fn refuse_parts(&mut self, message: &WaitingMessage, refused: Vec<RefusedPart>) {
+        for RefusedPart {
+            item,
+            rejected: Rejected { why, sensor },
+            counted,
+        } in refused
+        {
+            self.books(message).readings_refused += 1;
+            self.parts.push(NewQuarantined {
+                received_at: message.received_at,
+                seq: message.place.seq,
+                item,
+                source: message.source.clone(),
+                topic: message.topic.clone(),
+                code: why.code(),
+                reason: why.to_string(),
+                sensor,
+                payload: message.payload.clone(),
+                payload_size: message.payload_size,
+                counted,
+            });
+        }
+    }
+
     /// The messages of a segment, and what the database made of their readings.
     fn settle(&mut self, part: Vec<Usable<'a>>, written: &Written) {
         let Some(first) = part.first() else { return };
@@ -274,40 +330,56 @@ impl<'a> Outcome<'a> {
         books.readings_new += written.new.cast_signed();
         books.readings_duplicate += written.duplicate.cast_signed();
         books.readings_conflicting += written.conflicting.cast_signed();
+        let mut before = None;
         for (index, one) in part.into_iter().enumerate() {
             let refused = written.refused.iter().find(|refused| refused.index == index);
             let books = self.books(one.message);
             let micros = one.reading.time.timestamp_micros();
             books.time_min_us = Some(books.time_min_us.map_or(micros, |least| least.min(micros)));
             books.time_max_us = Some(books.time_max_us.map_or(micros, |most| most.max(micros)));
-            books.readings_refused += i64::from(refused.is_some());
-            if is_refused_reading(one.message) {
-                books.readings_refused -= 1;
-            } else {
-                books.decoded += 1;
-                books.quarantined -= 1;
+            // The readings of a message stand beside each other.
+            let is_first = before.replace(one.message.place) != Some(one.message.place);
+            if is_first {
+                if is_part(one.message) {
+                    books.readings_refused -= 1;
+                } else {
+                    books.decoded += 1;
+                    books.quarantined -= 1;
+                }
             }
-            let Some(refused) = refused else {
-                self.used.push(one.message);
+            let why = refused.map(|refused| Rejection::Refused {
+                detail: refused.reason.clone(),
+            });
+            let Some(why) = why else {
+                if is_first || !one.one_of_several {
+                    self.used.push(one.message);
+                }
                 continue;
             };
+            let counted = Some((one.reading.sensor_id, one.reading.refused_time()));
+            if one.one_of_several {
+                if is_first {
+                    self.used.push(one.message);
+                }
+                let sensor = Some(one.name);
+                let part = RefusedPart {
+                    item: one.item,
+                    rejected: Rejected { why, sensor },
+                    counted,
+                };
+                self.refuse_parts(one.message, vec![part]);
+                continue;
+            }
+            self.books(one.message).readings_refused += 1;
             // Writing it has counted it as refused.
             self.counted_again.extend(one.message.counted);
-            let why = Rejection::Refused {
-                detail: refused.reason.clone(),
-            };
             self.refused.push(StillRefused {
                 place: one.message.place,
                 code: why.code(),
                 reason: why.to_string(),
                 sensor: Some(one.name),
-                counted: Some((one.reading.sensor_id, one.reading.refused_time())),
+                counted,
             });
         }
     }
-}
-
-/// Whether the message was understood, and its reading refused by the database.
-fn is_refused_reading(message: &WaitingMessage) -> bool {
-    message.code == Rejection::REFUSED_CODE
 }

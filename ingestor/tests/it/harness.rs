@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archive::{Config, Secret, Store};
-use entity::load::OnConflict;
 use entity::rollup::RefreshOptions;
 use ingestor::archiver::ArchiverOptions;
 use ingestor::clock::SystemClock;
 use ingestor::loader::LoaderOptions;
-use ingestor::receiver::{BrokerAddress, ReceiverOptions, Source};
+use ingestor::receiver::{BrokerAddress, Manner, Protocol, ReceiverOptions, Source};
 use ingestor::refresher::RefresherOptions;
 use ingestor::replayer::ReplayerOptions;
+use ingestor::sweeper::SweeperOptions;
 use ingestor::{Ingestor, IngestorOptions};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::Packet;
@@ -31,13 +31,14 @@ pub(crate) fn options(journal_dir: &Path, broker: SocketAddr) -> IngestorOptions
         sources: vec![Source {
             name: "mqtt".to_owned(),
             broker: BrokerAddress {
+                protocol: Protocol::V5,
                 host: broker.ip().to_string(),
                 port: broker.port(),
                 tls: None,
                 login: Some(("default_user".to_owned(), Secret::new("anything"))),
             },
             topics: vec!["sensors".to_owned()],
-            on_conflict: OnConflict::First,
+            manner: Manner::default(),
         }],
         journal_dir: journal_dir.to_owned(),
         journal: journal::Options::default(),
@@ -71,6 +72,10 @@ pub(crate) fn options(journal_dir: &Path, broker: SocketAddr) -> IngestorOptions
             backoff_min: quick,
             backoff_max: 5 * quick,
             ..ReplayerOptions::default()
+        },
+        sweeper: SweeperOptions {
+            every: quick,
+            again: quick,
         },
     }
 }

@@ -30,7 +30,7 @@ fn tight(journal: &Path, broker: &TestBroker, on_conflict: OnConflict) -> Ingest
 
 fn loose(journal: &Path, broker: &TestBroker, on_conflict: OnConflict) -> IngestorOptions {
     let mut options = options(journal, broker.address());
-    options.sources[0].on_conflict = on_conflict;
+    options.sources[0].manner.on_conflict = on_conflict;
     options.replayer.batch_messages_max = 7;
     options
 }

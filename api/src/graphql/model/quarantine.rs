@@ -98,7 +98,7 @@ impl QuarantinedMessage {
         format!("{}/{}", self.0.journal, self.0.place.seq)
     }
 
-    /// Which reading of the message it is about, from 0; 0 also for a whole message.
+    /// Which reading of a message with several it is about, from 1; 0 for a whole message, and for one that says one reading.
     async fn item(&self) -> i32 {
         self.0.place.item.into()
     }

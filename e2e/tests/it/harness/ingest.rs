@@ -119,6 +119,11 @@ impl Ingest {
         (status, self.log())
     }
 
+    /// SIGKILL, as fate does.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("a signal");
+    }
+
     /// SIGTERM, as a service manager stops it.
     pub(crate) async fn stop(self) {
         signal(&self.child, rustix::process::Signal::TERM);

@@ -11,14 +11,17 @@ use parts::object_store::{self, ObjectStore};
 use super::screen::Screen;
 use crate::cli::UpArgs;
 use crate::mqtt_url::MqttUrl;
+use crate::sources::Configured;
 use crate::wiring;
 
 /// What the ingestor and the API work with, and what of it is ours to stop.
 #[derive(Debug)]
 pub(super) struct Neighbours {
     pub(super) mqtt: MqttUrl,
-    /// The topics received from, for people.
-    pub(super) topic: String,
+    /// What is received from where, for people.
+    pub(super) brokers: String,
+    /// Whether a source is to be received from the broker of this `up`.
+    wants_broker: bool,
     pub(super) store: archive::Config,
     /// Where raw messages lie, for people.
     pub(super) store_place: String,
@@ -32,10 +35,17 @@ pub(super) struct Neighbours {
 
 impl Neighbours {
     /// Starts what no URL names, broker first: it keeps messages while the others start.
-    pub(super) async fn start(args: &UpArgs, data_dir: &Path, screen: &Screen) -> anyhow::Result<Self> {
+    pub(super) async fn start(
+        args: &UpArgs,
+        home: MqttUrl,
+        sources: &[Configured],
+        data_dir: &Path,
+        screen: &Screen,
+    ) -> anyhow::Result<Self> {
         let mut started = Self {
-            mqtt: MqttUrl::plain(args.mqtt.ip().to_string(), args.mqtt.port()),
-            topic: args.source.topics.join(", "),
+            brokers: brokers(sources),
+            wants_broker: sources.iter().any(|configured| configured.at_home),
+            mqtt: home,
             store: archive::Config {
                 endpoint_url: None,
                 region: args.store.s3_region.clone(),
@@ -63,9 +73,8 @@ impl Neighbours {
     }
 
     async fn start_all(&mut self, args: &UpArgs, data_dir: &Path, screen: &Screen) -> anyhow::Result<()> {
-        match &args.mqtt_url {
-            Some(url) => self.mqtt = url.clone(),
-            None => self.start_broker(args, data_dir, screen).await?,
+        if args.mqtt_url.is_none() && self.wants_broker {
+            self.start_broker(args, data_dir, screen).await?;
         }
         if args.store.s3_access_key_id.is_some() || args.store.s3_endpoint.is_some() {
             self.store = wiring::store_config(&args.store)?;
@@ -173,6 +182,23 @@ impl Neighbours {
         step.done();
         database.and(broker)
     }
+}
+
+/// The broker of sources that name none: the user's, or a private one.
+pub(super) fn home(args: &UpArgs) -> MqttUrl {
+    let private = || MqttUrl::plain(args.mqtt.ip().to_string(), args.mqtt.port());
+    args.mqtt_url.clone().unwrap_or_else(private)
+}
+
+fn brokers(sources: &[Configured]) -> String {
+    let each: Vec<String> = sources
+        .iter()
+        .map(|configured| {
+            let topics = configured.source.topics.join(", ");
+            format!("{} (topic {topics})", configured.broker)
+        })
+        .collect();
+    each.join("\n                ")
 }
 
 fn remark(adopted: bool) -> &'static str {

@@ -58,10 +58,7 @@ impl Screen {
         let rows = [
             ("Playground", format!("http://{http}/graphql")),
             ("Sensors", format!("http://{http}/sensors/")),
-            (
-                "Broker",
-                format!("{} (topic {})", neighbours.mqtt, neighbours.topic),
-            ),
+            ("Broker", neighbours.brokers.clone()),
             ("Raw messages", neighbours.store_place.clone()),
             ("Database", neighbours.database_place.clone()),
             ("Data", data_dir.display().to_string()),

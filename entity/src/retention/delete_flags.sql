@@ -1,0 +1,7 @@
+-- Up to $3 rows of the sensor $1 from before $2, the oldest first. By the primary key (sensor_id, time, test).
+DELETE FROM reading_flag
+WHERE sensor_id = $1
+  AND time <= (
+      SELECT max(time)
+      FROM (SELECT time FROM reading_flag WHERE sensor_id = $1 AND time < $2 ORDER BY time LIMIT $3) AS oldest
+  )
