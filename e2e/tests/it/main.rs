@@ -13,6 +13,7 @@ mod disk;
 mod harness;
 mod keys;
 mod live;
+mod losing_nothing;
 mod pages;
 mod quarantine;
 mod raw_message;
