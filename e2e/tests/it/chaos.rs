@@ -121,6 +121,14 @@ async fn lineage_agrees(campaign: &Campaign) -> String {
         };
         let archived = records("journal", "raw");
         if lineage["balanced"] == true && archived == Some(expected) {
+            let unbalanced = serve
+                .graphql("{ segments(unbalanced: true) { journal firstSeq } }")
+                .await;
+            assert_eq!(
+                unbalanced["data"],
+                serde_json::json!({ "segments": [] }),
+                "{unbalanced}"
+            );
             return format!("lineage balances: {messages} messages on S3, {readings} readings");
         }
         assert!(begin.elapsed() < DEADLINE, "lineage says: {answer:#}");

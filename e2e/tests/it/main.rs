@@ -14,6 +14,7 @@ mod doctor;
 mod harness;
 mod keys;
 mod live;
+mod losing_nothing;
 mod page_states;
 mod pages;
 mod quarantine;
