@@ -23,6 +23,7 @@ has mosquitto || packages+=(mosquitto)
 if [ "$purpose" != up ]; then
   has mosquitto_pub || packages+=(mosquitto-clients)
   has chromium || packages+=(chromium)
+  has Rscript || packages+=(r-base-core)
   has openssl || packages+=(openssl)
   # Debian's Python can't make environments without this package.
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)

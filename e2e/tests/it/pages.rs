@@ -145,6 +145,11 @@ async fn what_a_page_gives_to_copy_runs() {
                     std::fs::write(&file, text).expect("a script");
                     format!("{} {}", python.display(), file.display())
                 }
+                "r" => {
+                    let file = room.path().join("snippet.R");
+                    std::fs::write(&file, text).expect("a script");
+                    format!("Rscript --vanilla {}", file.display())
+                }
                 // Clients that do not run here: the address that they are given does answer.
                 "excel" | "tableau" => format!("curl -sf '{text}' && curl -sf '{text}Sensors?$top=50'"),
                 "csv" => format!(
@@ -156,7 +161,7 @@ async fn what_a_page_gives_to_copy_runs() {
             let said = shell(&script, room.path()).await;
             let is_silent = ["csv"].contains(&tool.as_str());
             // Tables of ten rows may not have the sensor.
-            let is_short = ["duckdb", "psql", "pandas", "polars", "python"].contains(&tool.as_str());
+            let is_short = ["duckdb", "psql", "pandas", "polars", "python", "r"].contains(&tool.as_str());
             assert!(
                 is_silent || !said.trim().is_empty(),
                 "{tool} of {dataset} says nothing:\n{text}"

@@ -45,9 +45,8 @@ pub(crate) async fn run(args: UpArgs, disk: OpenDisk) -> anyhow::Result<()> {
     // From here on, what was started is stopped, whatever happens.
     let result = Box::pin(serve(
         &args,
-        disk,
         &data_dir,
-        &sources,
+        (disk, &sources),
         list.as_ref().zip(stage.as_ref()),
         &neighbours,
         &screen,
@@ -91,9 +90,8 @@ fn sensor_list(args: &UpArgs) -> anyhow::Result<Option<Declared>> {
 /// Ingestor, API and simulator, until told to stop or one of them fails.
 async fn serve(
     args: &UpArgs,
-    disk: OpenDisk,
     data_dir: &Path,
-    sources: &[Configured],
+    (disk, sources): (OpenDisk, &[Configured]),
     declared: Option<(&Declared, &Stage)>,
     neighbours: &Neighbours,
     screen: &Screen,
