@@ -2,7 +2,7 @@
 # Installs the programs that are missing, from the distribution, without starting their system services.
 #
 #   scripts/install-programs.sh up      what `make up` runs: PostgreSQL and Mosquitto, and a C compiler for the build
-#   scripts/install-programs.sh test    the above, and what the tests call: Mosquitto's clients, Python's environments, Chromium
+#   scripts/install-programs.sh test    the above, and what the tests call: Mosquitto's clients, Python's environments, Chromium, R, OpenSSL
 #   scripts/install-programs.sh bench   the above, and what the benchmarks call: wrk
 #
 # Run again, it does nothing. On a terminal it asks first.

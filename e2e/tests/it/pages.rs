@@ -44,7 +44,7 @@ async fn every_page_is_whole_and_people_find_their_way() {
     fieldbook
         .wait_number("SELECT count(*) FROM sensor WHERE name LIKE '%hostile%'", 6)
         .await;
-    let key = steward(&fieldbook).await;
+    let key = make_key(&fieldbook, &["--name", "A steward", "--role", "steward"]).await;
     for script in ["pages.mjs", "journeys.mjs"] {
         drive(script, &[], &format!("http://{http}"), &key).await;
     }
@@ -81,10 +81,15 @@ async fn declare_hostile_fields(data: &DataDir) {
         .collect();
     let list = data.path().join("hostile.json");
     std::fs::write(&list, serde_json::Value::Object(sensors).to_string()).expect("a list");
+    declare(data, &list).await;
+}
+
+/// Declares the sensors of a list.
+pub(crate) async fn declare(data: &DataDir, list: &Path) {
     let mut import = Command::new(binary());
     import
         .args(["sensors", "import"])
-        .arg(&list)
+        .arg(list)
         .arg("--data-dir")
         .arg(data.path());
     testbed::clients::run(import).await;
@@ -96,11 +101,12 @@ async fn publish(port: u16, message: &str) {
     testbed::clients::run(send).await;
 }
 
-/// A steward's key.
-async fn steward(fieldbook: &Fieldbook) -> String {
+/// Makes a key.
+pub(crate) async fn make_key(fieldbook: &Fieldbook, args: &[&str]) -> String {
     let mut create = Command::new(binary());
     create
-        .args(["key", "create", "--name", "A steward", "--role", "steward"])
+        .args(["key", "create"])
+        .args(args)
         .env("DATABASE_URL", fieldbook.database_url());
     testbed::clients::run(create).await.trim().to_owned()
 }

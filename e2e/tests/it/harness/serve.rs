@@ -1,8 +1,9 @@
-//! A `fieldbook serve` of its own on a database, open to everybody.
+//! A `fieldbook serve` of its own on a database.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
 
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
@@ -11,16 +12,21 @@ use super::{binary, free_address, wait_until};
 /// It ends with this.
 #[derive(Debug)]
 pub(crate) struct Serve {
-    _child: Child,
+    child: Child,
     http: SocketAddr,
 }
 
 impl Serve {
-    /// Starts one, and waits until it is ready.
+    /// Starts one that is open to everybody, and waits until it is ready.
     pub(crate) async fn start(database_url: &str) -> Self {
+        Self::start_for(database_url, "data").await
+    }
+
+    /// The same that is open to those without a key as `--anonymous` says.
+    pub(crate) async fn start_for(database_url: &str, anonymous: &str) -> Self {
         let http = free_address();
         let child = Command::new(binary())
-            .args(["serve", "--http", &http.to_string(), "--anonymous", "data"])
+            .args(["serve", "--http", &http.to_string(), "--anonymous", anonymous])
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("DATABASE_URL", database_url)
@@ -30,19 +36,33 @@ impl Serve {
             .kill_on_drop(true)
             .spawn()
             .expect("it starts");
-        let ready = wait_until(async || {
-            let answer = reqwest::get(format!("http://{http}/readyz")).await;
-            answer.is_ok_and(|answer| answer.status().is_success())
-        });
+        let serve = Self { child, http };
+        let ready = wait_until(async || serve.readiness().await == Some(StatusCode::OK));
         assert!(ready.await, "serve is not ready");
-        Self { _child: child, http }
+        serve
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.http)
+    }
+
+    /// What `/readyz` answers.
+    pub(crate) async fn readiness(&self) -> Option<StatusCode> {
+        let answer = reqwest::get(format!("{}/readyz", self.url())).await;
+        Some(answer.ok()?.status())
+    }
+
+    /// SIGKILL.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("a signal");
     }
 
     /// The answer to a question.
     pub(crate) async fn graphql(&self, query: &str) -> Value {
         let client = reqwest::Client::new();
         let request = client
-            .post(format!("http://{}/graphql", self.http))
+            .post(format!("{}/graphql", self.url()))
             .json(&json!({ "query": query }));
         let answer = request.send().await.expect("an answer");
         answer.json().await.expect("JSON")
