@@ -45,6 +45,8 @@ pub struct WaitingMessage {
     pub payload: Vec<u8>,
     /// How many bytes the whole payload has.
     pub payload_size: i64,
+    /// Whether it is a row of an imported file.
+    pub imported: bool,
     /// For which sensor and hour it is counted as refused.
     pub counted: Option<(i32, DateTime<Utc>)>,
 }
@@ -105,6 +107,7 @@ pub async fn waiting(
             object_key: row.get(10)?,
             counted: sensor.zip(hour),
             segment_first_seq: row.get(13)?,
+            imported: row.get(14)?,
         })
     })
     .await?;
