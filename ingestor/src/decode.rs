@@ -4,6 +4,7 @@
 //! `id` is the sensor's name, verbatim; `dt` an ISO 8601 instant (see [`time`]); `value` any JSON number.
 //! Further members are left alone: the raw message keeps them.
 
+pub mod imported;
 pub mod rejection;
 pub mod time;
 
@@ -13,6 +14,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::load::SENSOR_NAME_BYTES_MAX;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::message::Kind;
 
 pub use rejection::{Rejected, Rejection};
 
@@ -60,25 +63,26 @@ struct Shape<'a> {
     value: f64,
 }
 
+/// Decodes the payload of a record of this kind that was received at `received_at`.
+pub fn of_kind<'a>(
+    kind: Kind,
+    payload: &'a [u8],
+    received_at: DateTime<Utc>,
+    bounds: &Bounds,
+) -> Result<Decoded<'a>, Rejected> {
+    match kind {
+        Kind::Imported => imported::decode(payload, received_at, bounds),
+        Kind::Message | Kind::SensorList => decode(payload, received_at, bounds),
+    }
+}
+
 /// Decodes a payload that was received at `received_at`.
 pub fn decode<'a>(
     payload: &'a [u8],
     received_at: DateTime<Utc>,
     bounds: &Bounds,
 ) -> Result<Decoded<'a>, Rejected> {
-    if payload.is_empty() {
-        return Err(Rejection::Empty.into());
-    }
-    if payload.len() > bounds.payload_bytes_max {
-        return Err(Rejection::TooLarge {
-            bytes: payload.len(),
-            limit: bounds.payload_bytes_max,
-        }
-        .into());
-    }
-    let text = std::str::from_utf8(payload).map_err(|error| Rejection::NotUtf8 {
-        offset: error.valid_up_to(),
-    })?;
+    let text = text_of(payload, bounds)?;
     // The shape that nearly all messages have is read in one pass; the others are looked at again for their reason.
     let shape: Shape<'a> = match serde_json::from_str(text) {
         // An array of three values in the members' order would fit the shape too.
@@ -105,6 +109,21 @@ pub fn decode<'a>(
     })
 }
 
+fn text_of<'a>(payload: &'a [u8], bounds: &Bounds) -> Result<&'a str, Rejection> {
+    if payload.is_empty() {
+        return Err(Rejection::Empty);
+    }
+    if payload.len() > bounds.payload_bytes_max {
+        return Err(Rejection::TooLarge {
+            bytes: payload.len(),
+            limit: bounds.payload_bytes_max,
+        });
+    }
+    std::str::from_utf8(payload).map_err(|error| Rejection::NotUtf8 {
+        offset: error.valid_up_to(),
+    })
+}
+
 fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {
     if name.trim().is_empty() {
         return Err(Rejection::SensorEmpty);
@@ -122,15 +141,23 @@ fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {
 }
 
 fn check_time(text: &str, received_at: DateTime<Utc>, bounds: &Bounds) -> Result<DateTime<Utc>, Rejection> {
-    let time = time::parse(text).ok_or_else(|| Rejection::TimeMalformed {
-        text: rejection::excerpt(text, rejection::TEXT_CHARS),
-    })?;
     let earliest = received_at
         .checked_sub_signed(bounds.time_past_max)
         .unwrap_or(DateTime::<Utc>::MIN_UTC);
     let latest = received_at
         .checked_add_signed(bounds.time_future_max)
         .unwrap_or(DateTime::<Utc>::MAX_UTC);
+    check_time_within(text, earliest, latest)
+}
+
+fn check_time_within(
+    text: &str,
+    earliest: DateTime<Utc>,
+    latest: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Rejection> {
+    let time = time::parse(text).ok_or_else(|| Rejection::TimeMalformed {
+        text: rejection::excerpt(text, rejection::TEXT_CHARS),
+    })?;
     if time < earliest {
         return Err(Rejection::TimeTooOld { time, earliest });
     }

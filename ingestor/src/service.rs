@@ -127,10 +127,7 @@ impl Ingestor {
     ) -> Result<Self, IngestorError> {
         check_sources(&options.sources)?;
         let dir = options.journal_dir;
-        let journal_options = journal::Options {
-            consumers: crate::consumers(),
-            ..options.journal
-        };
+        let journal_options = crate::with_consumers(options.journal);
         make_private(&dir).map_err(|source| IngestorError::Directory {
             dir: dir.clone(),
             source,
@@ -154,7 +151,7 @@ impl Ingestor {
             db.clone(),
             store.clone(),
         );
-        let loaded = shared.spawn_loader(&mut outlets, &working, options.loader, db.clone());
+        let loaded = shared.spawn_loader(&mut outlets, &working, options.loader, db.clone(), store.clone());
         spawn_refresher(&mut outlets, &working, options.refresher, db.clone());
         let archived = shared.spawn_archiver(&mut outlets, &working, options.archiver, db, store);
         outlets.spawn(watch_journal(shared.journal.clone(), working.clone()));
@@ -194,6 +191,11 @@ impl Ingestor {
                 let _ = subscribed.wait_for(|subscribed| *subscribed).await;
             }
         }
+    }
+
+    /// The last position that was given to a message.
+    pub fn appended(&self) -> u64 {
+        self.journal.appended_seq()
     }
 
     /// Whether the journal takes nothing for want of room, so that nothing is acknowledged.
@@ -242,28 +244,30 @@ impl Ingestor {
 }
 
 /// What all parts work with.
-struct Shared {
-    journal: Journal,
-    clock: Arc<dyn Clock>,
-    sources: Arc<[Source]>,
+pub(crate) struct Shared {
+    pub(crate) journal: Journal,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sources: Arc<[Source]>,
 }
 
-type Parts = JoinSet<Result<(), IngestorError>>;
+pub(crate) type Parts = JoinSet<Result<(), IngestorError>>;
 
 impl Shared {
     /// Starts the loader, and gives the last position that it has committed.
-    fn spawn_loader(
+    pub(crate) fn spawn_loader(
         &self,
         parts: &mut Parts,
         stop: &CancellationToken,
         options: LoaderOptions,
         db: DatabaseConnection,
+        store: Store,
     ) -> watch::Receiver<u64> {
         let (committed, loaded) = watch::channel(0);
         let loader = Loader {
             options,
             sources: Arc::clone(&self.sources),
             journal: self.journal.clone(),
+            store,
             db,
             clock: Arc::clone(&self.clock),
             loaded: committed,
@@ -299,7 +303,7 @@ impl Shared {
     }
 
     /// Starts archiver and manifest, and gives the last position that was seen on S3.
-    fn spawn_archiver(
+    pub(crate) fn spawn_archiver(
         &self,
         parts: &mut Parts,
         stop: &CancellationToken,
@@ -322,6 +326,7 @@ impl Shared {
             db,
             clock: Arc::clone(&self.clock),
             archived: archived.clone(),
+            finder: None,
         };
         let (stop_archiver, stop_manifest) = (stop.clone(), stop.clone());
         parts.spawn(async move { Ok(archiver.run(stop_archiver).await?) });
@@ -400,7 +405,7 @@ async fn all(parts: &mut Parts) -> Result<(), IngestorError> {
     result
 }
 
-fn outcome(ended: Result<Result<(), IngestorError>, JoinError>) -> Result<(), IngestorError> {
+pub(crate) fn outcome(ended: Result<Result<(), IngestorError>, JoinError>) -> Result<(), IngestorError> {
     match ended {
         Ok(result) => result,
         Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
@@ -435,7 +440,7 @@ async fn watch_journal(journal: Journal, shutdown: CancellationToken) -> Result<
 }
 
 /// It holds every message, and the control socket: it is the ingestor's alone.
-fn make_private(dir: &Path) -> io::Result<()> {
+pub(crate) fn make_private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
     std::fs::DirBuilder::new()
         .recursive(true)

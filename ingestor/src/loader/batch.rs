@@ -8,8 +8,8 @@ use entity::QualityFlag;
 use entity::load::{Counts, KnownSensor, NewQuarantined, NewReading, NewSensor, NewSensorList, OnConflict};
 use sha2::{Digest, Sha256};
 
-use super::known::KnownSensors;
-use super::{LoaderError, LoaderOptions};
+use super::LoaderOptions;
+use super::commit::{BatchError, Loading};
 use crate::decode::{self, Rejected, Rejection};
 use crate::message::{Kind, Record};
 use crate::receiver::Source;
@@ -75,14 +75,14 @@ impl<'a> Batch<'a> {
         &mut self,
         seq: u64,
         body: &Bytes,
-        sensors: &KnownSensors,
-    ) -> Result<Option<Step>, LoaderError> {
-        let record = Record::decode(body).map_err(|source| LoaderError::Record { seq, source })?;
+        loading: &Loading,
+    ) -> Result<Option<Step>, BatchError> {
+        let record = Record::decode(body).map_err(|source| BatchError::Record { seq, source })?;
         if record.kind == Kind::SensorList {
             return Ok(Some(self.list(seq, &record)));
         }
         self.last_seq = Some(seq);
-        match self.decode(seq, &record, sensors) {
+        match self.decode(seq, &record, loading) {
             Ok(pending) => {
                 self.counts.decoded += 1;
                 let time = pending.reading.time.timestamp_micros();
@@ -93,7 +93,9 @@ impl<'a> Batch<'a> {
             }
             Err(Rejected { why, sensor }) => {
                 self.counts.quarantined += 1;
-                let known = sensor.as_ref().and_then(|name| sensors.get(record.source, name));
+                let known = sensor
+                    .as_ref()
+                    .and_then(|name| loading.sensors.get(record.source, name));
                 let counted = known.map(|known| (known.id, record.received_at()));
                 self.refused.extend(counted);
                 let quarantined = NewQuarantined {
@@ -124,14 +126,17 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn decode(&mut self, seq: u64, record: &Record<'_>, sensors: &KnownSensors) -> Result<Pending, Rejected> {
+    fn decode(&mut self, seq: u64, record: &Record<'_>, loading: &Loading) -> Result<Pending, Rejected> {
         let received_at = record.received_at();
-        let decoded = decode::decode(record.payload, received_at, &self.options.bounds)?;
-        let known = sensors.get(record.source, &decoded.sensor);
+        let decoded = decode::of_kind(record.kind, record.payload, received_at, &self.options.bounds)?;
+        let known = loading.sensors.get(record.source, &decoded.sensor);
         let sensor = match known {
             Some(known) => SensorRef::Known(known.id),
-            None => self.register(record, &decoded.sensor, sensors)?,
+            None => self.register(record, &decoded.sensor, loading)?,
         };
+        let flag = known.map_or(QualityFlag::NotEvaluated, |known| {
+            loading.flag(known, seq, received_at, decoded.value)
+        });
         Ok(Pending {
             sensor,
             reading: NewReading {
@@ -139,7 +144,7 @@ impl<'a> Batch<'a> {
                 sensor_id: 0,
                 time: decoded.time,
                 value: decoded.value,
-                flag: gross_range(known, decoded.value),
+                flag,
                 received_at,
                 seq: seq.cast_signed(),
                 on_conflict: self.on_conflict(record.source),
@@ -152,14 +157,14 @@ impl<'a> Batch<'a> {
         &mut self,
         record: &Record<'_>,
         name: &str,
-        sensors: &KnownSensors,
+        loading: &Loading,
     ) -> Result<SensorRef, Rejected> {
         let key = (record.source.to_owned(), name.to_owned());
         if let Some(index) = self.new_by_name.get(&key) {
             return Ok(SensorRef::New(*index));
         }
         let limit = self.options.auto_sensors_max;
-        if sensors.auto_registered() + self.new_sensors.len() >= limit {
+        if loading.sensors.auto_registered() + self.new_sensors.len() >= limit {
             return Err(Rejected {
                 why: Rejection::SensorLimit { limit },
                 sensor: Some(key.1),
@@ -202,6 +207,7 @@ impl<'a> Batch<'a> {
             sensor,
             payload: record.payload[..kept].to_vec(),
             payload_size: i64::try_from(record.payload.len()).unwrap_or(i64::MAX),
+            imported: record.kind == Kind::Imported,
             counted: None,
         }
     }
@@ -217,7 +223,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The readings, with the keys of the sensors just registered.
-    pub(super) fn readings(&self, registered: &[KnownSensor]) -> Vec<NewReading> {
+    pub(super) fn readings(&self, registered: &[KnownSensor], loading: &Loading) -> Vec<NewReading> {
         self.pending
             .iter()
             .map(|pending| match pending.sensor {
@@ -228,7 +234,13 @@ impl<'a> Batch<'a> {
                 SensorRef::New(index) => {
                     // Another ingestor may have declared it meanwhile, with a range.
                     let sensor = &registered[index];
-                    let flag = gross_range(Some(sensor), pending.reading.value);
+                    let NewReading {
+                        seq,
+                        received_at,
+                        value,
+                        ..
+                    } = pending.reading;
+                    let flag = loading.flag(sensor, seq.cast_unsigned(), received_at, value);
                     NewReading {
                         sensor_id: sensor.id,
                         flag,
@@ -248,15 +260,25 @@ impl<'a> Batch<'a> {
             return;
         };
         let Ok(record) = Record::decode(&body) else { return };
-        let sensor = decode::decode(record.payload, record.received_at(), &self.options.bounds)
-            .ok()
-            .map(|decoded| decoded.sensor.into_owned());
+        let sensor = decode::of_kind(
+            record.kind,
+            record.payload,
+            record.received_at(),
+            &self.options.bounds,
+        )
+        .ok()
+        .map(|decoded| decoded.sensor.into_owned());
         let quarantined = NewQuarantined {
             counted: Some((reading.sensor_id, reading.refused_time())),
             ..self.quarantine(seq, &record, rejection, sensor)
         };
         self.counts.readings_refused += 1;
         self.quarantined.push(quarantined);
+    }
+
+    /// Why, of each that is kept aside.
+    pub(super) fn quarantined_codes(&self) -> Vec<&'static str> {
+        self.quarantined.iter().map(|message| message.code).collect()
     }
 
     /// What is kept aside.
@@ -284,17 +306,41 @@ pub(crate) fn on_conflict(sources: &[Source], source: &str) -> OnConflict {
         .unwrap_or_default()
 }
 
+impl Loading {
+    /// The gross-range verdict on a sensor's value: by the range that was in force where the history of ranges is known, by
+    /// the one that is in force otherwise. Not evaluated when the sensor was not declared then.
+    fn flag(&self, sensor: &KnownSensor, seq: u64, received_at: DateTime<Utc>, value: f64) -> QualityFlag {
+        let Some(ranges) = &self.ranges else {
+            return gross_range(Some(sensor), value);
+        };
+        let range = ranges.range(
+            sensor.id,
+            &sensor.source,
+            self.journal_id,
+            seq.cast_signed(),
+            received_at,
+        );
+        range.map_or(QualityFlag::NotEvaluated, |range| {
+            gross_range_between(range.min, range.max, value)
+        })
+    }
+}
+
 /// QARTOD test 4, gross range: fail outside what the sensor can report, not evaluated where no range is declared.
 /// Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, IOOS.
 pub(crate) fn gross_range(sensor: Option<&KnownSensor>, value: f64) -> QualityFlag {
     let Some(sensor) = sensor else {
         return QualityFlag::NotEvaluated;
     };
-    if sensor.range_min.is_none() && sensor.range_max.is_none() {
+    gross_range_between(sensor.range_min, sensor.range_max, value)
+}
+
+fn gross_range_between(min: Option<f64>, max: Option<f64>, value: f64) -> QualityFlag {
+    if min.is_none() && max.is_none() {
         return QualityFlag::NotEvaluated;
     }
-    let below = sensor.range_min.is_some_and(|min| value < min);
-    let above = sensor.range_max.is_some_and(|max| value > max);
+    let below = min.is_some_and(|min| value < min);
+    let above = max.is_some_and(|max| value > max);
     if below || above {
         QualityFlag::Fail
     } else {

@@ -15,6 +15,7 @@ use super::{Looked, Replayer};
 use crate::decode::{self, Decoded, Rejected, Rejection};
 use crate::events;
 use crate::loader::{gross_range, on_conflict};
+use crate::message::Kind;
 
 /// A message of the batch, and what it says.
 struct Tried<'a> {
@@ -109,7 +110,14 @@ impl Replayer {
             .into());
         }
         match payload {
-            Payload::Whole(bytes) => decode::decode(bytes, message.received_at, &self.loader.bounds),
+            Payload::Whole(bytes) => {
+                let kind = if message.imported {
+                    Kind::Imported
+                } else {
+                    Kind::Message
+                };
+                decode::of_kind(kind, bytes, message.received_at, &self.loader.bounds)
+            }
             Payload::Refused(why) => Err(why.clone().into()),
             Payload::NotNow => Err(Rejection::PayloadLost {
                 detail: "it was not read".to_owned(),
