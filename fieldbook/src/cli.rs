@@ -5,11 +5,13 @@
 mod access;
 mod catalogue;
 mod datasets;
+mod import;
 mod ingest;
 mod key;
 mod migrate;
 mod parts;
 mod quarantine;
+mod replay;
 mod sensors;
 mod serve;
 mod simulate;
@@ -24,6 +26,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use access::{AccessArgs, AnonymousArg};
 pub(crate) use catalogue::CatalogueArgs;
 pub(crate) use datasets::{DatasetsAction, DatasetsArgs, VisibilityArg};
+pub(crate) use import::ImportArgs;
 pub(crate) use ingest::IngestArgs;
 pub(crate) use key::{KeyAction, KeyArgs, KeyCreateArgs, RoleArg};
 pub(crate) use migrate::{MigrateAction, MigrateArgs};
@@ -31,6 +34,7 @@ pub(crate) use parts::{DataArgs, DatabaseArgs, StoreArgs};
 pub(crate) use quarantine::{
     QuarantineAction, QuarantineArgs, QuarantineListArgs, QuarantineReplayArgs, QuarantineWhich,
 };
+pub(crate) use replay::ReplayArgs;
 pub(crate) use sensors::{SensorsAction, SensorsArgs, SensorsFrom};
 pub(crate) use serve::ServeArgs;
 pub(crate) use simulate::SimulateArgs;
@@ -92,6 +96,10 @@ pub(crate) enum Command {
     Datasets(DatasetsArgs),
     /// Tell programs elsewhere of changes: late data, incidents, new versions of datasets
     Webhook(WebhookArgs),
+    /// Import history from CSV, NDJSON or Parquet files
+    Import(Box<ImportArgs>),
+    /// Load the archive into a database again: an empty one, or one that lost something
+    Replay(Box<ReplayArgs>),
     /// See which messages could not be used, and try them again after the cause is mended
     Quarantine(QuarantineArgs),
 }

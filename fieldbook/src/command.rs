@@ -1,10 +1,13 @@
 //! The commands, a file each.
 
+mod count;
 mod datasets;
+mod import;
 mod ingest;
 mod key;
 mod migrate;
 mod quarantine;
+mod replay;
 mod sensors;
 mod serve;
 mod simulate;
@@ -38,6 +41,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Key(args) => Box::pin(key::run(args)).await,
         Command::Datasets(args) => datasets::run(args).await,
         Command::Webhook(args) => webhook::run(args).await,
+        Command::Import(args) => Box::pin(import::run(*args)).await,
+        Command::Replay(args) => Box::pin(replay::run(*args)).await,
         Command::Quarantine(args) => Box::pin(quarantine::run(args)).await,
     }
 }

@@ -14,7 +14,7 @@ use entity::{ConnectOptions, DatabaseConnection};
 use ingestor::archiver::ArchiverOptions;
 use ingestor::clock::SystemClock;
 use ingestor::loader::LoaderOptions;
-use ingestor::receiver::{ReceiverOptions, Source};
+use ingestor::receiver::{BrokerAddress, ReceiverOptions, Source};
 use ingestor::refresher::RefresherOptions;
 use ingestor::replayer::ReplayerOptions;
 use ingestor::{Ingestor, IngestorOptions};
@@ -22,7 +22,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::cli::{
-    AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs, StoreArgs,
+    AccessArgs, AnonymousArg, CatalogueArgs, DataArgs, DatabaseArgs, IngestLimits, OnConflictArg, SourceArgs,
+    StoreArgs,
 };
 use crate::mqtt_url::MqttUrl;
 use crate::pages::WebPages;
@@ -70,6 +71,67 @@ pub(crate) fn store_config(args: &StoreArgs) -> anyhow::Result<archive::Config> 
     })
 }
 
+/// The object store that the arguments name, or the private one of a running `up`.
+pub(crate) fn store_config_of(args: &StoreArgs, data: &DataArgs) -> anyhow::Result<archive::Config> {
+    if args.s3_endpoint.is_some() || args.s3_access_key_id.is_some() || args.s3_secret_access_key.is_some() {
+        return store_config(args);
+    }
+    let read = |file: PathBuf| {
+        std::fs::read_to_string(file).with_context(|| {
+            format!(
+                "find the object store in {}: start fieldbook up there, or set AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY",
+                data.data_dir.display()
+            )
+        })
+    };
+    let endpoint = read(private_store_file(&data.data_dir))?;
+    let key = read(data.data_dir.join("s3/credentials"))?;
+    let (id, secret) = key
+        .trim()
+        .split_once('\n')
+        .context("read the private object store's key: two lines are expected")?;
+    Ok(archive::Config {
+        endpoint_url: Some(endpoint.trim().to_owned()),
+        region: args.s3_region.clone(),
+        access_key_id: id.to_owned(),
+        secret_access_key: Secret::new(secret),
+        bucket: args.bucket.clone(),
+        prefix: args.s3_prefix.clone(),
+    })
+}
+
+/// Reaches the object store now: for commands that somebody waits for.
+pub(crate) async fn store_now(args: &StoreArgs, data: &DataArgs) -> anyhow::Result<archive::Store> {
+    let store = archive::Store::new(store_config_of(args, data)?).context("set up the object store")?;
+    store.check().await.context("open the object store")?;
+    Ok(store)
+}
+
+/// A source of which nothing is received: it says how its messages are taken.
+pub(crate) fn source_alone(name: &str, on_conflict: OnConflictArg) -> Source {
+    Source {
+        name: name.to_owned(),
+        broker: BrokerAddress {
+            host: String::new(),
+            port: 0,
+            tls: None,
+            login: None,
+        },
+        topics: Vec::new(),
+        on_conflict: on_conflict.into(),
+    }
+}
+
+impl From<OnConflictArg> for OnConflict {
+    fn from(arg: OnConflictArg) -> Self {
+        match arg {
+            OnConflictArg::First => Self::First,
+            OnConflictArg::Latest => Self::Latest,
+        }
+    }
+}
+
 /// What an ingestor needs besides its neighbours.
 pub(crate) fn ingestor_options(
     journal_dir: &Path,
@@ -81,10 +143,7 @@ pub(crate) fn ingestor_options(
         name: source.source.clone(),
         broker: broker.broker()?,
         topics: source.topics.clone(),
-        on_conflict: match source.on_conflict {
-            OnConflictArg::First => OnConflict::First,
-            OnConflictArg::Latest => OnConflict::Latest,
-        },
+        on_conflict: source.on_conflict.into(),
     };
     Ok(IngestorOptions {
         sources: vec![source],
@@ -286,6 +345,11 @@ impl api::ReadyCheck for SchemaIsKnown {
 /// Where `up` writes its private database's address, for the commands beside it.
 pub(crate) fn private_database_file(data_dir: &Path) -> PathBuf {
     data_dir.join("database-url")
+}
+
+/// Where `up` writes its private object store's address, for the same.
+pub(crate) fn private_store_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("object-store-url")
 }
 
 /// The address of the private database of a running `up`.
