@@ -21,6 +21,7 @@ mod live;
 mod loading;
 mod quality;
 mod refreshing;
+mod replay;
 mod report;
 mod server;
 
@@ -57,6 +58,8 @@ enum Name {
     Catalogue,
     /// Measuring the quality of sensors that send each second, as a share of a core.
     Quality,
+    /// The archive, and a file, into an empty database beside COPY.
+    Replay,
 }
 
 #[tokio::main]
@@ -88,6 +91,9 @@ async fn main() -> anyhow::Result<()> {
     if wanted(Name::Quality) {
         quality::run(cli.runs).await?;
         loading::beside_catalogue(cli.runs.max(7)).await?;
+    }
+    if wanted(Name::Replay) {
+        replay::run(cli.runs).await?;
     }
     Ok(())
 }

@@ -14,5 +14,6 @@ mod pages;
 mod quarantine;
 mod raw_message;
 mod real_input;
+mod replay;
 mod up;
 mod webhooks;
