@@ -267,17 +267,19 @@ async fn an_empty_database_is_filled_from_s3_by_the_ingestor() {
     ingestor.stop().await.expect("it stops");
 
     let empty = testbed::postgres().await;
-    let ingestor = start(options(journal.path(), broker.address()), &empty, target()).await;
+    let mut options = options(journal.path(), broker.address());
+    options.journal.segment_age_max = Duration::from_millis(200);
+    let ingestor = start(options, &empty, target()).await;
     publish(broker.address(), (200..300).map(message)).await;
     let readings = pool(&empty).await;
     wait_number(&readings, READINGS, 300).await;
-    ingestor.stop().await.expect("it stops");
     wait_number(
         &readings,
         "SELECT sum(messages)::int8 FROM segment WHERE messages = decoded + quarantined",
         300,
     )
     .await;
+    ingestor.stop().await.expect("it stops");
 }
 
 /// Shuts everybody out of a database.
