@@ -118,14 +118,16 @@ pub enum MetadataError {
         name: &'static str,
     },
     /// Another format, or a later version.
-    #[error("read the format {format:?}: this version reads {FORMAT:?}")]
+    #[error(
+        "read the format {format:?}: this version reads {FORMAT:?}, and of sensor lists \"fieldbook-sensors/1\""
+    )]
     Format {
         /// What it says.
         format: String,
     },
 }
 
-fn field<T>(
+pub(crate) fn field<T>(
     metadata: &HashMap<String, String>,
     name: &'static str,
     read: impl FnOnce(&str) -> Option<T>,

@@ -9,6 +9,9 @@ use uuid::Uuid;
 /// What every raw segment's key begins with, behind the prefix.
 pub(crate) const RAW_DAYS: &str = "raw/dt=";
 
+/// What every sensor list's key begins with, behind the prefix.
+pub(crate) const SENSOR_LIST_DAYS: &str = "sensors/dt=";
+
 /// What stands before every key of one archive in its bucket: nothing, or a path that ends in `/`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prefix(String);
@@ -174,7 +177,7 @@ impl SensorListKey {
 impl fmt::Display for SensorListKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { date, journal, seq } = self;
-        write!(f, "sensors/dt={date}/{journal}-{seq:020}.json")
+        write!(f, "{SENSOR_LIST_DAYS}{date}/{journal}-{seq:020}.json")
     }
 }
 
@@ -183,7 +186,7 @@ impl FromStr for SensorListKey {
 
     fn from_str(key: &str) -> Result<Self, KeyError> {
         let fields = || {
-            let (date, rest) = key.strip_prefix("sensors/dt=")?.split_once('/')?;
+            let (date, rest) = key.strip_prefix(SENSOR_LIST_DAYS)?.split_once('/')?;
             let (journal, seq, rest) = split_identity(rest)?;
             (rest == ".json").then_some(Self {
                 date: date.parse().ok()?,

@@ -33,7 +33,7 @@
 //! | `topic`, or `topic_base64` | the MQTT topic; base64 (RFC 4648 section 4, padded) where its bytes are not UTF-8 |
 //! | `received_at` | our clock at receipt, RFC 3339 in UTC with six digits and `Z`; finer fractions are cut |
 //! | `qos`, `retain`, `dup` | as in the PUBLISH packet: 0, 1 or 2; flags |
-//! | `kind` | absent for a message; `"sensors"` for a sensor list |
+//! | `kind` | absent for a message; `"sensors"` for a sensor list; `"import"` for a row of an imported file |
 //! | `payload`, or `payload_base64` | the bytes; base64 where they are not UTF-8, or where escaping would make the line too long |
 //!
 //! Bytes come back exactly as they went in. Readers ignore fields they don't know and refuse a `kind` they don't know.
@@ -127,5 +127,5 @@ pub use object::{BuildError, FRAME_BYTES, MAX_OBJECT_BYTES, Object, ObjectBuilde
 pub use sensor_list::SensorList;
 pub use store::{
     Answer, Config, ConfigError, Disposition, Lines, ListedSegment, Listing, Operation, Page, Probed, Secret,
-    Store, StoreError, Stored,
+    SensorListListing, Store, StoreError, Stored,
 };

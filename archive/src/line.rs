@@ -26,6 +26,8 @@ pub enum Kind {
     Message,
     /// A sensor list.
     Sensors,
+    /// A row of an imported file.
+    Import,
 }
 
 /// The quality of service a message was delivered with.
@@ -111,6 +113,7 @@ impl Line<'_> {
         match self.kind {
             Kind::Message => {}
             Kind::Sensors => out.extend_from_slice(b",\"kind\":\"sensors\""),
+            Kind::Import => out.extend_from_slice(b",\"kind\":\"import\""),
         }
         let before_payload = out.len();
         write_bytes(out, "payload", self.payload);
@@ -187,6 +190,7 @@ impl OwnedLine {
             kind: match kind.as_deref() {
                 None => Kind::Message,
                 Some("sensors") => Kind::Sensors,
+                Some("import") => Kind::Import,
                 Some(_) => return Err(LineError::Kind),
             },
             payload: bytes_of("payload", payload, payload_base64)?,
@@ -254,7 +258,9 @@ pub enum LineError {
         qos: u8,
     },
     /// A kind this version doesn't know.
-    #[error("use a line's kind: this version knows \"sensors\" alone, so a newer one may have written it")]
+    #[error(
+        "use a line's kind: this version knows \"sensors\" and \"import\", so a newer one may have written it"
+    )]
     Kind,
     /// Neither or both of a field and its base64 form.
     #[error("find a line's {field}: it must have either {field} or {field}_base64")]

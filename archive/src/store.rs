@@ -21,7 +21,7 @@ use crate::key::Prefix;
 
 pub use config::{Config, ConfigError, Secret};
 pub use error::{Answer, Disposition, Operation, StoreError};
-pub use list::{ListedSegment, Listing, Page};
+pub use list::{ListedSegment, Listing, Page, SensorListListing};
 pub use probe::Probed;
 pub use put::Stored;
 pub use read::Lines;

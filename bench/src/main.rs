@@ -22,6 +22,7 @@ mod loading;
 mod pages;
 mod quality;
 mod refreshing;
+mod replay;
 mod report;
 mod server;
 
@@ -60,6 +61,8 @@ enum Name {
     Pages,
     /// Measuring the quality of sensors that send each second, as a share of a core.
     Quality,
+    /// The archive, and a file, into an empty database beside COPY.
+    Replay,
 }
 
 #[tokio::main]
@@ -94,6 +97,9 @@ async fn main() -> anyhow::Result<()> {
     if wanted(Name::Quality) {
         quality::run(cli.runs).await?;
         loading::beside_catalogue(cli.runs.max(7)).await?;
+    }
+    if wanted(Name::Replay) {
+        replay::run(cli.runs).await?;
     }
     Ok(())
 }

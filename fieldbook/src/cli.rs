@@ -6,11 +6,13 @@ mod access;
 mod catalogue;
 mod datasets;
 mod doctor;
+mod import;
 mod ingest;
 mod key;
 mod migrate;
 mod parts;
 mod quarantine;
+mod replay;
 mod retention;
 mod sensors;
 mod serve;
@@ -27,6 +29,7 @@ pub(crate) use access::{AccessArgs, AnonymousArg};
 pub(crate) use catalogue::CatalogueArgs;
 pub(crate) use datasets::{DatasetsAction, DatasetsArgs, VisibilityArg};
 pub(crate) use doctor::DoctorArgs;
+pub(crate) use import::ImportArgs;
 pub(crate) use ingest::IngestArgs;
 pub(crate) use key::{KeyAction, KeyArgs, KeyCreateArgs, RoleArg};
 pub(crate) use migrate::{MigrateAction, MigrateArgs};
@@ -34,6 +37,7 @@ pub(crate) use parts::{DataArgs, DatabaseArgs, StoreArgs};
 pub(crate) use quarantine::{
     QuarantineAction, QuarantineArgs, QuarantineListArgs, QuarantineReplayArgs, QuarantineWhich,
 };
+pub(crate) use replay::ReplayArgs;
 pub(crate) use retention::{
     ClassArg, Days, RetentionAction, RetentionArgs, RetentionRawArgs, RetentionSetArgs,
 };
@@ -102,6 +106,10 @@ pub(crate) enum Command {
     Retention(Box<RetentionArgs>),
     /// Look at broker, bucket, database, schema, disk and clock, and say what would mend what is broken
     Doctor(Box<DoctorArgs>),
+    /// Import history from CSV, NDJSON or Parquet files
+    Import(Box<ImportArgs>),
+    /// Load the archive into a database again: an empty one, or one that lost something
+    Replay(Box<ReplayArgs>),
     /// See which messages could not be used, and try them again after the cause is mended
     Quarantine(QuarantineArgs),
 }

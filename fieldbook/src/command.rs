@@ -1,11 +1,14 @@
 //! The commands, a file each.
 
+mod count;
 mod datasets;
 mod doctor;
+mod import;
 mod ingest;
 mod key;
 mod migrate;
 mod quarantine;
+mod replay;
 mod retention;
 mod sensors;
 mod serve;
@@ -42,6 +45,8 @@ pub(crate) async fn run(cli: Cli, disk: OpenDisk) -> anyhow::Result<()> {
         Command::Webhook(args) => webhook::run(args).await,
         Command::Retention(args) => Box::pin(retention::run(*args)).await,
         Command::Doctor(args) => Box::pin(doctor::run(*args)).await,
+        Command::Import(args) => Box::pin(import::run(*args)).await,
+        Command::Replay(args) => Box::pin(replay::run(*args)).await,
         Command::Quarantine(args) => Box::pin(quarantine::run(args)).await,
     }
 }

@@ -8,9 +8,8 @@ mod topic;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use entity::load::OnConflict;
 use ingestor::decode::Format;
-use ingestor::receiver::{Manner, Source};
+use ingestor::receiver::{Manner, Manners, Source};
 
 use crate::cli::{OnConflictArg, SourceArgs};
 use crate::mqtt_url::MqttUrl;
@@ -48,6 +47,32 @@ pub(crate) fn configured(args: &SourceArgs, home: Option<&MqttUrl>) -> anyhow::R
         .with_context(what)
 }
 
+/// How the messages of sources are read: of those of the file, or of the one by flags. No broker is asked for.
+pub(crate) fn manners(
+    file: Option<&Path>,
+    source: &str,
+    on_conflict: OnConflictArg,
+) -> anyhow::Result<Manners> {
+    let Some(path) = file else {
+        let manner = Manner {
+            on_conflict: on_conflict.into(),
+            ..Manner::default()
+        };
+        return Ok(Manners::from_iter([(source.to_owned(), manner)]));
+    };
+    let what = || format!("use the sources of {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(what)?;
+    let entries = file::parse(&text).with_context(what)?;
+    entries
+        .iter()
+        .map(|entry| {
+            let manner = manner_of(entry).with_context(|| format!("the source {:?}", entry.name))?;
+            Ok((entry.name.clone(), manner))
+        })
+        .collect::<anyhow::Result<_>>()
+        .with_context(what)
+}
+
 fn by_flags(args: &SourceArgs, home: &MqttUrl) -> anyhow::Result<Configured> {
     Ok(Configured {
         source: Source {
@@ -55,10 +80,7 @@ fn by_flags(args: &SourceArgs, home: &MqttUrl) -> anyhow::Result<Configured> {
             broker: home.broker()?,
             topics: args.topics.clone(),
             manner: Manner {
-                on_conflict: match args.on_conflict {
-                    OnConflictArg::First => OnConflict::First,
-                    OnConflictArg::Latest => OnConflict::Latest,
-                },
+                on_conflict: args.on_conflict.into(),
                 ..Manner::default()
             },
         },
@@ -87,10 +109,7 @@ fn by_entry(entry: SourceEntry, directory: &Path, home: Option<&MqttUrl>) -> any
     if let Some(login) = &entry.login {
         broker.login = Some((login.user.clone(), password::read(login, directory)?));
     }
-    let format = match &entry.message {
-        None => Format::Plain,
-        Some(spec) => Format::described(spec).context("its message")?,
-    };
+    let manner = manner_of(&entry)?;
     let sensors = entry
         .sensors
         .as_ref()
@@ -104,17 +123,26 @@ fn by_entry(entry: SourceEntry, directory: &Path, home: Option<&MqttUrl>) -> any
             name: entry.name,
             broker,
             topics: entry.topics.into_iter().map(|topic| topic.0).collect(),
-            manner: Manner {
-                format,
-                on_conflict: entry.on_conflict.into(),
-                time_past_max: entry
-                    .time_past_days
-                    .map(|days| chrono::TimeDelta::days(days.into())),
-                time_future_max: entry
-                    .time_future_seconds
-                    .map(|seconds| chrono::TimeDelta::seconds(seconds.into())),
-            },
+            manner,
         },
+    })
+}
+
+/// How messages of a source become readings.
+fn manner_of(entry: &SourceEntry) -> anyhow::Result<Manner> {
+    let format = match &entry.message {
+        None => Format::Plain,
+        Some(spec) => Format::described(spec).context("its message")?,
+    };
+    Ok(Manner {
+        format,
+        on_conflict: entry.on_conflict.into(),
+        time_past_max: entry
+            .time_past_days
+            .map(|days| chrono::TimeDelta::days(days.into())),
+        time_future_max: entry
+            .time_future_seconds
+            .map(|seconds| chrono::TimeDelta::seconds(seconds.into())),
     })
 }
 

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use archive::Secret;
 use async_trait::async_trait;
 use catalogue::Annotations;
+use entity::load::OnConflict;
 use entity::{ConnectOptions, DatabaseConnection};
 use ingestor::archiver::ArchiverOptions;
 use ingestor::clock::SystemClock;
@@ -22,7 +23,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::OpenDisk;
-use crate::cli::{AccessArgs, AnonymousArg, CatalogueArgs, DatabaseArgs, IngestLimits, StoreArgs};
+use crate::cli::{
+    AccessArgs, AnonymousArg, CatalogueArgs, DataArgs, DatabaseArgs, IngestLimits, OnConflictArg, StoreArgs,
+};
 use crate::pages::WebPages;
 use crate::sources::Configured;
 
@@ -67,6 +70,52 @@ pub(crate) fn store_config(args: &StoreArgs) -> anyhow::Result<archive::Config> 
         bucket: args.bucket.clone(),
         prefix: args.s3_prefix.clone(),
     })
+}
+
+/// The object store that the arguments name, or the private one of a running `up`.
+pub(crate) fn store_config_of(args: &StoreArgs, data: &DataArgs) -> anyhow::Result<archive::Config> {
+    if args.s3_endpoint.is_some() || args.s3_access_key_id.is_some() || args.s3_secret_access_key.is_some() {
+        return store_config(args);
+    }
+    let read = |file: PathBuf| {
+        std::fs::read_to_string(file).with_context(|| {
+            format!(
+                "find the object store in {}: start fieldbook up there, or set AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY",
+                data.data_dir.display()
+            )
+        })
+    };
+    let endpoint = read(private_store_file(&data.data_dir))?;
+    let key = read(data.data_dir.join("s3/credentials"))?;
+    let (id, secret) = key
+        .trim()
+        .split_once('\n')
+        .context("read the private object store's key: two lines are expected")?;
+    Ok(archive::Config {
+        endpoint_url: Some(endpoint.trim().to_owned()),
+        region: args.s3_region.clone(),
+        access_key_id: id.to_owned(),
+        secret_access_key: Secret::new(secret),
+        bucket: args.bucket.clone(),
+        prefix: args.s3_prefix.clone(),
+    })
+}
+
+/// Reaches the object store now: for commands that somebody waits for.
+pub(crate) async fn store_now(args: &StoreArgs, data: &DataArgs) -> anyhow::Result<archive::Store> {
+    let store = archive::Store::new(store_config_of(args, data)?).context("set up the object store")?;
+    store.check().await.context("open the object store")?;
+    Ok(store)
+}
+
+impl From<OnConflictArg> for OnConflict {
+    fn from(arg: OnConflictArg) -> Self {
+        match arg {
+            OnConflictArg::First => Self::First,
+            OnConflictArg::Latest => Self::Latest,
+        }
+    }
 }
 
 /// What an ingestor needs besides its neighbours.
@@ -301,6 +350,11 @@ impl api::ReadyCheck for SchemaIsKnown {
 /// Where `up` writes its private database's address, for the commands beside it.
 pub(crate) fn private_database_file(data_dir: &Path) -> PathBuf {
     data_dir.join("database-url")
+}
+
+/// Where `up` writes its private object store's address, for the same.
+pub(crate) fn private_store_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("object-store-url")
 }
 
 /// The address of the private database of a running `up`.

@@ -76,6 +76,12 @@ pub enum ArchiverError {
         #[source]
         source: archive::StoreError,
     },
+    /// The journal has let a segment go that it had seen on S3, and it is there no longer.
+    #[error("find the object with position {first_seq} on S3: it was archived, and is there no longer")]
+    Gone {
+        /// The position.
+        first_seq: u64,
+    },
     /// The journal can't keep the checkpoint.
     #[error("keep a checkpoint in the journal")]
     Checkpoint(#[source] journal::CommitError),
@@ -182,6 +188,7 @@ fn build(journal: &Journal, segment: &SealedSegment) -> Result<(Object, Vec<Sens
         let record = Record::decode(&body).map_err(|source| ArchiverError::Record { seq, source })?;
         let kind = match record.kind {
             Kind::Message => LineKind::Message,
+            Kind::Imported => LineKind::Import,
             Kind::SensorList => {
                 lists.push(SensorList {
                     journal: journal.id(),

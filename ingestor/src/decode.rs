@@ -5,6 +5,7 @@
 //! Further members are left alone: the raw message keeps them.
 
 pub mod format;
+pub mod imported;
 pub mod rejection;
 pub mod time;
 
@@ -71,19 +72,7 @@ pub fn decode<'a>(
     received_at: DateTime<Utc>,
     bounds: &Bounds,
 ) -> Result<Decoded<'a>, Rejected> {
-    if payload.is_empty() {
-        return Err(Rejection::Empty.into());
-    }
-    if payload.len() > bounds.payload_bytes_max {
-        return Err(Rejection::TooLarge {
-            bytes: payload.len(),
-            limit: bounds.payload_bytes_max,
-        }
-        .into());
-    }
-    let text = std::str::from_utf8(payload).map_err(|error| Rejection::NotUtf8 {
-        offset: error.valid_up_to(),
-    })?;
+    let text = text_of(payload, bounds)?;
     // The shape that nearly all messages have is read in one pass; the others are looked at again for their reason.
     let shape: Shape<'a> = match serde_json::from_str(text) {
         // An array of three values in the members' order would fit the shape too.
@@ -110,6 +99,21 @@ pub fn decode<'a>(
     })
 }
 
+fn text_of<'a>(payload: &'a [u8], bounds: &Bounds) -> Result<&'a str, Rejection> {
+    if payload.is_empty() {
+        return Err(Rejection::Empty);
+    }
+    if payload.len() > bounds.payload_bytes_max {
+        return Err(Rejection::TooLarge {
+            bytes: payload.len(),
+            limit: bounds.payload_bytes_max,
+        });
+    }
+    std::str::from_utf8(payload).map_err(|error| Rejection::NotUtf8 {
+        offset: error.valid_up_to(),
+    })
+}
+
 fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {
     if name.trim().is_empty() {
         return Err(Rejection::SensorEmpty);
@@ -127,11 +131,15 @@ fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {
 }
 
 fn check_time(text: &str, received_at: DateTime<Utc>, bounds: &Bounds) -> Result<DateTime<Utc>, Rejection> {
-    let time = time::parse(text).ok_or_else(|| Rejection::TimeMalformed {
-        text: rejection::excerpt(text, rejection::TEXT_CHARS),
-    })?;
+    let time = time_of(text)?;
     check_bounds(time, received_at, bounds)?;
     Ok(time)
+}
+
+fn time_of(text: &str) -> Result<DateTime<Utc>, Rejection> {
+    time::parse(text).ok_or_else(|| Rejection::TimeMalformed {
+        text: rejection::excerpt(text, rejection::TEXT_CHARS),
+    })
 }
 
 /// Whether a time is within its bounds around the receipt.
@@ -142,6 +150,14 @@ fn check_bounds(time: DateTime<Utc>, received_at: DateTime<Utc>, bounds: &Bounds
     let latest = received_at
         .checked_add_signed(bounds.time_future_max)
         .unwrap_or(DateTime::<Utc>::MAX_UTC);
+    check_within(time, earliest, latest)
+}
+
+fn check_within(
+    time: DateTime<Utc>,
+    earliest: DateTime<Utc>,
+    latest: DateTime<Utc>,
+) -> Result<(), Rejection> {
     if time < earliest {
         return Err(Rejection::TimeTooOld { time, earliest });
     }

@@ -18,6 +18,7 @@
 //! | `fieldbook_ingest_archived_seq` | the last position verified on S3 |
 //! | `fieldbook_ingest_journal_bytes` | the journal's size on disk |
 //! | `fieldbook_ingest_journal_full` | 1 while the journal takes nothing |
+//! | `fieldbook_ingest_read_back_total` | messages that the loader has read back from S3, for the journal had let them go |
 //! | `fieldbook_ingest_archived_bytes_total` | bytes of objects written to S3 |
 //! | `fieldbook_ingest_messages_archived_total` | messages and sensor lists in them |
 //! | `fieldbook_ingest_retries_total{part}` | times a part had to try again: loader, archiver, manifest, refresher, replayer, sweeper |
@@ -118,6 +119,11 @@ pub(crate) fn archived(key: &str, messages: u64, bytes: u64, seq: u64) {
     counter!("fieldbook_ingest_messages_archived_total").increment(messages);
     archived_to(seq);
     tracing::info!(messages, bytes, "archived {key}");
+}
+
+/// Messages that came back from S3.
+pub(crate) fn read_back(messages: usize) {
+    counter!("fieldbook_ingest_read_back_total").increment(messages as u64);
 }
 
 #[expect(

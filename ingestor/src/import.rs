@@ -40,10 +40,7 @@ pub async fn import_sensors_alone(
     source: &str,
     list: &str,
 ) -> Result<Imported, ImportError> {
-    let options = journal::Options {
-        consumers: crate::consumers(),
-        ..journal::Options::default()
-    };
+    let options = crate::with_consumers(journal::Options::default());
     let (journal, _) = Journal::open(journal_dir, options).map_err(ImportError::Open)?;
     let imported = append(&journal, &SystemClock, source, list.as_bytes()).await?;
     journal.close().await.map_err(ImportError::Durable)?;

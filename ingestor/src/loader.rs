@@ -9,29 +9,39 @@
 //! [`load::journal_id`] inserts the checkpoint if it is not there, and such an insert waits for whoever changes the row;
 //! or the checkpoint would move after it was read.
 //!
+//! A replay of the archive may load the same segments. The books of each say how far it is loaded, so what is counted there
+//! is passed over, and whoever comes second begins anew.
+//!
+//! What the journal no longer has is read back from S3, in the same order: segments that it let go for want of room while the
+//! database was away, or all that an older copy of the database lacks.
+//!
 //! A sensor list takes effect at its position: what lies before it is flagged by the old ranges, what lies behind by the new
 //! ones, in a replay too. So a batch is cut at each list.
 
 mod balance;
 mod batch;
+mod commit;
 mod known;
+mod read;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use archive::Store;
 use entity::DatabaseConnection;
-use entity::load::{self, Counts, LoadError, LoadTransaction};
+use entity::load::{self, LoadError, RangeHistory};
 use journal::Journal;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::decode::{Bounds, Rejection};
+use crate::decode::Bounds;
 use crate::events;
-use crate::receiver::Source;
+use crate::receiver::Manners;
 pub(crate) use batch::gross_range;
-use batch::{Batch, Step};
-use known::KnownSensors;
+pub(crate) use commit::{BatchError, Committed, Committer, Copying, Loading, Mark};
+pub(crate) use known::KnownSensors;
+use read::{Read, Reading};
 
 /// The loader's bounds.
 #[derive(Debug, Clone)]
@@ -48,6 +58,9 @@ pub struct LoaderOptions {
     pub quarantine_payload_bytes_max: usize,
     /// What a message must keep to.
     pub bounds: Bounds,
+    /// Whether batches of which all is new are copied in: faster for a history, slower where much is known already. No by
+    /// default.
+    pub bulk: bool,
     /// Before the first new try after a failure, 100 ms by default; doubles up to `backoff_max`.
     pub backoff_min: Duration,
     /// 10 s by default.
@@ -63,6 +76,7 @@ impl Default for LoaderOptions {
             auto_sensors_max: 10_000,
             quarantine_payload_bytes_max: 64 * 1024,
             bounds: Bounds::default(),
+            bulk: false,
             backoff_min: Duration::from_millis(100),
             backoff_max: Duration::from_secs(10),
         }
@@ -90,9 +104,9 @@ pub enum LoaderError {
         #[source]
         source: crate::message::RecordError,
     },
-    /// The database is behind what the journal still has.
+    /// The database is behind what the journal still has, and S3 has not what lies between.
     #[error(
-        "the database has loaded up to {checkpoint}, and the journal starts at {first_retained}: the database is an older copy; what lies between is on S3"
+        "the database has loaded up to {checkpoint}, the journal starts at {first_retained}, and S3 has no object with position {}: it was deleted; fieldbook replay --skip-damaged goes on without it", checkpoint + 1
     )]
     Behind {
         /// The database's checkpoint.
@@ -100,6 +114,9 @@ pub enum LoaderError {
         /// The first record that the journal still has.
         first_retained: u64,
     },
+    /// What the journal has let go can't be read from S3.
+    #[error("read back what the journal has let go")]
+    Archive(#[source] archive::StoreError),
     /// The database has loaded more than the journal has.
     #[error(
         "the database has loaded up to {checkpoint}, and the journal {journal} ends at {durable}: the journal's directory is an older copy; give Fieldbook a new one, what it lacks is on S3"
@@ -114,12 +131,22 @@ pub enum LoaderError {
     },
 }
 
+impl From<BatchError> for LoaderError {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::Database(error) => Self::Database(error),
+            BatchError::Record { seq, source } => Self::Record { seq, source },
+        }
+    }
+}
+
 /// Loads one journal.
 #[derive(Debug)]
 pub(crate) struct Loader {
     pub(crate) options: LoaderOptions,
-    pub(crate) sources: Arc<[Source]>,
+    pub(crate) manners: Manners,
     pub(crate) journal: Journal,
+    pub(crate) store: Store,
     pub(crate) db: DatabaseConnection,
     pub(crate) clock: Arc<dyn Clock>,
     /// The last position committed, for whoever waits for it.
@@ -130,12 +157,10 @@ pub(crate) struct Loader {
 
 /// What the loader knows between two failures.
 struct Session {
-    journal_id: i16,
-    checkpoint: u64,
+    loading: Loading,
     /// Up to where the journal need not keep anything for the loader.
     released: u64,
-    sensors: KnownSensors,
-    reader: journal::Reader,
+    reading: Reading,
 }
 
 /// How long a loader that has caught up waits before it lets the journal go of what it has.
@@ -144,12 +169,17 @@ const RELEASE_AFTER: Duration = Duration::from_secs(1);
 impl Loader {
     /// Loads until `shutdown`; what is durable then is loaded first, unless the database is away.
     pub(crate) async fn run(self, shutdown: CancellationToken) -> Result<(), LoaderError> {
+        let committer = Committer {
+            options: self.options.clone(),
+            manners: self.manners.clone(),
+            db: self.db.clone(),
+        };
         let mut backoff = self.options.backoff_min;
         events::loading();
         loop {
-            let error = match self.session(&shutdown, &mut backoff).await {
+            let error = match self.session(&committer, &shutdown, &mut backoff).await {
                 Ok(()) => return Ok(()),
-                Err(error) => error,
+                Err(error) => self.look_for_a_replay(error).await,
             };
             let LoaderError::Database(LoadError::Retry(cause)) = &error else {
                 return Err(error);
@@ -164,33 +194,64 @@ impl Loader {
         }
     }
 
+    /// A checkpoint that was moved by a replay of the archive is no reason to end: what lies between is loaded, by the books.
+    async fn look_for_a_replay(&self, error: LoaderError) -> LoaderError {
+        let LoaderError::Database(LoadError::CheckpointMoved { journal_id, expected }) = error else {
+            return error;
+        };
+        let looked = async {
+            let now = load::checkpoint(&self.db, journal_id).await?;
+            Ok(now > expected && load::is_whole(&self.db, journal_id, expected, now).await?)
+        };
+        match looked.await {
+            Ok(true) => LoaderError::Database(LoadError::Retry(entity::DbErr::RecordNotUpdated)),
+            Ok(false) => error,
+            Err(failed) => LoaderError::Database(failed),
+        }
+    }
+
     /// From the database's checkpoint on, until shutdown or the first failure.
-    async fn session(&self, shutdown: &CancellationToken, backoff: &mut Duration) -> Result<(), LoaderError> {
+    async fn session(
+        &self,
+        committer: &Committer,
+        shutdown: &CancellationToken,
+        backoff: &mut Duration,
+    ) -> Result<(), LoaderError> {
         let mut session = self.begin().await?;
         self.compared.cancel();
-        let mut segment = 0;
         loop {
-            let LoaderOptions {
-                batch_records_max,
-                batch_bytes_max,
-                ..
-            } = self.options;
             let batch = tokio::select! {
                 biased;
-                batch = session.reader.next(batch_records_max, batch_bytes_max) => batch.map_err(LoaderError::Read)?,
+                batch = self.next(&mut session.reading) => batch?,
                 // Caught up: a full journal may be waiting for just this.
-                () = tokio::time::sleep(RELEASE_AFTER), if session.released < session.checkpoint => {
+                () = tokio::time::sleep(RELEASE_AFTER), if session.released < session.loading.checkpoint() => {
                     self.release(&mut session).await?;
                     continue;
                 }
                 () = shutdown.cancelled() => return Ok(()),
             };
+            let batch = match batch {
+                Read::Records(batch) => batch,
+                Read::Object { key, facts } => {
+                    self.enter_object(&mut session.loading, &key, &facts).await?;
+                    continue;
+                }
+                Read::Elsewhere => {
+                    let Loading { journal_id, .. } = session.loading;
+                    session.reading = self.reading(journal_id, session.loading.checkpoint()).await?;
+                    continue;
+                }
+            };
             // Only a whole segment can be let go, so its end is worth an fsync; its seal may come after its last record.
-            if batch.segment_first_seq != segment {
-                segment = batch.segment_first_seq;
+            if batch.segment_first_seq != session.loading.segment {
                 self.release(&mut session).await?;
+                session
+                    .loading
+                    .enter(&self.db, batch.segment_first_seq)
+                    .await
+                    .map_err(LoaderError::Database)?;
             }
-            self.load(&mut session, &batch).await?;
+            self.load(committer, &mut session.loading, &batch.records).await?;
             *backoff = self.options.backoff_min;
             if batch.ends_segment {
                 self.release(&mut session).await?;
@@ -200,8 +261,8 @@ impl Loader {
 
     /// Tells the journal what the database has, so that it need not be kept for the loader.
     async fn release(&self, session: &mut Session) -> Result<(), LoaderError> {
-        if session.released < session.checkpoint {
-            let seq = session.checkpoint;
+        let seq = session.loading.checkpoint();
+        if session.released < seq {
             self.journal
                 .commit(crate::CONSUMER_LOADER, seq)
                 .await
@@ -221,181 +282,55 @@ impl Loader {
             .map_err(database)?
             .cast_unsigned();
         let sensors = KnownSensors::new(load::known_sensors(&self.db).await.map_err(database)?);
-        let reader = self.journal.reader(checkpoint).map_err(|error| match error {
-            journal::ReadError::Retired { first_retained, .. } => LoaderError::Behind {
-                checkpoint,
-                first_retained,
-            },
-            journal::ReadError::Ahead { durable_seq, .. } => LoaderError::Ahead {
-                journal: self.journal.id(),
-                checkpoint,
-                durable: durable_seq,
-            },
-            other => LoaderError::Read(other),
-        })?;
+        let reading = self.reading(journal_id, checkpoint).await?;
+        // Where a replay has applied lists that come only now, ranges are those of their time.
+        let from = checkpoint.cast_signed();
+        let ranges = if load::has_lists_behind(&self.db, journal_id, from)
+            .await
+            .map_err(database)?
+        {
+            Some(RangeHistory::load(&self.db).await.map_err(database)?)
+        } else {
+            None
+        };
         self.moved(checkpoint);
         let released = self.journal.checkpoint(crate::CONSUMER_LOADER).unwrap_or(0);
         Ok(Session {
-            journal_id,
-            checkpoint,
+            loading: Loading {
+                journal_id,
+                sensors,
+                ranges,
+                segment: 0,
+                counted: 0,
+                mark: Mark::Checkpoint(checkpoint),
+                copying: Copying::default(),
+            },
             released,
-            sensors,
-            reader,
+            reading,
         })
     }
 
-    async fn load(&self, session: &mut Session, records: &journal::Batch) -> Result<(), LoaderError> {
-        let mut batch = Batch::new(&self.options, &self.sources);
-        for record in &records.records {
-            let step = batch.push(record.seq, &record.body, &session.sensors)?;
-            if step.is_none() && !batch.is_full() {
-                continue;
-            }
-            let begun = Batch::new(&self.options, &self.sources);
-            self.commit(session, records, std::mem::replace(&mut batch, begun))
-                .await?;
-            if let Some(step) = step {
-                self.commit_list(session, records, step).await?;
-            }
-        }
-        self.commit(session, records, batch).await
-    }
-
-    /// One transaction: what a batch holds.
-    async fn commit(
+    /// Loads records of the segment that was entered, but for what its books count already.
+    async fn load(
         &self,
-        session: &mut Session,
-        records: &journal::Batch,
-        mut batch: Batch<'_>,
+        committer: &Committer,
+        loading: &mut Loading,
+        records: &[journal::Record],
     ) -> Result<(), LoaderError> {
-        let Some(last) = batch.last_seq() else {
-            return Ok(());
-        };
-        let mut transaction = self.transaction(session).await?;
-        let registered = match batch.new_sensors() {
-            [] => Vec::new(),
-            sensors => transaction
-                .register_sensors(sensors)
-                .await
-                .map_err(LoaderError::Database)?,
-        };
-        let readings = batch.readings(&registered);
-        // Those of a message that could not be read while others of it could.
-        let set_aside = batch.counts().readings_refused;
-        let written = transaction
-            .write_readings(&readings)
-            .await
-            .map_err(LoaderError::Database)?;
-        for refused in &written.refused {
-            batch.refuse(
-                refused.index,
-                &readings[refused.index],
-                &Rejection::Refused {
-                    detail: refused.reason.clone(),
-                },
-            );
-        }
-        let counts = Counts {
-            readings_new: written.new.cast_signed(),
-            readings_duplicate: written.duplicate.cast_signed(),
-            readings_conflicting: written.conflicting.cast_signed(),
-            ..batch.counts()
-        };
-        balance::check(batch.messages(), readings.len(), set_aside, &counts, last);
-        if !batch.quarantined().is_empty() {
-            transaction
-                .quarantine(batch.quarantined())
+        let next_seq = loading.next_seq();
+        let counted = records.partition_point(|record| record.seq < next_seq);
+        if let Some(last) = records[..counted].last() {
+            committer
+                .pass(loading, last.seq)
                 .await
                 .map_err(LoaderError::Database)?;
+            self.moved(last.seq);
         }
-        transaction.count_refused(batch.refused().iter().copied());
-        self.finish(session, transaction, records, counts, last).await?;
-        for quarantined in batch.quarantined() {
-            events::quarantined(quarantined.code);
-        }
-        events::loaded(batch.messages(), &counts, registered.len());
-        session.sensors.extend(registered);
-        Ok(())
-    }
-
-    /// One transaction: a sensor list, or its place in the quarantine.
-    async fn commit_list(
-        &self,
-        session: &mut Session,
-        records: &journal::Batch,
-        step: Step,
-    ) -> Result<(), LoaderError> {
-        let mut transaction = self.transaction(session).await?;
-        let (sensors, counts, seq, code) = match step {
-            Step::List(list) => {
-                let sensors = transaction
-                    .apply_sensor_list(&list)
-                    .await
-                    .map_err(LoaderError::Database)?;
-                (
-                    sensors,
-                    Counts {
-                        decoded: 1,
-                        ..Counts::default()
-                    },
-                    list.seq,
-                    None,
-                )
-            }
-            Step::BadList(quarantined) => {
-                let (seq, code) = (quarantined.seq, quarantined.code);
-                transaction
-                    .quarantine(&[*quarantined])
-                    .await
-                    .map_err(LoaderError::Database)?;
-                (
-                    Vec::new(),
-                    Counts {
-                        quarantined: 1,
-                        ..Counts::default()
-                    },
-                    seq,
-                    Some(code),
-                )
-            }
+        let committed = |last, committed: &Committed| {
+            events::loaded(committed.messages, &committed.counts, committed.registered);
+            self.moved(last);
         };
-        self.finish(session, transaction, records, counts, seq.cast_unsigned())
-            .await?;
-        code.into_iter().for_each(events::quarantined);
-        events::loaded(1, &counts, 0);
-        if !sensors.is_empty() {
-            tracing::info!("declared {} sensors", sensors.len());
-        }
-        session.sensors.extend(sensors);
-        Ok(())
-    }
-
-    async fn transaction(&self, session: &Session) -> Result<LoadTransaction, LoaderError> {
-        LoadTransaction::begin(&self.db, session.journal_id)
-            .await
-            .map_err(LoaderError::Database)
-    }
-
-    /// Counts, checkpoint, commit.
-    async fn finish(
-        &self,
-        session: &mut Session,
-        mut transaction: LoadTransaction,
-        records: &journal::Batch,
-        counts: Counts,
-        last: u64,
-    ) -> Result<(), LoaderError> {
-        let database = LoaderError::Database;
-        let segment = records.segment_first_seq.cast_signed();
-        transaction.add_counts(segment, counts).await.map_err(database)?;
-        transaction
-            .move_checkpoint(session.checkpoint.cast_signed(), last.cast_signed())
-            .await
-            .map_err(database)?;
-        transaction.commit().await.map_err(database)?;
-        session.checkpoint = last;
-        self.moved(last);
-        Ok(())
+        Ok(committer.load(loading, &records[counted..], committed).await?)
     }
 
     fn moved(&self, checkpoint: u64) {

@@ -19,6 +19,8 @@ pub enum Kind {
     Message = 1,
     /// A sensor list, so that a replay flags readings in the same order.
     SensorList = 2,
+    /// A row of an imported file: read as [`decode::imported`](crate::decode::imported) says, whatever its source is sent.
+    Imported = 3,
 }
 
 /// A record of the journal, borrowed from its bytes.
@@ -97,6 +99,7 @@ impl<'a> Record<'a> {
         let kind = match kind {
             1 => Kind::Message,
             2 => Kind::SensorList,
+            3 => Kind::Imported,
             other => return Err(RecordError::Kind(other)),
         };
         // The archive would have to drop a bit that it has no word for.
@@ -166,7 +169,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_record_comes_back(
-            kind in prop_oneof![Just(Kind::Message), Just(Kind::SensorList)],
+            kind in prop_oneof![Just(Kind::Message), Just(Kind::SensorList), Just(Kind::Imported)],
             qos in 0u8..=2, retain: bool, dup: bool,
             received_at_us in -62_167_219_200_000_000_i64..253_402_300_800_000_000,
             source in "\\PC{0,20}", topic: Vec<u8>, payload: Vec<u8>,

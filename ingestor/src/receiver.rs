@@ -38,7 +38,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use connection::ConnectionEnd;
-pub use manner::Manner;
+pub use manner::{Manner, Manners};
 pub use probe::{Probed, probe};
 pub use session::{Broken, BrokenKind};
 

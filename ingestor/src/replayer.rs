@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::events;
 use crate::loader::LoaderOptions;
-use crate::receiver::Source;
+use crate::receiver::Manners;
 
 /// The replayer's pace.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ pub(crate) struct Replayer {
     pub(crate) options: ReplayerOptions,
     /// What a message must keep to is what the loader has it keep to.
     pub(crate) loader: LoaderOptions,
-    pub(crate) sources: Arc<[Source]>,
+    pub(crate) manners: Manners,
     /// For payloads that are not archived yet.
     pub(crate) journal: Journal,
     pub(crate) store: Store,
@@ -121,7 +121,7 @@ impl Replayer {
 
     /// Goes once through what waits of a request.
     async fn replay(&self, replay: i64) -> Result<Looked, LoadError> {
-        let names: Vec<String> = self.sources.iter().map(|source| source.name.clone()).collect();
+        let names: Vec<String> = self.manners.names().map(str::to_owned).collect();
         let mut looked = Looked::default();
         let mut after = None;
         loop {

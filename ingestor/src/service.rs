@@ -20,7 +20,7 @@ use crate::events;
 use crate::import::{self, ImportError};
 use crate::loader::{Loader, LoaderError, LoaderOptions};
 use crate::manifest::Manifest;
-use crate::receiver::{Receiver, ReceiverError, ReceiverOptions, Source};
+use crate::receiver::{Manners, Receiver, ReceiverError, ReceiverOptions, Source};
 use crate::refresher::{Refresher, RefresherOptions};
 use crate::replayer::{Replayer, ReplayerOptions};
 use crate::sweeper::{Sweeper, SweeperOptions};
@@ -148,10 +148,7 @@ impl Ingestor {
     ) -> Result<Self, IngestorError> {
         check_sources(&options.sources)?;
         let dir = options.journal_dir;
-        let journal_options = journal::Options {
-            consumers: crate::consumers(),
-            ..options.journal
-        };
+        let journal_options = crate::with_consumers(options.journal);
         make_private(&dir).map_err(|source| IngestorError::Directory {
             dir: dir.clone(),
             source,
@@ -165,6 +162,7 @@ impl Ingestor {
         let shared = Shared {
             journal,
             clock,
+            manners: Manners::from(&*options.sources),
             sources: options.sources.into(),
         };
         let (receiving, working) = (CancellationToken::new(), CancellationToken::new());
@@ -182,6 +180,7 @@ impl Ingestor {
             (&working, compared.clone()),
             options.loader,
             db.clone(),
+            store.clone(),
         );
         spawn_refresher(&mut outlets, &working, options.refresher, db.clone());
         shared.spawn_sweeper(&mut outlets, &working, options.sweeper, db.clone());
@@ -225,6 +224,11 @@ impl Ingestor {
                 let _ = subscribed.wait_for(|subscribed| *subscribed).await;
             }
         }
+    }
+
+    /// The last position that was given to a message.
+    pub fn appended(&self) -> u64 {
+        self.journal.appended_seq()
     }
 
     /// Whether the journal takes nothing for want of room, so that nothing is acknowledged.
@@ -274,28 +278,31 @@ impl Ingestor {
 }
 
 /// What all parts work with.
-struct Shared {
-    journal: Journal,
-    clock: Arc<dyn Clock>,
-    sources: Arc<[Source]>,
+pub(crate) struct Shared {
+    pub(crate) journal: Journal,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sources: Arc<[Source]>,
+    pub(crate) manners: Manners,
 }
 
-type Parts = JoinSet<Result<(), IngestorError>>;
+pub(crate) type Parts = JoinSet<Result<(), IngestorError>>;
 
 impl Shared {
     /// Starts the loader, and gives the last position that it has committed.
-    fn spawn_loader(
+    pub(crate) fn spawn_loader(
         &self,
         parts: &mut Parts,
         (stop, compared): (&CancellationToken, CancellationToken),
         options: LoaderOptions,
         db: DatabaseConnection,
+        store: Store,
     ) -> watch::Receiver<u64> {
         let (committed, loaded) = watch::channel(0);
         let loader = Loader {
             options,
-            sources: Arc::clone(&self.sources),
+            manners: self.manners.clone(),
             journal: self.journal.clone(),
+            store,
             db,
             clock: Arc::clone(&self.clock),
             loaded: committed,
@@ -318,7 +325,7 @@ impl Shared {
         let replayer = Replayer {
             options,
             loader,
-            sources: Arc::clone(&self.sources),
+            manners: self.manners.clone(),
             journal: self.journal.clone(),
             store,
             db,
@@ -352,7 +359,7 @@ impl Shared {
     }
 
     /// Starts archiver and manifest, and gives the last position that was seen on S3.
-    fn spawn_archiver(
+    pub(crate) fn spawn_archiver(
         &self,
         parts: &mut Parts,
         (stop, compared): (&CancellationToken, &CancellationToken),
@@ -375,6 +382,7 @@ impl Shared {
             db,
             clock: Arc::clone(&self.clock),
             archived: archived.clone(),
+            finder: None,
         };
         let (stop_archiver, stop_manifest) = (stop.clone(), stop.clone());
         let compared = compared.clone();
@@ -472,7 +480,7 @@ async fn all(parts: &mut Parts) -> Result<(), IngestorError> {
     result
 }
 
-fn outcome(ended: Result<Result<(), IngestorError>, JoinError>) -> Result<(), IngestorError> {
+pub(crate) fn outcome(ended: Result<Result<(), IngestorError>, JoinError>) -> Result<(), IngestorError> {
     match ended {
         Ok(result) => result,
         Err(join) if join.is_panic() => std::panic::resume_unwind(join.into_panic()),
@@ -507,7 +515,7 @@ async fn watch_journal(journal: Journal, shutdown: CancellationToken) -> Result<
 }
 
 /// It holds every message, and the control socket: it is the ingestor's alone.
-fn make_private(dir: &Path) -> io::Result<()> {
+pub(crate) fn make_private(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
     std::fs::DirBuilder::new()
         .recursive(true)

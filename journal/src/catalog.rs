@@ -132,6 +132,17 @@ impl Catalog {
         segments.drain(..expendable).collect()
     }
 
+    /// Takes out the oldest segment when it is sealed and all its records are at or below `seq`. The newest stays.
+    pub(crate) fn evict(&self, seq: u64) -> Option<Segment> {
+        let mut segments = lock(&self.segments);
+        let is_expendable = |oldest: &Segment| oldest.seal.is_some() && oldest.last_seq <= seq;
+        if segments.len() > 1 && segments.front().is_some_and(is_expendable) {
+            segments.pop_front()
+        } else {
+            None
+        }
+    }
+
     /// How many segments there are and what their files take.
     pub(crate) fn usage(&self) -> (usize, u64) {
         let segments = lock(&self.segments);
@@ -188,5 +199,14 @@ mod tests {
         assert_eq!(catalog.retire(30).len(), 1);
         assert!(matches!(catalog.find(30), Lookup::In(segment) if segment.first_seq == 21));
         assert!(matches!(catalog.find(31), Lookup::NotYet));
+    }
+
+    #[test]
+    fn only_the_oldest_sealed_segment_is_evicted_and_the_newest_never() {
+        let catalog = Catalog::new([sealed(1, 10), sealed(11, 20)].into());
+        assert!(catalog.evict(9).is_none());
+        assert_eq!(catalog.evict(20).map(|segment| segment.first_seq), Some(1));
+        assert!(catalog.evict(20).is_none());
+        assert!(matches!(catalog.find(10), Lookup::Retired { first_retained: 11 }));
     }
 }

@@ -1,4 +1,4 @@
-//! The thread that moves checkpoints and deletes what all consumers have passed, apart from the writer so that neither
+//! The thread that moves checkpoints and deletes what all consumers have passed, or what must go for want of room, apart from the writer so that neither
 //! waits for the other's fsync.
 //!
 //! The order of a deletion is the point of it: the checkpoint is durable first, then the file goes, then its absence is
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::catalog::Segment;
 use crate::checkpoint::{CommitError, Cursor};
 use crate::poison::Poison;
 use crate::shared::{Ended, Shared};
@@ -24,6 +25,10 @@ pub(crate) enum Command {
         consumer: usize,
         seq: u64,
         reply: oneshot::Sender<Result<(), CommitError>>,
+    },
+    /// Delete the oldest segment for want of room, where that is allowed, and say whether.
+    Evict {
+        reply: oneshot::Sender<bool>,
     },
     /// Look again for segments to delete: the newest one has got a successor.
     Retire,
@@ -58,6 +63,10 @@ impl Keeper {
                     // A caller that has gone away wants no answer.
                     let _ = reply.send(self.commit(consumer, seq));
                 }
+                Command::Evict { reply } => match self.evict() {
+                    Ok(evicted) => drop(reply.send(evicted)),
+                    Err(poison) => self.shared.poison(poison),
+                },
                 Command::Retire => {}
                 Command::Stop => break,
             }
@@ -131,28 +140,59 @@ impl Keeper {
             return Ok(());
         }
         for segment in &retired {
-            let name = segment.name();
-            match shared.storage.remove(&name) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                removed => removed.map_err(|source| Poison::Io {
-                    doing: "delete segment",
-                    path: shared.storage.path(&name),
-                    source,
-                })?,
-            }
+            self.remove(segment)?;
             tracing::debug!(
                 journal.id = %shared.id,
                 journal.seq = segment.last_seq,
-                "deleted segment {name}, which all consumers have passed",
+                "deleted segment {}, which all consumers have passed",
+                segment.name(),
             );
         }
-        shared.storage.sync_dir().map_err(|source| Poison::Io {
-            doing: "sync directory",
-            path: shared.storage.path(""),
-            source,
-        })?;
+        self.sync_removal()?;
         shared.room_freed();
         Ok(())
+    }
+
+    /// Deletes the oldest segment, although not all consumers have passed it: those that have kept it elsewhere have said so
+    /// by their checkpoints, which are durable. One at a time, and its absence is made durable before the next one goes: a crash
+    /// in between leaves a segment too many, and never a gap between those that are there.
+    fn evict(&self) -> Result<bool, Poison> {
+        let shared = &self.shared;
+        if shared.front().poison.is_some() {
+            return Ok(false);
+        }
+        let Some(segment) = shared.evictable_seq().and_then(|seq| shared.catalog.evict(seq)) else {
+            return Ok(false);
+        };
+        self.remove(&segment)?;
+        self.sync_removal()?;
+        tracing::info!(
+            journal.id = %shared.id,
+            journal.seq = segment.last_seq,
+            "deleted segment {} for want of room: it is kept elsewhere, and not all consumers have passed it",
+            segment.name(),
+        );
+        Ok(true)
+    }
+
+    fn remove(&self, segment: &Segment) -> Result<(), Poison> {
+        let name = segment.name();
+        match self.shared.storage.remove(&name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(|source| Poison::Io {
+                doing: "delete segment",
+                path: self.shared.storage.path(&name),
+                source,
+            }),
+        }
+    }
+
+    fn sync_removal(&self) -> Result<(), Poison> {
+        self.shared.storage.sync_dir().map_err(|source| Poison::Io {
+            doing: "sync directory",
+            path: self.shared.storage.path(""),
+            source,
+        })
     }
 }
 

@@ -33,6 +33,9 @@ pub struct Options {
     /// Who must have committed past a segment before it is deleted: `[a-z0-9-]`, 1 to 32 bytes each. Default none,
     /// and then nothing is deleted.
     pub consumers: Vec<String>,
+    /// Who must have committed past a sealed segment before it may be deleted for want of room, although other consumers have
+    /// not: they find it elsewhere. Of `consumers`; default none, and then nothing is deleted so.
+    pub evict_behind: Vec<String>,
     /// What is asked the time of. Default the machine's clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -48,6 +51,7 @@ impl Default for Options {
             budget_bytes: 8 << 30,
             free_bytes_min: 256 << 20,
             consumers: Vec::new(),
+            evict_behind: Vec::new(),
             clock: Arc::new(SystemClock::default()),
         }
     }
@@ -94,6 +98,13 @@ impl Options {
             if self.consumers[..index].contains(name) {
                 return Err(OptionsError::SameConsumerTwice { name: name.clone() });
             }
+        }
+        if let Some(name) = self
+            .evict_behind
+            .iter()
+            .find(|name| !self.consumers.contains(name))
+        {
+            return Err(OptionsError::EvictBehindNobody { name: name.clone() });
         }
         Ok(())
     }
@@ -143,6 +154,12 @@ pub enum OptionsError {
     /// A consumer's name is a part of a file's name.
     #[error("consumer name {name:?} must be 1 to {CONSUMER_NAME_MAX} of a-z, 0-9 and '-'")]
     ConsumerName {
+        /// The name.
+        name: String,
+    },
+    /// Eviction waits for a consumer that there is not.
+    #[error("evict_behind names {name:?}, which is none of the consumers")]
+    EvictBehindNobody {
         /// The name.
         name: String,
     },

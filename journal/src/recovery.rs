@@ -90,7 +90,7 @@ pub(crate) fn recover(storage: &dyn Storage, options: &Options) -> Result<Recove
         return Err(OpenError::NoSegments { path: directory() });
     };
     let some_cursor = names.iter().any(|name| name.ends_with(CURSOR_ENDING));
-    check_prefix(first_retained, &known, some_cursor)?;
+    check_prefix(first_retained, &known, some_cursor, &options.evict_behind)?;
 
     let mut segments = VecDeque::with_capacity(firsts.len());
     for first_seq in &firsts[..firsts.len() - 1] {
@@ -271,8 +271,11 @@ fn check_prefix(
     first_retained: u64,
     known: &[(String, Option<Cursor>)],
     some_cursor: bool,
+    evict_behind: &[String],
 ) -> Result<(), OpenError> {
-    for (consumer, cursor) in known {
+    // What was deleted for want of room is kept elsewhere, as these say; the others find it there.
+    let is_bound = |consumer: &String| evict_behind.is_empty() || evict_behind.contains(consumer);
+    for (consumer, cursor) in known.iter().filter(|(consumer, _)| is_bound(consumer)) {
         if let Some(cursor) = cursor
             && cursor.seq() < first_retained - 1
         {

@@ -81,7 +81,19 @@ impl SealedRecords {
                 });
             }
         };
-        let walk = Walk::open(&*shared.storage, shared.id, found.first_seq)?;
+        let walk = match Walk::open(&*shared.storage, shared.id, found.first_seq) {
+            Ok(walk) => walk,
+            Err(error) => {
+                // It may have been deleted since it was found.
+                if let Lookup::Retired { first_retained } = shared.catalog.find(segment.first_seq) {
+                    return Err(ReadError::Retired {
+                        asked: segment.first_seq,
+                        first_retained,
+                    });
+                }
+                return Err(error);
+            }
+        };
         let seal = found.seal.filter(|seal| seal.last_seq == segment.last_seq);
         let Some(seal) = seal.filter(|_| segment.journal == shared.id) else {
             // Only a description of another journal's segment can differ.

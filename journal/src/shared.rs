@@ -210,6 +210,15 @@ impl Shared {
         assert!(before <= seq, "a checkpoint never goes back");
     }
 
+    /// Everything up to here may be deleted for want of room; `None` where nothing may.
+    pub(crate) fn evictable_seq(&self) -> Option<u64> {
+        let consumers = self.options.consumers.iter().enumerate();
+        consumers
+            .filter(|(_, name)| self.options.evict_behind.contains(name))
+            .map(|(index, _)| self.checkpoint(index))
+            .min()
+    }
+
     /// Everything up to here may be deleted; nothing without consumers.
     pub(crate) fn retired_seq(&self) -> u64 {
         let checkpoints = self

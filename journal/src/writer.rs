@@ -9,7 +9,7 @@ use std::sync::{Arc, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::active::Active;
 use self::linger::Linger;
@@ -166,6 +166,9 @@ impl Writer {
                 Ok(progress) => done = progress,
                 Err(Fault::Poison(poison)) => return Err(poison),
                 Err(Fault::Full(full)) => {
+                    if self.evict() {
+                        continue;
+                    }
                     if !self.wait_for_room(full)? {
                         return Ok(false);
                     }
@@ -199,6 +202,17 @@ impl Writer {
         active.advance(&self.shared, records, progress.bytes - done.bytes, progress.end);
         self.shared.publish_durable(self.durable_seq, held);
         Ok(progress)
+    }
+
+    /// Has the keeper delete a segment for want of room, where that is allowed; `false` where it is not. An error of the
+    /// disk has poisoned the journal by then, which is met at once.
+    fn evict(&self) -> bool {
+        if self.shared.options.evict_behind.is_empty() {
+            return false;
+        }
+        let (reply, answer) = oneshot::channel();
+        let asked = self.commands.blocking_send(Command::Evict { reply });
+        asked.is_ok() && answer.blocking_recv().unwrap_or_default()
     }
 
     /// Waits until it is worth trying again. Returns `false` when the journal is being closed.

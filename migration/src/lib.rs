@@ -55,6 +55,10 @@ impl MigratorTrait for Migrator {
             plain_step!("m20261126_000012_sign_in"),
             // Messages that were set aside come in after the cause is mended.
             plain_step!("m20261126_000013_quarantine_replay"),
+            // The archive comes into a database again, and goes on where it was broken off.
+            plain_step!("m20261126_000014_archive_replay"),
+            // Which messages are rows of imported files.
+            plain_step!("m20261126_000015_imported"),
             // How long readings and rollups are kept.
             plain_step!("m20261126_000017_retention"),
         ]

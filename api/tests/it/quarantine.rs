@@ -27,6 +27,7 @@ fn message(seq: i64, code: &'static str, sensor: Option<&str>, payload: &[u8]) -
         sensor: sensor.map(str::to_owned),
         payload: payload.to_vec(),
         payload_size: i64::try_from(payload.len()).unwrap(),
+        imported: false,
         counted: None,
     }
 }

@@ -118,7 +118,7 @@ prop_compose! {
         qos in 0_u8..3,
         retain: bool,
         dup: bool,
-        sensors: bool,
+        kind in 0_usize..3,
         payload in prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes)],
     ) -> OwnedLine {
         OwnedLine {
@@ -129,7 +129,7 @@ prop_compose! {
             qos: Qos::from_number(qos).unwrap(),
             retain,
             dup,
-            kind: if sensors { Kind::Sensors } else { Kind::Message },
+            kind: [Kind::Message, Kind::Sensors, Kind::Import][kind],
             payload,
         }
     }

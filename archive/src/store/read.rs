@@ -15,6 +15,7 @@ use crate::facts::ObjectFacts;
 use crate::frame::Frame;
 use crate::index::{CorruptObject, Index, TAIL_BYTES};
 use crate::line::{MAX_PAYLOAD_BYTES, OwnedLine};
+use crate::sensor_list::SensorList;
 
 /// How many compressed bytes one request of [`Lines`] asks for, unless one frame is longer: about forty frames of telemetry.
 const PIECE_BYTES: u64 = 4 << 20;
@@ -128,6 +129,17 @@ impl Store {
     pub async fn read_sensor_list(&self, key: &str) -> Result<Bytes, StoreError> {
         let output = self.get(key, None).await?;
         self.body(key, output, MAX_PAYLOAD_BYTES).await
+    }
+
+    /// A sensor list as received, with what its metadata says of it.
+    pub async fn sensor_list(&self, key: &str) -> Result<SensorList, StoreError> {
+        let output = self.get(key, None).await?;
+        let metadata = output.metadata().cloned().unwrap_or_default();
+        let body = self.body(key, output, MAX_PAYLOAD_BYTES).await?;
+        SensorList::from_object(&metadata, body).map_err(|source| StoreError::Metadata {
+            key: key.to_owned(),
+            source,
+        })
     }
 
     async fn read_tail(&self, key: &str, length: usize) -> Result<Tail, StoreError> {

@@ -20,6 +20,7 @@ mod pages;
 mod quarantine;
 mod raw_message;
 mod real_input;
+mod replay;
 mod retention;
 mod shared;
 mod sources;

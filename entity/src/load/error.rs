@@ -17,6 +17,12 @@ pub enum LoadError {
         /// Where it should have been.
         expected: i64,
     },
+    /// Another process takes the same replay of the archive further.
+    #[error("replay {id} has moved on: another process drives it, or began it anew")]
+    ReplayMoved {
+        /// The replay.
+        id: i64,
+    },
     /// The database did not answer, lost a race or asks to try again.
     #[error("write a batch")]
     Retry(#[source] DbErr),

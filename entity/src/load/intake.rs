@@ -58,22 +58,42 @@ impl Intake {
 impl LoadTransaction {
     /// Counts messages of which no reading was made, each of a sensor by its internal key, by when they were received.
     pub fn count_refused(&mut self, refused: impl IntoIterator<Item = (i32, DateTime<Utc>)>) {
-        for (sensor_id, received_at) in refused {
-            self.intake.refused(sensor_id, received_at);
-        }
+        self.intake.refused_messages(refused);
+    }
+
+    /// Forgets what was counted of sensors: for what is loaded again and was counted when it came.
+    pub fn forget_intake(&mut self) {
+        self.intake = Intake::default();
     }
 
     /// Writes what was counted.
     pub(super) async fn write_intake(&mut self) -> Result<(), LoadError> {
-        let Intake(counted) = std::mem::take(&mut self.intake);
+        if let Some((sql, values)) = std::mem::take(&mut self.intake).statement() {
+            sql::execute(&self.transaction, sql, values).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Intake {
+    /// Counts messages of which no reading was made.
+    pub(super) fn refused_messages(&mut self, refused: impl IntoIterator<Item = (i32, DateTime<Utc>)>) {
+        for (sensor_id, received_at) in refused {
+            self.refused(sensor_id, received_at);
+        }
+    }
+
+    /// What writes it; nothing where nothing was counted.
+    pub(super) fn statement(self) -> Option<(&'static str, [Value; 5])> {
+        let Self(counted) = self;
         if counted.is_empty() {
-            return Ok(());
+            return None;
         }
         let count = |of: fn(&Came) -> u64| -> Value {
             let counts = counted.values().map(|came| of(came).cast_signed());
             counts.collect::<Vec<_>>().into()
         };
-        let values: [Value; 5] = [
+        let values = [
             counted
                 .keys()
                 .map(|(sensor_id, _)| *sensor_id)
@@ -84,7 +104,6 @@ impl LoadTransaction {
             count(|came| came.conflicting),
             count(|came| came.refused),
         ];
-        sql::execute(&self.transaction, include_str!("upsert_intake.sql"), values).await?;
-        Ok(())
+        Some((include_str!("upsert_intake.sql"), values))
     }
 }

@@ -67,6 +67,8 @@ pub struct NewQuarantined {
     pub payload: Vec<u8>,
     /// How many bytes the whole payload has.
     pub payload_size: i64,
+    /// Whether it is a row of an imported file.
+    pub imported: bool,
     /// For which sensor and by which time it is counted as refused (`LoadTransaction::count_refused`); `None` where it is not.
     pub counted: Option<(i32, DateTime<Utc>)>,
 }

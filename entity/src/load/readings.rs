@@ -21,6 +21,7 @@
 //! its key costs the decompression of one batch, rows found by a join cost that of the chunk.
 
 mod conflicts;
+mod copy;
 mod group;
 mod merge;
 mod notes;
@@ -32,8 +33,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr, TransactionTrait as _, Value};
 
 use self::conflicts::Met;
+pub(super) use self::copy::{COPY_READINGS, copy_rows, sorted_and_distinct};
 use self::group::{Group, group_by_key};
 use self::merge::Candidate;
+pub(super) use self::notes::{INSERT as INSERT_NOTES, values as note_values};
 use super::error::{Fault, reason};
 use super::intake::Intake;
 use super::{LoadError, LoadTransaction, NewReading, Refused, Written};
@@ -164,28 +167,32 @@ impl LoadTransaction {
         Ok(())
     }
 
-    /// Moves the beginning of the sensors' activity back to their earliest reading.
+    /// Moves the beginning of the sensors' activity back to their earliest reading, or its receipt.
     async fn note_activity(&self, readings: &[NewReading], refused: &[Refused]) -> Result<(), LoadError> {
-        let mut earliest: BTreeMap<i32, DateTime<Utc>> = BTreeMap::new();
-        for (index, reading) in readings.iter().enumerate() {
-            if refused
-                .binary_search_by_key(&index, |refused| refused.index)
-                .is_err()
-            {
-                let time = earliest.entry(reading.sensor_id).or_insert(reading.time);
-                *time = reading.time.min(*time);
-            }
-        }
-        let ids: Vec<i32> = earliest.keys().copied().collect();
-        let values: [Value; 2] = [ids.into(), sql::times(earliest.into_values())];
-        sql::execute(
-            &self.transaction,
-            include_str!("readings/update_active_since.sql"),
-            values,
-        )
-        .await?;
+        let values = activity_values(readings, refused);
+        sql::execute(&self.transaction, UPDATE_ACTIVE_SINCE, values).await?;
         Ok(())
     }
+}
+
+pub(super) const UPDATE_ACTIVE_SINCE: &str = include_str!("readings/update_active_since.sql");
+
+/// The parameters of [`UPDATE_ACTIVE_SINCE`]: of each sensor the earliest time or receipt of a reading, whichever comes first
+/// to be loaded.
+pub(super) fn activity_values(readings: &[NewReading], refused: &[Refused]) -> [Value; 2] {
+    let mut earliest: BTreeMap<i32, DateTime<Utc>> = BTreeMap::new();
+    for (index, reading) in readings.iter().enumerate() {
+        if refused
+            .binary_search_by_key(&index, |refused| refused.index)
+            .is_err()
+        {
+            let first = reading.time.min(reading.received_at);
+            let time = earliest.entry(reading.sensor_id).or_insert(first);
+            *time = first.min(*time);
+        }
+    }
+    let ids: Vec<i32> = earliest.keys().copied().collect();
+    [ids.into(), sql::times(earliest.into_values())]
 }
 
 /// What the database did not like in a part.

@@ -47,6 +47,8 @@ pub struct WaitingMessage {
     pub payload: Vec<u8>,
     /// How many bytes the whole payload has.
     pub payload_size: i64,
+    /// Whether it is a row of an imported file.
+    pub imported: bool,
     /// For which sensor and hour it is counted as refused.
     pub counted: Option<(i32, DateTime<Utc>)>,
 }
@@ -108,6 +110,7 @@ pub async fn waiting(
             counted: sensor.zip(hour),
             segment_first_seq: row.get(13)?,
             topic: row.get(14)?,
+            imported: row.get(15)?,
         })
     })
     .await?;

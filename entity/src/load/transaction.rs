@@ -26,6 +26,10 @@ pub struct LoadTransaction {
     gone_before: GoneBefore,
 }
 
+/// From before when readings are no longer kept; whoever wants to move it waits for the end of the transaction that asks.
+pub(super) const GONE_BEFORE: &str =
+    "SELECT gone_before FROM retention WHERE table_name = 'reading' FOR SHARE";
+
 #[derive(Debug, Clone, Copy)]
 enum GoneBefore {
     NotAsked,
@@ -54,9 +58,8 @@ impl LoadTransaction {
         if let GoneBefore::Asked(known) = self.gone_before {
             return Ok(known);
         }
-        let select = "SELECT gone_before FROM retention WHERE table_name = 'reading' FOR SHARE";
         let rows: Vec<Option<DateTime<Utc>>> =
-            sql::query(&self.transaction, select, [], |row| row.get(0)).await?;
+            sql::query(&self.transaction, GONE_BEFORE, [], |row| row.get(0)).await?;
         let gone_before = rows.into_iter().next().flatten();
         self.gone_before = GoneBefore::Asked(gone_before);
         Ok(gone_before)

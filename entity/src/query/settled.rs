@@ -3,8 +3,8 @@
 //!
 //! Every loader moves its journal's checkpoint, counts its segment and keeps the earliest time of its readings in the
 //! transaction that writes them. So two tiny statements say whether an answer about a range that is over still stands,
-//! late readings included. What had been set aside and is used now comes in behind the checkpoints: any of it counts as having
-//! touched everything. What other hands than a loader's change (a retention policy, an operator) is not seen here.
+//! late readings included. What had been set aside and is used now, and what is replayed from the archive, may come in behind
+//! the checkpoints: any of it counts as having touched everything. What other hands than a loader's change (a retention policy, an operator) is not seen here.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr, Value};

@@ -40,6 +40,8 @@ pub struct Model {
     pub tried_by: Option<i64>,
     /// The sensor for which `sensor_intake` counts it as refused (`sensor.id`); empty where it counts nowhere.
     pub counted_sensor_id: Option<i32>,
+    /// True for a row of an imported file, false for a message of a source.
+    pub imported: bool,
 }
 
 /// No relations: keys lead from table to table.

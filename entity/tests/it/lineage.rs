@@ -84,6 +84,7 @@ fn nonsense(seq: i64, received_at: DateTime<Utc>) -> NewQuarantined {
         sensor: None,
         payload: b"?".to_vec(),
         payload_size: 1,
+        imported: false,
         counted: None,
     }
 }

@@ -50,7 +50,8 @@ pub(crate) struct IngestLimits {
     #[arg(long, env = "FIELDBOOK_SEGMENT_SECONDS", value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) segment_seconds: u64,
-    /// The journal's disk budget in MB; when it is used up, messages are no longer acknowledged
+    /// The journal's disk budget in MB; when it is used up, what S3 has goes, and without that, messages are no longer
+    /// acknowledged
     #[arg(long, env = "FIELDBOOK_JOURNAL_MB", value_name = "MB", default_value_t = 8192,
           value_parser = clap::value_parser!(u64).range(64..))]
     pub(crate) journal_mb: u64,

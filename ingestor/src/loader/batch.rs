@@ -8,11 +8,11 @@ use entity::QualityFlag;
 use entity::load::{Counts, KnownSensor, NewQuarantined, NewReading, NewSensor, NewSensorList};
 use sha2::{Digest, Sha256};
 
-use super::known::KnownSensors;
-use super::{LoaderError, LoaderOptions};
+use super::LoaderOptions;
+use super::commit::{BatchError, Loading};
 use crate::decode::{Decoded, Readings, Rejected, Rejection};
 use crate::message::{Kind, Record};
-use crate::receiver::{Manner, Source};
+use crate::receiver::{Manner, Manners};
 use crate::sensor_list;
 
 /// What cuts a batch: a sensor list takes effect between what lies before and behind it.
@@ -43,7 +43,7 @@ struct Pending {
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
     options: &'a LoaderOptions,
-    sources: &'a [Source],
+    manners: &'a Manners,
     pending: Vec<Pending>,
     new_sensors: Vec<NewSensor>,
     new_by_name: HashMap<(String, String), usize>,
@@ -58,10 +58,10 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(options: &'a LoaderOptions, sources: &'a [Source]) -> Self {
+    pub(super) fn new(options: &'a LoaderOptions, manners: &'a Manners) -> Self {
         Self {
             options,
-            sources,
+            manners,
             pending: Vec::new(),
             new_sensors: Vec::new(),
             new_by_name: HashMap::new(),
@@ -79,22 +79,22 @@ impl<'a> Batch<'a> {
         &mut self,
         seq: u64,
         body: &Bytes,
-        sensors: &KnownSensors,
-    ) -> Result<Option<Step>, LoaderError> {
-        let record = Record::decode(body).map_err(|source| LoaderError::Record { seq, source })?;
+        loading: &Loading,
+    ) -> Result<Option<Step>, BatchError> {
+        let record = Record::decode(body).map_err(|source| BatchError::Record { seq, source })?;
         if record.kind == Kind::SensorList {
             return Ok(Some(self.list(seq, &record)));
         }
         self.last_seq = Some(seq);
         self.messages += 1;
-        match self.read(seq, &record, sensors) {
+        match self.read(seq, &record, loading) {
             Ok(()) => {
                 self.counts.decoded += 1;
                 self.bodies.push((seq, body.clone()));
             }
             Err(rejected) => {
                 self.counts.quarantined += 1;
-                self.set_aside(seq, 0, &record, rejected, sensors);
+                self.set_aside(seq, 0, &record, rejected, loading);
             }
         }
         Ok(None)
@@ -106,12 +106,11 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes the readings of a message; one of which none can be used is given back with the reason of the first.
-    fn read(&mut self, seq: u64, record: &Record<'_>, sensors: &KnownSensors) -> Result<(), Rejected> {
-        let manner = Manner::of(self.sources, record.source);
-        let bounds = manner.bounds(&self.options.bounds);
-        let parts = match manner.format.read(&record.message(), &bounds)? {
+    fn read(&mut self, seq: u64, record: &Record<'_>, loading: &Loading) -> Result<(), Rejected> {
+        let manner = self.manners.of(record.source);
+        let parts = match manner.read(record.kind, &record.message(), &self.options.bounds)? {
             Readings::One(decoded) => {
-                let pending = self.pending(seq, 0, record, &decoded, (manner, sensors))?;
+                let pending = self.pending(seq, 0, record, &decoded, (manner, loading))?;
                 self.take(pending);
                 return Ok(());
             }
@@ -122,7 +121,7 @@ impl<'a> Batch<'a> {
         for part in parts {
             let pending = part
                 .said
-                .and_then(|decoded| self.pending(seq, part.item, record, &decoded, (manner, sensors)));
+                .and_then(|decoded| self.pending(seq, part.item, record, &decoded, (manner, loading)));
             match pending {
                 Ok(pending) => {
                     taken += 1;
@@ -140,7 +139,7 @@ impl<'a> Batch<'a> {
         }
         for (item, why) in rejected {
             self.counts.readings_refused += 1;
-            self.set_aside(seq, item, record, why, sensors);
+            self.set_aside(seq, item, record, why, loading);
         }
         Ok(())
     }
@@ -153,16 +152,11 @@ impl<'a> Batch<'a> {
     }
 
     /// Keeps a message, or one reading of it, that can't be used.
-    fn set_aside(
-        &mut self,
-        seq: u64,
-        item: i16,
-        record: &Record<'_>,
-        rejected: Rejected,
-        sensors: &KnownSensors,
-    ) {
+    fn set_aside(&mut self, seq: u64, item: i16, record: &Record<'_>, rejected: Rejected, loading: &Loading) {
         let Rejected { why, sensor } = rejected;
-        let known = sensor.as_ref().and_then(|name| sensors.get(record.source, name));
+        let known = sensor
+            .as_ref()
+            .and_then(|name| loading.sensors.get(record.source, name));
         let counted = known.map(|known| (known.id, record.received_at()));
         self.refused.extend(counted);
         let quarantined = NewQuarantined {
@@ -197,13 +191,17 @@ impl<'a> Batch<'a> {
         item: i16,
         record: &Record<'_>,
         decoded: &Decoded<'_>,
-        (manner, sensors): (&Manner, &KnownSensors),
+        (manner, loading): (&Manner, &Loading),
     ) -> Result<Pending, Rejected> {
-        let known = sensors.get(record.source, &decoded.sensor);
+        let received_at = record.received_at();
+        let known = loading.sensors.get(record.source, &decoded.sensor);
         let sensor = match known {
             Some(known) => SensorRef::Known(known.id),
-            None => self.register(record, &decoded.sensor, sensors)?,
+            None => self.register(record, &decoded.sensor, loading)?,
         };
+        let flag = known.map_or(QualityFlag::NotEvaluated, |known| {
+            loading.flag(known, seq, received_at, decoded.value)
+        });
         Ok(Pending {
             sensor,
             item,
@@ -212,8 +210,8 @@ impl<'a> Batch<'a> {
                 sensor_id: 0,
                 time: decoded.time,
                 value: decoded.value,
-                flag: gross_range(known, decoded.value),
-                received_at: record.received_at(),
+                flag,
+                received_at,
                 seq: seq.cast_signed(),
                 on_conflict: manner.on_conflict,
             },
@@ -225,14 +223,14 @@ impl<'a> Batch<'a> {
         &mut self,
         record: &Record<'_>,
         name: &str,
-        sensors: &KnownSensors,
+        loading: &Loading,
     ) -> Result<SensorRef, Rejected> {
         let key = (record.source.to_owned(), name.to_owned());
         if let Some(index) = self.new_by_name.get(&key) {
             return Ok(SensorRef::New(*index));
         }
         let limit = self.options.auto_sensors_max;
-        if sensors.auto_registered() + self.new_sensors.len() >= limit {
+        if loading.sensors.auto_registered() + self.new_sensors.len() >= limit {
             return Err(Rejected {
                 why: Rejection::SensorLimit { limit },
                 sensor: Some(key.1),
@@ -271,6 +269,7 @@ impl<'a> Batch<'a> {
             sensor,
             payload: record.payload[..kept].to_vec(),
             payload_size: i64::try_from(record.payload.len()).unwrap_or(i64::MAX),
+            imported: record.kind == Kind::Imported,
             counted: None,
         }
     }
@@ -291,7 +290,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The readings, with the keys of the sensors just registered.
-    pub(super) fn readings(&self, registered: &[KnownSensor]) -> Vec<NewReading> {
+    pub(super) fn readings(&self, registered: &[KnownSensor], loading: &Loading) -> Vec<NewReading> {
         self.pending
             .iter()
             .map(|pending| match pending.sensor {
@@ -302,7 +301,13 @@ impl<'a> Batch<'a> {
                 SensorRef::New(index) => {
                     // Another ingestor may have declared it meanwhile, with a range.
                     let sensor = &registered[index];
-                    let flag = gross_range(Some(sensor), pending.reading.value);
+                    let NewReading {
+                        seq,
+                        received_at,
+                        value,
+                        ..
+                    } = pending.reading;
+                    let flag = loading.flag(sensor, seq.cast_unsigned(), received_at, value);
                     NewReading {
                         sensor_id: sensor.id,
                         flag,
@@ -325,9 +330,10 @@ impl<'a> Batch<'a> {
             return;
         };
         let Ok(record) = Record::decode(&body) else { return };
-        let manner = Manner::of(self.sources, record.source);
-        let bounds = manner.bounds(&self.options.bounds);
-        let read = manner.format.read(&record.message(), &bounds).ok();
+        let manner = self.manners.of(record.source);
+        let read = manner
+            .read(record.kind, &record.message(), &self.options.bounds)
+            .ok();
         let sensor = read
             .and_then(|readings| readings.take(item)?.ok())
             .map(|decoded| decoded.sensor.into_owned());
@@ -338,6 +344,11 @@ impl<'a> Batch<'a> {
         };
         self.counts.readings_refused += 1;
         self.quarantined.push(quarantined);
+    }
+
+    /// Why, of each that is kept aside.
+    pub(super) fn quarantined_codes(&self) -> Vec<&'static str> {
+        self.quarantined.iter().map(|message| message.code).collect()
     }
 
     /// What is kept aside.
@@ -356,17 +367,41 @@ impl<'a> Batch<'a> {
     }
 }
 
+impl Loading {
+    /// The gross-range verdict on a sensor's value: by the range that was in force where the history of ranges is known, by
+    /// the one that is in force otherwise. Not evaluated when the sensor was not declared then.
+    fn flag(&self, sensor: &KnownSensor, seq: u64, received_at: DateTime<Utc>, value: f64) -> QualityFlag {
+        let Some(ranges) = &self.ranges else {
+            return gross_range(Some(sensor), value);
+        };
+        let range = ranges.range(
+            sensor.id,
+            &sensor.source,
+            self.journal_id,
+            seq.cast_signed(),
+            received_at,
+        );
+        range.map_or(QualityFlag::NotEvaluated, |range| {
+            gross_range_between(range.min, range.max, value)
+        })
+    }
+}
+
 /// QARTOD test 4, gross range: fail outside what the sensor can report, not evaluated where no range is declared.
 /// Manual for Real-Time Quality Control of In-situ Temperature and Salinity Data, version 2.1, IOOS.
 pub(crate) fn gross_range(sensor: Option<&KnownSensor>, value: f64) -> QualityFlag {
     let Some(sensor) = sensor else {
         return QualityFlag::NotEvaluated;
     };
-    if sensor.range_min.is_none() && sensor.range_max.is_none() {
+    gross_range_between(sensor.range_min, sensor.range_max, value)
+}
+
+fn gross_range_between(min: Option<f64>, max: Option<f64>, value: f64) -> QualityFlag {
+    if min.is_none() && max.is_none() {
         return QualityFlag::NotEvaluated;
     }
-    let below = sensor.range_min.is_some_and(|min| value < min);
-    let above = sensor.range_max.is_some_and(|max| value > max);
+    let below = min.is_some_and(|min| value < min);
+    let above = max.is_some_and(|max| value > max);
     if below || above {
         QualityFlag::Fail
     } else {

@@ -2,11 +2,14 @@
 //!
 //! It is found by the source's name alone, so that a replay from the journal or from S3 reads a message as the loader did.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use entity::load::OnConflict;
 
 use super::Source;
-use crate::decode::{Bounds, Format};
+use crate::decode::{Bounds, Format, Message, Readings, Rejected, imported};
+use crate::message::Kind;
 
 /// How messages become readings.
 #[derive(Debug, Clone, Default)]
@@ -29,15 +32,54 @@ static PLAIN: Manner = Manner {
     time_future_max: None,
 };
 
-impl Manner {
+/// Those of some sources, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Manners(Arc<[(String, Manner)]>);
+
+impl Manners {
     /// That of the source of this name.
-    pub(crate) fn of<'s>(sources: &'s [Source], name: &str) -> &'s Self {
-        let source = sources.iter().find(|source| source.name == name);
-        source.map_or(&PLAIN, |source| &source.manner)
+    pub(crate) fn of(&self, name: &str) -> &Manner {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map_or(&PLAIN, |(_, manner)| manner)
+    }
+
+    /// The names of the sources.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+impl FromIterator<(String, Manner)> for Manners {
+    fn from_iter<T: IntoIterator<Item = (String, Manner)>>(manners: T) -> Self {
+        Self(manners.into_iter().collect())
+    }
+}
+
+impl From<&[Source]> for Manners {
+    fn from(sources: &[Source]) -> Self {
+        let of = |source: &Source| (source.name.clone(), source.manner.clone());
+        sources.iter().map(of).collect()
+    }
+}
+
+impl Manner {
+    /// Reads a record of this source: a message as its format says, a row of an imported file as all such rows are.
+    pub(crate) fn read<'a>(
+        &'a self,
+        kind: Kind,
+        message: &Message<'a>,
+        general: &Bounds,
+    ) -> Result<Readings<'a>, Rejected> {
+        match kind {
+            Kind::Imported => {
+                imported::decode(message.payload, message.received_at, general).map(Readings::One)
+            }
+            Kind::Message | Kind::SensorList => self.format.read(message, &self.bounds(general)),
+        }
     }
 
     /// What is accepted of this source, where `general` is of all.
-    pub(crate) fn bounds(&self, general: &Bounds) -> Bounds {
+    fn bounds(&self, general: &Bounds) -> Bounds {
         Bounds {
             time_past_max: self.time_past_max.unwrap_or(general.time_past_max),
             time_future_max: self.time_future_max.unwrap_or(general.time_future_max),

@@ -16,7 +16,6 @@ use super::{Looked, Replayer};
 use crate::decode::{Rejected, Rejection};
 use crate::events;
 use crate::loader::gross_range;
-use crate::receiver::Manner;
 
 /// A reading that is to be written.
 struct Usable<'a> {
@@ -206,7 +205,7 @@ impl Replayer {
                 flag,
                 received_at: message.received_at,
                 seq: message.place.seq,
-                on_conflict: Manner::of(&self.sources, &message.source).on_conflict,
+                on_conflict: self.manners.of(&message.source).on_conflict,
             },
             name,
         })
@@ -318,6 +317,7 @@ impl<'a> Outcome<'a> {
                 sensor,
                 payload: message.payload.clone(),
                 payload_size: message.payload_size,
+                imported: message.imported,
                 counted,
             });
         }

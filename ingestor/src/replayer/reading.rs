@@ -5,7 +5,7 @@ use entity::load::WaitingMessage;
 use super::Replayer;
 use super::whole::Payload;
 use crate::decode::{Decoded, Message, Readings, Rejected, Rejection};
-use crate::receiver::Manner;
+use crate::message::Kind;
 
 /// A message of a batch, and what it says.
 pub(super) struct Tried<'a> {
@@ -40,14 +40,19 @@ impl Replayer {
     /// Reads a message again.
     pub(super) fn reread<'a>(&'a self, message: &'a WaitingMessage, payload: &'a Payload<'_>) -> Tried<'a> {
         let said = payload_of(message, payload).and_then(|payload| {
-            let manner = Manner::of(&self.sources, &message.source);
+            let manner = self.manners.of(&message.source);
+            let kind = if message.imported {
+                Kind::Imported
+            } else {
+                Kind::Message
+            };
             let whole = Message {
                 topic: message.topic.as_bytes(),
                 payload,
                 retain: message.code == Rejection::RETAINED_CODE,
                 received_at: message.received_at,
             };
-            let readings = manner.format.read(&whole, &manner.bounds(&self.loader.bounds))?;
+            let readings = manner.read(kind, &whole, &self.loader.bounds)?;
             if message.place.item > 0 {
                 return Ok(vec![one_of(message, readings)?]);
             }

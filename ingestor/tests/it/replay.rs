@@ -1,7 +1,7 @@
 //! What was set aside and is replayed after the cause is mended is as if it had come well in the first place.
 
-mod journal_of;
-mod state;
+pub(crate) mod journal_of;
+pub(crate) mod state;
 
 use std::path::Path;
 use std::time::Duration;

@@ -13,6 +13,7 @@ mod appending;
 mod chaos;
 mod checkpoints;
 mod damage;
+mod eviction;
 mod faults;
 mod fixture;
 mod fuzz;

@@ -98,6 +98,7 @@ async fn fill(db: &DatabaseConnection, now: DateTime<Utc>) {
         sensor: None,
         payload: b"?".to_vec(),
         payload_size: 1,
+        imported: false,
         counted: None,
     };
     transaction.quarantine(&[quarantined]).await.unwrap();

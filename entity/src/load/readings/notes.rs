@@ -15,16 +15,23 @@ const ROW_SENSORS_MAX: usize = 400;
 
 /// Notes the minutes of `groups`.
 pub(super) async fn note(db: &DatabaseTransaction, groups: &[Group]) -> Result<(), DbErr> {
-    let notes = Notes::of(groups);
-    let values: [Value; 5] = [
+    let touched = groups.iter().map(|group| (group.time, group.sensor_id));
+    sql::execute(db, INSERT, values(touched)).await?;
+    Ok(())
+}
+
+pub(in crate::load) const INSERT: &str = include_str!("insert_notes.sql");
+
+/// The parameters of [`INSERT`], for readings by their time and sensor.
+pub(in crate::load) fn values(readings: impl Iterator<Item = (DateTime<Utc>, i32)>) -> [Value; 5] {
+    let notes = Notes::of(readings);
+    [
         sql::times(notes.rows.iter().map(|row| row.bucket)),
         notes.rows.iter().map(|row| row.wide).collect::<Vec<_>>().into(),
         notes.rows.iter().map(|row| row.first).collect::<Vec<_>>().into(),
         notes.rows.iter().map(|row| row.last).collect::<Vec<_>>().into(),
         notes.sensor_ids.into(),
-    ];
-    sql::execute(db, include_str!("insert_notes.sql"), values).await?;
-    Ok(())
+    ]
 }
 
 #[derive(Debug, Default)]
@@ -45,10 +52,9 @@ struct Row {
 }
 
 impl Notes {
-    fn of(groups: &[Group]) -> Self {
-        let mut touched: Vec<(DateTime<Utc>, i32)> = groups
-            .iter()
-            .map(|group| (Level::Minute.floor(group.time), group.sensor_id))
+    fn of(readings: impl Iterator<Item = (DateTime<Utc>, i32)>) -> Self {
+        let mut touched: Vec<(DateTime<Utc>, i32)> = readings
+            .map(|(time, sensor_id)| (Level::Minute.floor(time), sensor_id))
             .collect();
         touched.sort_unstable();
         touched.dedup();

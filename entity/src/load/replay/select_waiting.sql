@@ -3,7 +3,8 @@
 SELECT message.journal_id, message.seq, message.item, journal.uuid, message.received_at, message.source, message.sensor,
        message.code, message.payload, message.payload_size,
        CASE WHEN segment.last_seq >= message.seq THEN segment.object_key END,
-       message.counted_sensor_id, message.counted_hour, coalesce(segment.first_seq, message.seq), message.topic
+       message.counted_sensor_id, message.counted_hour, coalesce(segment.first_seq, message.seq), message.topic,
+       message.imported
 FROM quarantine_replay AS request
 JOIN quarantined_message AS message
     ON coalesce(message.tried_by, 0) < request.id

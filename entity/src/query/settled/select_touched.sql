@@ -3,7 +3,8 @@
 -- minute. Their times are kept in the transaction that loads, so they hold late readings as soon as these are seen.
 SELECT (
         SELECT concat_ws(' ', count(*), sum(extract(epoch FROM active_since)), sum(expected_interval_seconds),
-                       (SELECT concat_ws('/', count(*), max(id), sum(replayed)) FROM quarantine_replay))
+                       (SELECT concat_ws('/', count(*), max(id), sum(replayed)) FROM quarantine_replay),
+                       (SELECT concat_ws('/', max(id), sum(transactions)) FROM archive_replay))
         FROM sensor
     ) <> $3
     OR EXISTS (

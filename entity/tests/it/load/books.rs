@@ -62,6 +62,7 @@ async fn a_message_is_quarantined_once_and_never_refused(db: &DatabaseConnection
         sensor: Some("\0".to_owned()),
         payload: vec![0, 255, 128],
         payload_size: 3,
+        imported: false,
         counted: None,
     };
     for _ in 0..2 {

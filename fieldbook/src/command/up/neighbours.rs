@@ -128,6 +128,9 @@ impl Neighbours {
             store.bucket(),
             store.directory().display()
         );
+        let file = wiring::private_store_file(data_dir);
+        std::fs::write(&file, format!("{}\n", store.endpoint()))
+            .with_context(|| format!("write {}", file.display()))?;
         self.object_store = Some(store);
         step.done();
         Ok(())

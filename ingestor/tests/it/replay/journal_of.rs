@@ -8,17 +8,17 @@ use journal::Journal;
 
 /// A record to be.
 #[derive(Debug, Clone)]
-pub(super) struct Message {
-    pub(super) kind: Kind,
-    pub(super) received_at: DateTime<Utc>,
-    pub(super) payload: Vec<u8>,
+pub(crate) struct Message {
+    pub(crate) kind: Kind,
+    pub(crate) received_at: DateTime<Utc>,
+    pub(crate) payload: Vec<u8>,
 }
 
 /// Records in a segment.
 const SEGMENT: usize = 40;
 
 /// Writes a journal of these records, in several sealed segments and an open one; gives the last position.
-pub(super) async fn journal_of(dir: &Path, messages: &[Message]) -> u64 {
+pub(crate) async fn journal_of(dir: &Path, messages: &[Message]) -> u64 {
     std::fs::create_dir_all(dir).expect("a directory");
     let options = journal::Options {
         consumers: ["loader", "archiver", "manifest"].map(str::to_owned).to_vec(),
@@ -50,7 +50,7 @@ pub(super) async fn journal_of(dir: &Path, messages: &[Message]) -> u64 {
 }
 
 /// The same files in another directory.
-pub(super) fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a directory");
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
@@ -78,7 +78,7 @@ impl Numbers {
 
 /// Messages of a few sensors that meet each other often, with lists between them that change their ranges. Many are good,
 /// some are good for loose settings alone, a few are bad whatever the settings are.
-pub(super) fn messages(seed: u64) -> Vec<Message> {
+pub(crate) fn messages(seed: u64) -> Vec<Message> {
     let mut numbers = Numbers(seed);
     let begin = DateTime::from_timestamp(1_780_300_000, 0).expect("a time");
     let mut received_at = begin;

@@ -7,14 +7,14 @@ use sqlx::PgPool;
 use crate::harness::wait_number;
 
 /// Waits until all rollups are computed.
-pub(super) async fn wait_settled(pool: &PgPool) {
+pub(crate) async fn wait_settled(pool: &PgPool) {
     let waiting = "SELECT (SELECT count(*) FROM rollup_dirty) + (SELECT count(*) FROM rollup_due)";
     wait_number(pool, waiting, 0).await;
     wait_number(pool, "SELECT count(*) FROM segment WHERE object_key IS NULL", 0).await;
 }
 
 /// What each of these tables says, row by row.
-pub(super) async fn state(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
+pub(crate) async fn state(pool: &PgPool) -> BTreeMap<&'static str, Vec<String>> {
     let mut state = BTreeMap::new();
     for (table, select) in [
         (

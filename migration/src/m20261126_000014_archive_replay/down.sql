@@ -1,0 +1,3 @@
+-- Replays that were broken off begin anew.
+
+DROP TABLE archive_replay;
