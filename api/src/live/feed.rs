@@ -156,7 +156,15 @@ impl Feed {
                 return Ok(None);
             }
             if let Some(target) = self.target.clone() {
-                self.read(&target).await?;
+                if !self.read(&target).await? {
+                    self.target = None;
+                    // What came meanwhile was too much for the queue; that is nobody's slowness.
+                    if self.membership.subscriber.has_lapsed()
+                        && let Some(missed) = self.lapsed(Lapse::CameLate)?
+                    {
+                        return Ok(Some(self.event(Vec::new(), Some(missed))));
+                    }
+                }
                 continue;
             }
             match self.membership.subscriber.take() {
@@ -230,13 +238,10 @@ impl Feed {
         readings
     }
 
-    /// Reads a piece of what lies between the cursor and `target` from the database.
-    async fn read(&mut self, target: &Arc<Positions>) -> Result<(), ApiError> {
+    /// Reads a piece of what lies between the cursor and `target` from the database. Whether there was any.
+    async fn read(&mut self, target: &Arc<Positions>) -> Result<bool, ApiError> {
         let Some((journal_id, upto)) = self.cursor.next_behind(target) else {
-            // What came meanwhile may have been too much for the queue; that is nobody's slowness.
-            let lapsed = self.membership.subscriber.has_lapsed();
-            self.target = lapsed.then(|| self.begin_anew());
-            return Ok(());
+            return Ok(false);
         };
         let sensors = match &self.choice {
             Choice::All => None,
@@ -256,7 +261,7 @@ impl Feed {
         } else {
             self.behind_pending = Some(Arc::new(positions));
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes of a delivery what was not given yet, is wanted, and may be seen.
@@ -295,13 +300,6 @@ impl Feed {
         Ok(&self.matching.get_or_insert_default().0)
     }
 
-    /// Begins with an empty queue, behind which the database has what is missing.
-    fn begin_anew(&mut self) -> Arc<Positions> {
-        let target = self.membership.begin_anew();
-        self.cursor.take_up_all(&target);
-        target
-    }
-
     /// The queue was emptied: goes on from the database, or tells what was missed, or ends.
     fn lapsed(&mut self, lapse: Lapse) -> Result<Option<Missed>, ApiError> {
         let (queue_max, catch_up_max) = {
@@ -311,7 +309,9 @@ impl Feed {
         if lapse == Lapse::TooSlow && self.pace == Pace::OrEnd {
             return Err(ApiError::TooSlow { limit: queue_max });
         }
-        let target = self.begin_anew();
+        // Behind an empty queue the database has what is missing.
+        let target = self.membership.begin_anew();
+        self.cursor.take_up_all(&target);
         let positions = self.cursor.behind(&target);
         if positions <= catch_up_max {
             self.target = Some(target);
