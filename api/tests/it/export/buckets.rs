@@ -151,9 +151,12 @@ async fn every_argument_gives_what_aggregates_gives_in_blocks_of_any_size() {
             for (ours, theirs) in cases {
                 let ours = format!("{RANGE}&bucket={bucket}{ours}");
                 let theirs = format!("{ASKED}, bucket: \"{bucket}\"{theirs}");
-                let rows = same(&world, &small, &ours, &theirs).await;
+                let rows = same(&world, &world, &ours, &theirs).await;
                 assert!(!rows.is_empty(), "{ours} {is_rolled_up}");
-                assert_eq!(same(&world, &world, &ours, &theirs).await, rows);
+                // A statement a block: the 360 buckets of 20 seconds would take 180 for each of these.
+                if bucket != "PT20S" {
+                    assert_eq!(same(&world, &small, &ours, &theirs).await, rows);
+                }
             }
         }
         world.refresh().await;

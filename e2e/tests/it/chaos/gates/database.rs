@@ -49,7 +49,8 @@ struct Shared {
     socket: PathBuf,
     line: Switch,
     trap: Trap<Moment>,
-    /// The checkpoint moves in a transaction of its own, as it would for a loader that forgot why it must not.
+    /// The checkpoint moves in a transaction of its own, as it would for a loader that forgot why it must not; that of the
+    /// rows fails.
     splits: AtomicBool,
 }
 
@@ -258,12 +259,12 @@ impl Connection {
         }
     }
 
-    /// Ends the transaction that the rows are in, and begins another one.
+    /// Ends the transaction that the rows are in without them, and begins another one.
     async fn split(&self, to: &mut (impl tokio::io::AsyncWrite + Unpin)) -> io::Result<()> {
         self.swallows.store(true, Ordering::SeqCst);
         let query = Message {
             kind: Some(b'Q'),
-            body: b"COMMIT; BEGIN\0".to_vec(),
+            body: b"ROLLBACK; BEGIN\0".to_vec(),
         };
         to.write_all(&query.bytes()).await?;
         to.flush().await?;
