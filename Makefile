@@ -34,7 +34,7 @@ unit: ## All tests: unit, integration, end to end
 	node --test --test-reporter=dot web/assets/tests/*.test.js
 	cargo test --locked --workspace --no-fail-fast
 
-bench: ## Measure side by side, release build; BENCH="loading buckets late graphql export live catalogue pages quality" picks
+bench: ## Measure side by side, release build; BENCH="receiving loader whole raw replay loading buckets late graphql export live catalogue pages quality" picks
 	@scripts/install-programs.sh bench
 	cargo build --locked --release --package fieldbook --package bench
 	cargo run --locked --release --package bench -- $(BENCH)

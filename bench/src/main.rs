@@ -16,6 +16,7 @@ mod buckets;
 mod catalogue;
 mod export;
 mod graphql;
+mod ingest;
 mod late;
 mod live;
 mod loading;
@@ -39,6 +40,9 @@ struct Cli {
     /// Repetitions of each measurement; the median is told.
     #[arg(long, default_value_t = 3)]
     runs: usize,
+    /// How long the whole way is under 20,000 messages a second.
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,6 +67,14 @@ enum Name {
     Quality,
     /// The archive, and a file, into an empty database beside COPY.
     Replay,
+    /// QoS 1 into the journal and back beside a subscriber that only acknowledges, on disks of three speeds.
+    Receiving,
+    /// The loader beside a program that sends the same statements, clean and full of duplicates.
+    Loader,
+    /// From publishing to the database and to S3: delay, pace, memory.
+    Whole,
+    /// Bytes of a raw message on S3 beside JSON lines and one compressed file.
+    Raw,
 }
 
 #[tokio::main]
@@ -100,6 +112,18 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted(Name::Replay) {
         replay::run(cli.runs).await?;
+    }
+    if wanted(Name::Receiving) {
+        ingest::receiving(cli.runs).await?;
+    }
+    if wanted(Name::Loader) {
+        ingest::loader(cli.runs).await?;
+    }
+    if wanted(Name::Raw) {
+        ingest::raw()?;
+    }
+    if wanted(Name::Whole) {
+        ingest::whole(cli.minutes).await?;
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 /// The machine and the build, for whoever reads the figures.
 pub(crate) fn machine() {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
@@ -32,6 +34,17 @@ pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> Median {
 
 pub(crate) fn milliseconds(times: &[Duration]) -> Median {
     median(times.iter().map(|time| time.as_secs_f64() * 1e3))
+}
+
+/// A line of a process's memory in `/proc`, in MB: `VmRSS:` is now, `VmHWM:` the most it had so far.
+pub(crate) fn megabytes(process: u32, line: &str) -> anyhow::Result<f64> {
+    let status =
+        std::fs::read_to_string(format!("/proc/{process}/status")).context("read a process's memory")?;
+    let kilobytes = status
+        .lines()
+        .find_map(|found| found.strip_prefix(line)?.trim().strip_suffix(" kB"))
+        .context("the system does not tell a process's memory")?;
+    Ok(kilobytes.parse::<f64>()? / 1e3)
 }
 
 impl std::fmt::Display for Median {

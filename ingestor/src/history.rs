@@ -10,7 +10,7 @@
 //! and what can't be used is set aside with its reason.
 //!
 //! Each row that is taken is one record, and nobody else appends to that journal. So how many records there are since an
-//! import began is how many rows it has taken, and it goes on behind them when it was broken off ([`state`]).
+//! import began is how many rows it has taken, and it goes on behind them when it was broken off (`state.rs`).
 
 mod csv;
 mod file;

@@ -9,6 +9,8 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
+use crate::report;
+
 /// How long a server may take until it answers.
 const START_WITHIN: Duration = Duration::from_mins(1);
 
@@ -109,13 +111,7 @@ impl Peer {
     /// The most memory that it had so far.
     pub(crate) fn peak_megabytes(&self) -> anyhow::Result<f64> {
         let id = self.process.id().context("the server has ended")?;
-        let status =
-            std::fs::read_to_string(format!("/proc/{id}/status")).context("read a process's memory")?;
-        let kilobytes = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
-            .context("the system does not tell a process's peak")?;
-        Ok(kilobytes.parse::<f64>()? / 1e3)
+        report::megabytes(id, "VmHWM:")
     }
 
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
