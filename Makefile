@@ -11,6 +11,8 @@ ARGS ?=
 SECONDS ?= 60
 # How long `make chaos` takes.
 CHAOS_MINUTES ?= 30
+# Tests at a time: they wait for servers as long as they work.
+TEST_THREADS ?= $(shell expr 2 '*' $$(nproc))
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -32,7 +34,7 @@ lint: ## Format, lints and docs
 
 unit: ## All tests: unit, integration, end to end
 	node --test --test-reporter=dot web/assets/tests/*.test.js
-	cargo test --locked --workspace --no-fail-fast
+	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace --no-fail-fast
 
 bench: ## Measure side by side, release build; BENCH="receiving loader whole raw replay loading buckets late graphql export live catalogue pages quality" picks
 	@scripts/install-programs.sh bench

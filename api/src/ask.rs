@@ -2,6 +2,7 @@
 
 pub(crate) mod buckets;
 pub(crate) mod cursor;
+pub(crate) mod days;
 pub(crate) mod named;
 pub(crate) mod page;
 pub(crate) mod places;

@@ -9,6 +9,7 @@ use entity::DatabaseConnection;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::access::Authenticator;
+use crate::ask::days::Days;
 use crate::ask::named::Named;
 use crate::datasets::Hidden;
 use crate::export::Exports;
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) live: Live,
     pub(crate) exports: Exports,
     pub(crate) named: Named,
+    pub(crate) days: Days,
     pub(crate) parsed: Parsed,
     pub(crate) catalogue: Keeper,
     pub(crate) hidden: Hidden,
@@ -74,6 +76,7 @@ impl ApiState {
             live,
             exports: Exports::new(options.limits.exports_max),
             named: Named::new(&parts.db),
+            days: Days::default(),
             parsed: Parsed::default(),
             catalogue: Keeper::new(
                 &parts.db,
@@ -111,6 +114,11 @@ impl ApiState {
 
     pub(crate) fn authenticator(&self) -> &Authenticator {
         &self.0.authenticator
+    }
+
+    /// The quality of all sensors' days.
+    pub(crate) fn days(&self) -> &Days {
+        &self.0.days
     }
 
     /// What was answered lately.

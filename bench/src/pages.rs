@@ -26,11 +26,11 @@ pub(crate) async fn run(runs: usize) -> anyhow::Result<()> {
     catalogue::until_measured(&ours).await?;
     let sensor = ours
         .ask(
-            "{ sensors(first: 1, orderBy: NAME_ASC) { nodes { uuid } } }",
+            "{ sensors(first: 1, orderBy: NAME_ASC) { nodes { id } } }",
             &Value::Null,
         )
         .await?;
-    let uuid = sensor["sensors"]["nodes"][0]["uuid"]
+    let uuid = sensor["sensors"]["nodes"][0]["id"]
         .as_str()
         .context("there is no sensor")?;
     let root = ours.url.trim_end_matches("/graphql");

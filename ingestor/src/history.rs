@@ -22,7 +22,6 @@ mod state;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use archive::Store;
 use chrono::{DateTime, Utc};
@@ -37,6 +36,7 @@ use crate::archiver::ArchiverOptions;
 use crate::clock::Clock;
 use crate::decode::imported;
 use crate::loader::LoaderOptions;
+use crate::manifest;
 use crate::message::{Kind, Record};
 use crate::receiver::{Manner, Manners};
 use crate::service::{IngestorError, Parts, Shared, make_private, outcome};
@@ -481,12 +481,7 @@ impl HistoryImport {
         // A part that ends has its own word.
         let _ = loaded.wait_for(|seq| *seq >= last).await;
         let _ = archived.wait_for(|seq| *seq >= last).await;
-        while journal
-            .checkpoint(crate::CONSUMER_MANIFEST)
-            .is_some_and(|seq| seq < last)
-        {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        manifest::written(journal, last).await;
         Ok(())
     }
 

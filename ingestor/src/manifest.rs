@@ -3,6 +3,8 @@
 //! It follows the archiver with a checkpoint of its own, so that neither S3 nor the database waits for the other. What
 //! goes into a row is asked of S3 anew: a row means that the object was there.
 
+use std::time::Duration;
+
 use archive::{ObjectFacts, Store};
 use chrono::{DateTime, Utc};
 use entity::DatabaseConnection;
@@ -32,6 +34,19 @@ pub(crate) fn manifest_row(key: &str, facts: &ObjectFacts, now: DateTime<Utc>) -
         archived_at: now,
     }
 }
+
+/// Waits until the rows of all segments up to this position are written.
+pub(crate) async fn written(journal: &Journal, last_seq: u64) {
+    while journal
+        .checkpoint(CONSUMER_MANIFEST)
+        .is_some_and(|seq| seq < last_seq)
+    {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// How often it is looked whether rows are written: at an end only.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Writes the manifest of one journal.
 #[derive(Debug)]

@@ -137,10 +137,14 @@ impl Receiver {
         while !shutdown.is_cancelled() {
             match connection::run(&self, first, &shutdown).await? {
                 ConnectionEnd::Shutdown => break,
-                ConnectionEnd::Lost { reason, was_up } => {
+                ConnectionEnd::Lost {
+                    reason,
+                    was_up,
+                    was_of_use,
+                } => {
                     self.subscribed.send_replace(false);
                     crate::events::connection_lost(&self.source.name, &reason);
-                    if was_up {
+                    if was_of_use {
                         backoff = self.options.backoff_min;
                     }
                     first = first && !was_up;

@@ -19,7 +19,7 @@ use crate::control::{Control, Imported};
 use crate::events;
 use crate::import::{self, ImportError};
 use crate::loader::{Loader, LoaderError, LoaderOptions};
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use crate::receiver::{Manners, Receiver, ReceiverError, ReceiverOptions, Source};
 use crate::refresher::{Refresher, RefresherOptions};
 use crate::replayer::{Replayer, ReplayerOptions};
@@ -262,12 +262,19 @@ impl Ingestor {
             // What S3 has outlives this disk.
             let sealed = self.journal.seal_now().await;
             let loaded = self.loaded.wait_for(|loaded| *loaded >= durable);
-            if timeout(DRAIN_MAX, loaded).await.is_err() {
+            let is_loaded = timeout(DRAIN_MAX, loaded).await.is_ok();
+            if !is_loaded {
                 tracing::warn!("the database did not take everything in time: the rest waits in the journal");
             }
             let archived = self.archived.wait_for(|archived| *archived >= durable);
             if sealed.is_err() || timeout(DRAIN_MAX, archived).await.is_err() {
                 tracing::warn!("S3 did not take everything in time: the rest waits in the journal");
+            } else if is_loaded
+                && timeout(DRAIN_MAX, manifest::written(&self.journal, durable))
+                    .await
+                    .is_err()
+            {
+                tracing::warn!("the manifest lacks the last objects: their rows wait for the next start");
             }
         }
         self.working.cancel();

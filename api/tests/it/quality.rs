@@ -560,6 +560,31 @@ testbed::both! {
         assert_eq!(body["data"]["dataset"]["qualityFigures"], json!([]), "{body}");
     }
 
+    async fn days_of_a_dataset_are_as_they_were_measured_last(database: TestDatabase) {
+        let world = kept(database).await;
+        let query = "{ quality(dataset: \"readings\", per: \"P1D\") { from readings } }";
+        let before = world.data(query).await;
+        let readings = |data: &Value| -> f64 {
+            data["quality"].as_array().unwrap().iter().map(|day| day["readings"].as_f64().unwrap()).sum()
+        };
+        assert!(readings(&before) > 0.0, "{before}");
+        assert_eq!(world.data(query).await, before);
+        // As a revision is kept.
+        world
+            .run("UPDATE quality_measurement SET readings = readings + 7 WHERE window_seconds = 86400 AND sensor_id = \
+                  (SELECT min(id) FROM sensor) AND window_start = (SELECT max(window_start) FROM quality_measurement \
+                  WHERE window_seconds = 86400)")
+            .await;
+        world.run("UPDATE quality_progress SET changes = changes + 1 WHERE window_seconds = 86400").await;
+        let after = world.data(query).await;
+        assert!((readings(&after) - readings(&before) - 7.0).abs() < 0.5, "{after}");
+        // Who sees one of the sensors is told of that one, whoever asked before.
+        let limited = world.key(|key| key.sensors.types = Some(vec!["none".to_owned()])).await;
+        let (_, _, body) = world.ask_as(limited.reveal(), query).await;
+        let days = body["data"]["quality"].as_array().unwrap();
+        assert!(days.iter().all(|day| day["readings"] == 0.0), "{body}");
+    }
+
     async fn webhooks_are_told_once_of_what_is_judged_otherwise(database: TestDatabase) {
         let world = kept(database).await;
         world

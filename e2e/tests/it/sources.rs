@@ -8,10 +8,14 @@ use tokio::process::Command;
 
 use crate::harness::{DEADLINE, DataDir, Fieldbook, Ingest, LEAVE_SENSORS, binary};
 
-/// Publishes with `mosquitto_pub` at QoS 1.
+/// Publishes at QoS 1.
 async fn publish(args: &[&str], payload: &str) {
+    mosquitto_pub(&[args, &["-m", payload]].concat()).await;
+}
+
+async fn mosquitto_pub(args: &[&str]) {
     let output = Command::new("mosquitto_pub")
-        .args(["-h", "127.0.0.1", "-q", "1", "-m", payload])
+        .args(["-h", "127.0.0.1", "-q", "1"])
         .args(args)
         .stdin(Stdio::null())
         .output()
@@ -75,6 +79,25 @@ fn start(fieldbook: &Fieldbook, dir: &Path, sources: &str) -> Ingest {
     Ingest::start(fieldbook, dir, fieldbook.s3, &[], &["--sources", sources])
 }
 
+/// How a client says who it is to the broker that wants a certificate.
+fn certified(broker: &GuardedBroker) -> Vec<String> {
+    let file = |name: &str| broker.file(name).display().to_string();
+    let (port, ca) = (broker.by_certificate().port().to_string(), file("ca.pem"));
+    let (certificate, key) = (file("client.pem"), file("client.key"));
+    [
+        "-p",
+        &port,
+        "--cafile",
+        &ca,
+        "--cert",
+        &certificate,
+        "--key",
+        &key,
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
 /// Publishes to each source until all have come: what a broker is given before it knows the ingestor is nobody's.
 async fn publish_all(fieldbook: &Fieldbook, broker: &GuardedBroker, ingest: &Ingest) {
     let now = chrono::Utc::now();
@@ -89,27 +112,14 @@ async fn publish_all(fieldbook: &Fieldbook, broker: &GuardedBroker, ingest: &Ing
         now.to_rfc3339()
     );
     let home = fieldbook.mqtt.port().to_string();
-    let (by_certificate, by_password) = (
-        broker.by_certificate().port().to_string(),
-        broker.by_password().port().to_string(),
-    );
-    let [ca, certificate, key] =
-        ["ca.pem", "client.pem", "client.key"].map(|name| broker.file(name).display().to_string());
+    let by_password = broker.by_password().port().to_string();
+    let certified = certified(broker);
+    let certified: Vec<&str> = certified.iter().map(String::as_str).collect();
     let sensors = "SELECT count(DISTINCT sensor_id) FROM reading";
     let come = async {
         while fieldbook.number(sensors).await < 5 {
             publish(&["-p", &home, "-t", "gateways/7"], &gateway).await;
-            let tls = [
-                "-p",
-                &by_certificate,
-                "--cafile",
-                &ca,
-                "--cert",
-                &certificate,
-                "--key",
-                &key,
-            ];
-            publish(&[&tls[..], &["-t", "plant/pressure"]].concat(), "4.02").await;
+            publish(&[&certified[..], &["-t", "plant/pressure"]].concat(), "4.02").await;
             let login = ["-p", &by_password, "-u", testbed::USER, "-P", testbed::PASSWORD];
             publish(&[&login[..], &["-t", "sensors"]].concat(), &plain).await;
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -117,6 +127,48 @@ async fn publish_all(fieldbook: &Fieldbook, broker: &GuardedBroker, ingest: &Ing
     };
     let in_time = tokio::time::timeout(DEADLINE, come).await;
     assert!(in_time.is_ok(), "{}", ingest.log());
+}
+
+/// In MQTT 3.1.1 a broker can't be told to withhold what is too large: that source stops loudly, the others go on.
+async fn a_message_too_large_stops_its_source_alone(
+    data: &DataDir,
+    fieldbook: &Fieldbook,
+    broker: &GuardedBroker,
+    ingest: &Ingest,
+) {
+    let large = write(data, "large", &"9".repeat(4 << 20));
+    let certified = certified(broker);
+    let certified: Vec<&str> = certified.iter().map(String::as_str).collect();
+    mosquitto_pub(&[&certified[..], &["-t", "plant/large", "-f", &large]].concat()).await;
+    let told = async {
+        while !ingest
+            .log()
+            .contains("more than Fieldbook takes, and will send it again")
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(DEADLINE, told).await;
+    assert!(in_time.is_ok(), "{}", ingest.log());
+    let port = broker.by_password().port().to_string();
+    let login = [
+        "-p",
+        &port,
+        "-u",
+        testbed::USER,
+        "-P",
+        testbed::PASSWORD,
+        "-t",
+        "sensors",
+    ];
+    let time = chrono::Utc::now().to_rfc3339();
+    publish(
+        &login,
+        &format!(r#"{{"id": "Sensor 2", "dt": "{time}", "value": 18}}"#),
+    )
+    .await;
+    let come = "SELECT count(*) FROM reading JOIN sensor ON sensor.id = sensor_id WHERE name = 'Sensor 2'";
+    fieldbook.wait_number(come, 1).await;
 }
 
 #[tokio::test]
@@ -170,6 +222,8 @@ async fn messages_of_several_forms_come_from_open_and_guarded_brokers() {
         fieldbook.number("SELECT count(*) FROM quarantined_message").await,
         0
     );
+
+    a_message_too_large_stops_its_source_alone(&data, &fieldbook, &broker, &ingest).await;
     ingest.stop().await;
     let unbalanced = "SELECT count(*) FROM segment
         WHERE decoded + quarantined <> messages OR readings_refused <> 0

@@ -2,7 +2,7 @@
 
 use journal::{AppendError, Journal};
 use tokio::sync::mpsc::{self, error::TrySendError};
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -22,6 +22,8 @@ pub(super) enum ConnectionEnd {
         reason: String,
         /// Messages could flow before.
         was_up: bool,
+        /// Messages came, or could for a while: another try at once is no waste.
+        was_of_use: bool,
     },
 }
 
@@ -81,6 +83,7 @@ pub(super) async fn run(
         client.clone(),
         shutdown.clone(),
     )));
+    let began = Instant::now();
     let mut poller = Poller {
         receiver,
         client,
@@ -88,6 +91,7 @@ pub(super) async fn run(
         deliveries,
         subscribe_always,
         up: false,
+        took: false,
     };
     let stop_late = async {
         shutdown.cancelled().await;
@@ -101,13 +105,14 @@ pub(super) async fn run(
         // On shutdown the appender closes its queue and ends, the acknowledger follows and disconnects, and that ends
         // the poller: each in its turn, so that what is in the journal is acknowledged.
         reason = poller.run() => {
-            let Poller { up: was_up, deliveries, .. } = poller;
+            let Poller { up: was_up, took, deliveries, .. } = poller;
+            let was_of_use = took || (was_up && began.elapsed() >= receiver.options.backoff_max);
             if shutdown.is_cancelled() {
                 return Ok(ConnectionEnd::Shutdown);
             }
             drop(deliveries);
             finished(appender.await)?;
-            Ok(ConnectionEnd::Lost { reason, was_up })
+            Ok(ConnectionEnd::Lost { reason, was_up, was_of_use })
         }
         error = failed(&mut appender) => Err(error),
         delivered = stop_late => {
@@ -212,6 +217,8 @@ struct Poller<'a> {
     /// Subscribe although the session is there: the topics may have changed since the last run.
     subscribe_always: bool,
     up: bool,
+    /// Whether a message came.
+    took: bool,
 }
 
 impl Poller<'_> {
@@ -229,7 +236,10 @@ impl Poller<'_> {
                 Err(_) => return format!("no sign of the broker for {} s", silence_max.as_secs()),
             };
             let outcome = match heard {
-                Heard::Delivered(message) => self.deliver(&message),
+                Heard::Delivered(message) => {
+                    self.took = true;
+                    self.deliver(&message)
+                }
                 Heard::Connected { session_present } => self.connected(session_present),
                 Heard::Subscribed(granted) => self.subscribed(&granted),
                 Heard::Disconnected(reason) => Err(format!("the broker disconnected: {reason}")),

@@ -84,3 +84,41 @@ async fn a_broker_that_lost_its_sessions_is_subscribed_to_again() {
     ingestor.stop().await.expect("it stops");
     second.stop().await.expect("it ends");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ingestor_that_was_stopped_leaves_nothing_for_the_next_one() {
+    let (broker, objects, database) = (
+        testbed::broker().await,
+        testbed::object_store().await,
+        testbed::postgres().await,
+    );
+    let journal = tempfile::tempdir().expect("a directory");
+    let target = store(
+        objects.endpoint(),
+        objects.access_key_id(),
+        objects.secret_access_key(),
+    );
+    let rows = pool(&database).await;
+    for last in [100, 200, 300] {
+        let ingestor = start(
+            options(journal.path(), broker.address()),
+            &database,
+            target.clone(),
+        )
+        .await;
+        publish(broker.address(), (last - 100..last).map(message)).await;
+        ingestor.stop().await.expect("it stops");
+        let last = i64::try_from(last).expect("small");
+        for of_all in [
+            READINGS,
+            "SELECT sum(decoded)::int8 FROM segment WHERE object_key IS NOT NULL",
+            "SELECT sum(messages)::int8 FROM segment",
+        ] {
+            let found: i64 = sqlx::query_scalar(of_all)
+                .fetch_one(&rows)
+                .await
+                .expect("a number");
+            assert_eq!(found, last, "{of_all}");
+        }
+    }
+}

@@ -28,9 +28,6 @@ const KNOWN: &[&str] = &["sensor", "range", "from", "to"];
 /// Days of the quality's history.
 const HISTORY_DAYS: i64 = 30;
 
-/// The history is made of the days of every sensor: of more sensors than this it takes too long for a page.
-const HISTORY_SENSORS_MAX: f64 = 500.0;
-
 #[derive(Deserialize)]
 struct Answer {
     dataset: Option<Dataset>,
@@ -244,7 +241,7 @@ struct SensorNodes {
 /// What is asked for besides the dataset itself; each may fail alone.
 struct Besides {
     lineage: Result<Option<Lineage>, AskError>,
-    history: Option<Result<Vec<Day>, AskError>>,
+    history: Option<Vec<Day>>,
     sample: Option<Result<Vec<Reading>, AskError>>,
     sensors: Option<SensorNodes>,
     plot: Option<Result<Plot, AskError>>,
@@ -285,7 +282,7 @@ impl Page {
 
     /// The history of a dimension as a small line; empty without one.
     fn spark(&self, of: &str) -> String {
-        let Some(Ok(days)) = &self.besides.history else {
+        let Some(days) = &self.besides.history else {
             return String::new();
         };
         let value = |day: &Day| day.figures.iter().find(|figure| figure.dimension == of)?.value;
@@ -352,11 +349,9 @@ async fn besides(
     let (lineage, history, sample, (sensors, plot)) = tokio::join!(
         Lineage::of(visitor, &dataset.slug),
         async {
-            let few = dataset
-                .sensor_count
-                .is_some_and(|count| count <= HISTORY_SENSORS_MAX);
-            if is_open && few {
-                Some(history(visitor, &dataset.slug, now).await)
+            if is_open {
+                // Of many sensors of which nothing is kept yet, nothing is measured for a page.
+                history(visitor, &dataset.slug, now).await.ok()
             } else {
                 None
             }

@@ -7,9 +7,11 @@ use async_graphql::Context;
 use catalogue::evaluator::from_row;
 use catalogue::keeper::{Snapshot, counted, rules};
 use catalogue::quality::{Evaluated, Rules, Window};
+use entity::Scope;
 use entity::measurements::{self, HistoryRequest, Measured};
 use entity::query::readings::TimeRange;
 use entity::query::sensors::{self, Sensor as Row};
+use entity::rollup::Level;
 
 use crate::ask::quality::Per;
 use crate::graphql::batch::{OfSensor, Quality, SensorQuality};
@@ -83,8 +85,17 @@ pub(super) async fn of_dataset(
             let (Some(first), Some(last)) = (windows.first(), windows.last()) else {
                 return Ok(Vec::new());
             };
+            let range = TimeRange {
+                from: first.from,
+                to: last.to,
+            };
             let (db, scope) = (ctx.db(), ctx.scope()?);
-            let summed = measurements::summed_history(db, scope, per.level(), first.from, last.to).await?;
+            let summed = match (scope, per.level()) {
+                (Scope::Everything, Level::Day) => ctx.state().days().of(db, range).await?,
+                (_, level) => measurements::summed_history(db, scope, level, range.from, range.to)
+                    .await?
+                    .into(),
+            };
             let reports = summed.iter().filter_map(|summed| {
                 let window = Window::new(summed.start, summed.start + per.length())?;
                 let counted = counted(&summed.sums);
