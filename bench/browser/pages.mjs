@@ -17,6 +17,14 @@ const runs = Number(runsText);
 const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'];
 const YEAR = 365 * 86_400_000;
 
+/** Gestures, each narrowing what is seen of a year down to minutes. */
+const ZOOMS = [
+  ['a month', 1 / 12],
+  ['two days', 1 / 15],
+  ['three hours', 1 / 16],
+  ['ten minutes', 1 / 18],
+];
+
 const debugging = await freePort();
 const browser = await chromium.launch({
   executablePath: process.env.FIELDBOOK_CHROMIUM ?? '/usr/bin/chromium',
@@ -83,14 +91,6 @@ async function measureDataset() {
       `(page ${page.toFixed(0)}, scripts ${scripts.toFixed(0)}, styles and the rest ${rest.toFixed(0)})`,
   );
 }
-
-/** Gestures, each narrowing what is seen of a year down to minutes. */
-const ZOOMS = [
-  ['a month', 1 / 12],
-  ['two days', 1 / 15],
-  ['three hours', 1 / 16],
-  ['ten minutes', 1 / 18],
-];
 
 async function measureYear() {
   const served = [];
