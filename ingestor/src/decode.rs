@@ -74,14 +74,7 @@ pub fn decode<'a>(
 ) -> Result<Decoded<'a>, Rejected> {
     let text = text_of(payload, bounds)?;
     // The shape that nearly all messages have is read in one pass; the others are looked at again for their reason.
-    let shape: Shape<'a> = match serde_json::from_str(text) {
-        // An array of three values in the members' order would fit the shape too.
-        Ok(_) if text.trim_ascii_start().starts_with('[') => {
-            return Err(Rejection::NotAnObject { found: "an array" }.into());
-        }
-        Ok(shape) => shape,
-        Err(error) => return Err(why_not(text, &error, bounds)),
-    };
+    let shape: Shape<'a> = shape_of(text, bounds)?;
     check_name(&shape.id, bounds)?;
     let time = match check_time(&shape.dt, received_at, bounds) {
         Ok(time) => time,
@@ -112,6 +105,17 @@ fn text_of<'a>(payload: &'a [u8], bounds: &Bounds) -> Result<&'a str, Rejection>
     std::str::from_utf8(payload).map_err(|error| Rejection::NotUtf8 {
         offset: error.valid_up_to(),
     })
+}
+
+fn shape_of<'a, S: Deserialize<'a>>(text: &'a str, bounds: &Bounds) -> Result<S, Rejected> {
+    match serde_json::from_str(text) {
+        // An array of the values in the members' order would fit the shape too.
+        Ok(_) if text.trim_ascii_start().starts_with('[') => {
+            Err(Rejection::NotAnObject { found: "an array" }.into())
+        }
+        Ok(shape) => Ok(shape),
+        Err(error) => Err(why_not(text, &error, bounds)),
+    }
 }
 
 fn check_name(name: &str, bounds: &Bounds) -> Result<(), Rejection> {

@@ -109,7 +109,14 @@ pub async fn sums_behind(
     Ok(sums.first().copied().unwrap_or_default())
 }
 
-pub(super) const COUNT: &str = include_str!("count.sql");
+const ADD: &str = include_str!("add_counts.sql");
+
+/// [`ADD`], but only where so many messages are counted so far: the books of a segment are how far it is loaded. No row where
+/// somebody else has counted meanwhile.
+pub(super) const COUNT: &str = concat!(
+    include_str!("add_counts.sql"),
+    "WHERE segment.decoded + segment.quarantined = $11"
+);
 
 /// The parameters of [`COUNT`].
 pub(super) fn count_values(
@@ -161,7 +168,7 @@ impl LoadTransaction {
     /// Adds to the counts of the segment that starts at `first_seq`, however much is counted.
     pub async fn add_counts(&mut self, first_seq: i64, counts: Counts) -> Result<(), LoadError> {
         let values = values(self.journal_id, first_seq, counts)?;
-        sql::execute(&self.transaction, include_str!("add_counts.sql"), values).await?;
+        sql::execute(&self.transaction, ADD, values).await?;
         Ok(())
     }
 }

@@ -12,9 +12,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{
-    Bounds, Decoded, Rejected, Rejection, check_name, check_within, text_of, time, time_of, why_not,
-};
+use super::{Bounds, Decoded, Rejected, check_name, check_within, shape_of, text_of, time, time_of};
 
 #[derive(Deserialize)]
 struct Shape<'a> {
@@ -36,14 +34,7 @@ pub fn decode<'a>(
     bounds: &Bounds,
 ) -> Result<Decoded<'a>, Rejected> {
     let text = text_of(payload, bounds)?;
-    let shape: Shape<'a> = match serde_json::from_str(text) {
-        // An array of the values in the members' order would fit the shape too.
-        Ok(_) if text.trim_ascii_start().starts_with('[') => {
-            return Err(Rejection::NotAnObject { found: "an array" }.into());
-        }
-        Ok(shape) => shape,
-        Err(error) => return Err(why_not(text, &error, bounds)),
-    };
+    let shape: Shape<'a> = shape_of(text, bounds)?;
     check_name(&shape.id, bounds)?;
     let bound = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(time::parse);
     let earliest = bound(&shape.earliest).unwrap_or_else(first_year);
