@@ -1,4 +1,4 @@
-//! Opening the pool: timeouts, the application's name, UTC.
+//! Opening the pool: timeouts, the application's name, UTC, no compiled statements.
 
 use std::fmt;
 use std::time::Duration;
@@ -52,7 +52,7 @@ pub enum ConnectError {
     Connect(#[source] sea_orm::DbErr),
 }
 
-/// Opens a pool; every session of it speaks UTC and has the timeouts of `options`.
+/// Opens a pool; every session of it speaks UTC, compiles no statements and has the timeouts of `options`.
 pub async fn connect(options: &ConnectOptions) -> Result<DatabaseConnection, ConnectError> {
     let server = server(options)?;
     let pool = pool(options)
@@ -110,7 +110,10 @@ fn pool(options: &ConnectOptions) -> PgPoolOptions {
             let session = session.clone();
             Box::pin(async move {
                 sqlx::query(
-                    "SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', $1, false)",
+                    // Statements with many probes look dear enough to be compiled first, which takes up to a second and longer
+                    // than most of them do.
+                    "SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', $1, false),
+                            set_config('jit', 'off', false)",
                 )
                 .persistent(false)
                 .bind(session)

@@ -31,8 +31,6 @@ pub async fn look(
     let snapshot = db
         .begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly))
         .await?;
-    // So many probes look dear enough to be compiled first, which takes longer than they do.
-    snapshot.execute_unprepared("SET LOCAL jit = off").await?;
     let values: [Value; 2] = [until.into(), since.into()];
     let sensors = sql::query(
         &snapshot,

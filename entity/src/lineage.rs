@@ -8,8 +8,7 @@ mod segment;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    AccessMode, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
-    TransactionTrait as _, Value,
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, TransactionTrait as _, Value,
 };
 
 pub use self::model::{Journal, Messages, Readings, Since, Window};
@@ -90,12 +89,8 @@ pub async fn readings(db: &DatabaseConnection) -> Result<Option<Readings>, DbErr
 }
 
 async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let snapshot = db
-        .begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly))
-        .await?;
-    // So many probes look dear enough to be compiled first, which takes longer than they do.
-    snapshot.execute_unprepared("SET LOCAL jit = off").await?;
-    Ok(snapshot)
+    db.begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly))
+        .await
 }
 
 /// Not later than when something behind the archive was received.
