@@ -8,7 +8,7 @@ mod raw;
 mod versions;
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
@@ -80,10 +80,17 @@ pub(crate) struct SensorKey(pub(crate) i32);
 pub(crate) struct LatestKey(pub(crate) i32);
 
 /// Something of one sensor; what is alike in `T` is read together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OfSensor<T> {
     pub(crate) sensor_id: i32,
     pub(crate) what: T,
+}
+
+/// By the sensor alone: an answer asks the same of ten thousand sensors, and seldom twice of one.
+impl<T> Hash for OfSensor<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.sensor_id.hash(state);
+    }
 }
 
 /// A page of a sensor's readings.
@@ -321,8 +328,9 @@ fn whole(columns: HashMap<i32, Columns>) -> HashMap<i32, SeriesColumns> {
 /// The sensors of keys that ask for the same.
 fn by_what<T: Clone + Eq + Hash>(keys: &[OfSensor<T>]) -> HashMap<T, Vec<i32>> {
     let mut groups: HashMap<T, Vec<i32>> = HashMap::new();
-    for key in keys {
-        groups.entry(key.what.clone()).or_default().push(key.sensor_id);
+    for alike in keys.chunk_by(|one, next| one.what == next.what) {
+        let sensors = alike.iter().map(|key| key.sensor_id);
+        groups.entry(alike[0].what.clone()).or_default().extend(sensors);
     }
     groups
 }
