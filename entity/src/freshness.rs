@@ -58,6 +58,7 @@ pub async fn look(
                 quarantined: row.get(1)?,
                 conflicting: row.get(2)?,
                 sensor_list: row.get(3)?,
+                sensor: row.get(4)?,
             })
         },
     )

@@ -23,6 +23,8 @@ pub enum Follows {
     Quarantine,
     /// The newest conflicting reading.
     Conflicts,
+    /// The newest sensor list, or the newest sensor that a message made known.
+    KnownSensors,
     /// The newest sensor list.
     SensorLists,
     /// Nothing that is known.
@@ -38,6 +40,7 @@ impl Follows {
             (Kind::Rollup, "reading_1m") => Self::Rollup(Level::Minute),
             (Kind::Rollup, "reading_1h") => Self::Rollup(Level::Hour),
             (Kind::Rollup, "reading_1d") => Self::Rollup(Level::Day),
+            (Kind::Sensors, "sensor") => Self::KnownSensors,
             (Kind::Sensors, _) => Self::SensorLists,
             (Kind::Quarantine | Kind::Table, "reading_conflict") => Self::Conflicts,
             (Kind::Quarantine, _) => Self::Quarantine,
@@ -50,9 +53,12 @@ impl Follows {
         match self {
             Self::Sensors => Basis::EventTime,
             Self::Rollup(_) => Basis::Watermark,
-            Self::Archive | Self::Quarantine | Self::Conflicts | Self::SensorLists | Self::Nothing => {
-                Basis::ReceivedAt
-            }
+            Self::Archive
+            | Self::Quarantine
+            | Self::Conflicts
+            | Self::KnownSensors
+            | Self::SensorLists
+            | Self::Nothing => Basis::ReceivedAt,
         }
     }
 }
@@ -228,6 +234,7 @@ impl Given<'_> {
             }
             Follows::Quarantine => by_promise(received.quarantined),
             Follows::Conflicts => by_promise(received.conflicting),
+            Follows::KnownSensors => by_promise(received.sensor_list.max(received.sensor)),
             Follows::SensorLists => by_promise(received.sensor_list),
             Follows::Nothing => Freshness {
                 status: match dataset.promised {

@@ -31,6 +31,8 @@ pub struct NewestReceived {
     pub conflicting: Option<DateTime<Utc>>,
     /// The newest sensor list.
     pub sensor_list: Option<DateTime<Utc>>,
+    /// Not quite that: since when the newest sensor is known, by a list or by its first reading.
+    pub sensor: Option<DateTime<Utc>>,
 }
 
 /// Since when the longest waiting bucket could have been computed, level by level; `None` where none waits.

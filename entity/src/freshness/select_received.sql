@@ -1,5 +1,5 @@
 -- One row. Segments by their primary key (journal_id, first_seq), backwards to the last one that is archived; the others by
--- their indexes on received_at. Sensor lists are few.
+-- their indexes on received_at. Sensor lists are few, and so are sensors, beside readings.
 SELECT (
            SELECT max(newest.last_received_at)
            FROM journal
@@ -13,4 +13,5 @@ SELECT (
        ),
        (SELECT max(received_at) FROM quarantined_message),
        (SELECT max(received_at) FROM reading_conflict),
-       (SELECT max(received_at) FROM sensor_list)
+       (SELECT max(received_at) FROM sensor_list),
+       (SELECT max(active_since) FROM sensor)

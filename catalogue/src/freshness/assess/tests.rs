@@ -42,7 +42,7 @@ fn datasets(promised: Option<Thresholds>) -> Vec<WatchedDataset> {
         ("readings-1m", Follows::Rollup(Level::Minute)),
         ("readings-1h", Follows::Rollup(Level::Hour)),
         ("readings-1d", Follows::Rollup(Level::Day)),
-        ("sensors", Follows::SensorLists),
+        ("sensors", Follows::KnownSensors),
         ("quarantined-messages", Follows::Quarantine),
         ("reading-conflicts", Follows::Conflicts),
         ("weather", Follows::Nothing),
@@ -204,6 +204,7 @@ fn what_is_received_is_as_old_as_its_receipt_and_the_archive_is_expected() {
         quarantined: Some(ago(7)),
         conflicting: None,
         sensor_list: Some(ago(900_000)),
+        sensor: Some(ago(90)),
     };
     let found = found(&looked);
     let raw = of(&found, "raw-messages");
@@ -216,6 +217,8 @@ fn what_is_received_is_as_old_as_its_receipt_and_the_archive_is_expected() {
     assert_eq!(of(&found, "quarantined-messages").age_seconds, Some(7.0));
     assert_eq!(of(&found, "reading-conflicts").status, NoData);
     assert_eq!(of(&found, "sensors").status, NoExpectation);
+    // One that made itself known is newer than the list; where there is no list, it is all there is.
+    assert_eq!(of(&found, "sensors").age_seconds, Some(90.0));
     assert_eq!(of(&found, "weather").status, NoExpectation);
 }
 
@@ -226,7 +229,8 @@ fn datasets_follow_by_kind() {
         (Kind::Readings, "reading", Follows::Sensors),
         (Kind::Rollup, "reading_1h", Follows::Rollup(Level::Hour)),
         (Kind::Rollup, "reading_7d", Follows::Nothing),
-        (Kind::Sensors, "sensor", Follows::SensorLists),
+        (Kind::Sensors, "sensor", Follows::KnownSensors),
+        (Kind::Sensors, "sensor_version", Follows::SensorLists),
         (Kind::Quarantine, "quarantined_message", Follows::Quarantine),
         (Kind::Quarantine, "reading_conflict", Follows::Conflicts),
         (Kind::Table, "weather", Follows::Nothing),
