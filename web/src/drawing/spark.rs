@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 pub(crate) const WIDTH: f64 = 120.0;
 pub(crate) const HEIGHT: f64 = 24.0;
 
+/// How long a value is drawn that has no neighbours.
+const DASH: f64 = 6.0;
+
 /// The path of values at equal distances from the lowest to the highest, broken where there are none; empty without any.
 pub(crate) fn path(values: &[Option<f64>]) -> String {
     let known = || values.iter().flatten().copied();
@@ -38,10 +41,16 @@ fn between(values: &[Option<f64>], low: f64, high: f64) -> String {
         match value {
             Some(value) => {
                 let pen = if is_down { 'L' } else { 'M' };
-                let _ = write!(path, "{pen}{:.1} {:.1}", x(at), y(*value));
-                // A value alone is a dot.
-                if !is_down && values.get(at + 1).is_none_or(Option::is_none) {
-                    path.push_str("l0.1 0");
+                let is_alone = !is_down && values.get(at + 1).is_none_or(Option::is_none);
+                // A value alone is a dash around it: a dot would be overlooked.
+                let x = if is_alone {
+                    (x(at) - DASH / 2.0).clamp(1.0, WIDTH - 1.0 - DASH)
+                } else {
+                    x(at)
+                };
+                let _ = write!(path, "{pen}{x:.1} {:.1}", y(*value));
+                if is_alone {
+                    let _ = write!(path, "h{DASH}");
                 }
                 is_down = true;
             }
@@ -59,7 +68,8 @@ mod tests {
     fn gaps_break_it_and_nothing_is_nothing() {
         assert_eq!(path(&[]), "");
         assert_eq!(path(&[None, None]), "");
-        assert_eq!(path(&[Some(1.0)]), "M1.0 12.0l0.1 0");
+        assert_eq!(path(&[Some(1.0)]), "M1.0 12.0h6");
+        assert_eq!(path(&[None, Some(1.0)]), "M113.0 12.0h6");
         let broken = path(&[Some(1.0), Some(2.0), None, Some(3.0), Some(1.0)]);
         assert_eq!(broken.matches('M').count(), 2);
     }
