@@ -108,6 +108,9 @@ impl std::fmt::Debug for Events {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Gone;
 
+/// Messages on their way to the broker: none is ever sent.
+const OUTGOING_MAX: u16 = 16;
+
 /// What MQTT lets a packet have at most.
 const PACKET_BYTES_MAX: usize = 268_435_455;
 
@@ -360,6 +363,8 @@ fn options5(opening: Opening<'_>) -> v5::MqttOptions {
         .set_receive_maximum(Some(opening.options.receive_maximum))
         // Without it the client's own limit is 10 KiB, and a larger packet an error that comes again for ever.
         .set_max_packet_size(Some(opening.options.message_bytes_max))
+        // It keeps room for each message that may be on its way to the broker: 14 MB by default, and ours are none.
+        .set_outgoing_inflight_upper_limit(OUTGOING_MAX)
         .set_manual_acks(true)
         .set_keep_alive(opening.options.keep_alive)
         .set_connection_timeout(CONNECT_SECONDS_MAX);
