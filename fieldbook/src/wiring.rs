@@ -26,6 +26,7 @@ use crate::OpenDisk;
 use crate::cli::{
     AccessArgs, AnonymousArg, CatalogueArgs, DataArgs, DatabaseArgs, IngestLimits, OnConflictArg, StoreArgs,
 };
+use crate::mqtt_url::MqttUrl;
 use crate::pages::WebPages;
 use crate::sources::Configured;
 
@@ -350,6 +351,17 @@ impl api::ReadyCheck for SchemaIsKnown {
 /// Where `up` writes its private database's address, for the commands beside it.
 pub(crate) fn private_database_file(data_dir: &Path) -> PathBuf {
     data_dir.join("database-url")
+}
+
+/// Where `up` writes its private broker's address, for the same.
+pub(crate) fn private_broker_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("mqtt-url")
+}
+
+/// The address of the private broker of a running `up`; nothing where there is none.
+pub(crate) fn private_broker_url(data_dir: &Path) -> Option<MqttUrl> {
+    let url = std::fs::read_to_string(private_broker_file(data_dir)).ok()?;
+    url.trim().parse().ok()
 }
 
 /// Where `up` writes its private object store's address, for the same.

@@ -1,7 +1,7 @@
 //! `fieldbook doctor`: looks at everything that an ingestor needs, and says of each what would mend it.
 //!
-//! It is given what the ingestor is given, changes nothing but one small object in the bucket, and takes no message from
-//! anybody. Its exit code says whether an ingestor would work: a warning is none, anything broken is.
+//! It is given what the ingestor is given, or finds the private neighbours of a running `up`. It changes nothing but one
+//! small object in the bucket, and takes no message from anybody. Its exit code says whether an ingestor would work: a warning is none, anything broken is.
 
 mod broker;
 mod clock;
@@ -11,12 +11,16 @@ mod finding;
 mod store;
 
 use crate::cli::DoctorArgs;
-use crate::sources;
+use crate::{sources, wiring};
 use finding::{Finding, Findings};
 
 pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     let mut findings = Findings::default();
-    match sources::configured(&args.source, args.mqtt_url.as_ref()) {
+    let data = &args.database.data;
+    let home = args
+        .mqtt_url
+        .or_else(|| wiring::private_broker_url(&data.data_dir));
+    match sources::configured(&args.source, home.as_ref()) {
         Ok(configured) => {
             for one in &configured {
                 findings.tell(broker::look(one).await);
@@ -28,13 +32,13 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
             "set MQTT_URL, or mend the file of --sources (docs/reference/sources.md)",
         )),
     }
-    let (stored, store_clock) = store::look(&args.store).await;
+    let (stored, store_clock) = store::look(&args.store, data).await;
     findings.tell(stored);
     let (database, database_clock) = database::look(&args.database).await;
     for finding in database {
         findings.tell(finding);
     }
-    findings.tell(disk::look(&args.database.data.journal_dir(), &args.ingest));
+    findings.tell(disk::look(&data.journal_dir(), &args.ingest));
     findings.tell(clock::look(&[
         ("database", database_clock),
         ("object store", store_clock),

@@ -4,13 +4,13 @@ use archive::{Store, StoreError};
 use chrono::TimeDelta;
 
 use super::Finding;
-use crate::cli::StoreArgs;
+use crate::cli::{DataArgs, StoreArgs};
 use crate::wiring;
 
 /// The finding, and how far the server's clock is ahead of ours, to the second.
-pub(super) async fn look(args: &StoreArgs) -> (Finding, Option<TimeDelta>) {
+pub(super) async fn look(args: &StoreArgs, data: &DataArgs) -> (Finding, Option<TimeDelta>) {
     let what = format!("bucket {}", args.bucket);
-    let config = match wiring::store_config(args) {
+    let config = match wiring::store_config_of(args, data) {
         Ok(config) => config,
         Err(error) => {
             let hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and for a server that is not AWS's AWS_ENDPOINT_URL_S3";

@@ -100,6 +100,9 @@ impl Neighbours {
             ..broker::Options::new(data_dir.join("broker"))
         };
         let broker = Broker::start(&options).await.context("start the broker")?;
+        let file = wiring::private_broker_file(data_dir);
+        std::fs::write(&file, format!("mqtt://{}\n", args.mqtt))
+            .with_context(|| format!("write {}", file.display()))?;
         step.done_with(remark(broker.is_adopted()));
         self.broker = Some(broker);
         Ok(())
