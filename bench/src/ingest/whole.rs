@@ -82,7 +82,7 @@ pub(crate) async fn run(minutes: u64) -> anyhow::Result<()> {
 
 /// Everything is there, once, and on S3.
 async fn check(server: &Server, published: u64) -> anyhow::Result<()> {
-    let sums = "SELECT (SELECT count(*) FROM reading), sum(readings_new)::int8, sum(messages)::int8, sum(bytes)::int8 FROM segment";
+    let sums = "SELECT (SELECT count(*) FROM reading), sum(readings_new)::int8, sum(messages)::int8, sum(bytes_compressed)::int8 FROM segment";
     let pool = server.db.get_postgres_connection_pool();
     let (readings, new, archived, bytes): (i64, i64, i64, i64) = sqlx::query_as(sums).fetch_one(pool).await?;
     let published = published as i64;
