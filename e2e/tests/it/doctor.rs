@@ -65,6 +65,20 @@ impl Patient {
     }
 }
 
+/// Told of the data directory alone.
+async fn finds_what_up_runs(fieldbook: &Fieldbook, data: &DataDir) {
+    let beside = Command::new(binary())
+        .args(["doctor".as_ref(), "--data-dir".as_ref(), data.path().as_os_str()])
+        .env_clear()
+        .output()
+        .await
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&beside.stdout);
+    assert!(beside.status.success(), "{said}");
+    let broker = format!("ok      broker of mqtt (mqtt://{})", fieldbook.mqtt);
+    assert!(said.contains(&broker), "{said}");
+}
+
 #[tokio::test]
 async fn everything_is_looked_at_and_what_is_broken_has_a_hint() {
     let data = DataDir::new();
@@ -88,17 +102,7 @@ async fn everything_is_looked_at_and_what_is_broken_has_a_hint() {
         !Path::new(&Patient::well(&fieldbook, &data).dir).exists(),
         "it leaves nothing"
     );
-    // Told of the data directory alone, it finds what `up` runs.
-    let beside = Command::new(binary())
-        .args(["doctor".as_ref(), "--data-dir".as_ref(), data.path().as_os_str()])
-        .env_clear()
-        .output()
-        .await
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&beside.stdout);
-    assert!(beside.status.success(), "{said}");
-    let broker = format!("ok      broker of mqtt (mqtt://{})", fieldbook.mqtt);
-    assert!(said.contains(&broker), "{said}");
+    finds_what_up_runs(&fieldbook, &data).await;
 
     let well = || Patient::well(&fieldbook, &data);
     let no_broker = Patient {
