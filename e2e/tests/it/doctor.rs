@@ -98,13 +98,10 @@ async fn everything_is_looked_at_and_what_is_broken_has_a_hint() {
         let line = said.lines().find(|line| line.contains(what));
         assert!(line.is_some_and(|line| line.starts_with("ok ")), "{what}: {said}");
     }
-    assert!(
-        !Path::new(&Patient::well(&fieldbook, &data).dir).exists(),
-        "it leaves nothing"
-    );
+    let well = || Patient::well(&fieldbook, &data);
+    assert!(!Path::new(&well().dir).exists(), "it leaves nothing");
     finds_what_up_runs(&fieldbook, &data).await;
 
-    let well = || Patient::well(&fieldbook, &data);
     let no_broker = Patient {
         mqtt: format!("mqtt://{nobody}"),
         ..well()
