@@ -1,7 +1,8 @@
 //! `fieldbook doctor`: looks at everything that an ingestor needs, and says of each what would mend it.
 //!
 //! It is given what the ingestor is given, or finds the private neighbours of a running `up`. It changes nothing but one
-//! small object in the bucket, and takes no message from anybody. Its exit code says whether an ingestor would work: a warning is none, anything broken is.
+//! small object in the bucket, and takes no message from anybody. Its exit code says whether an ingestor would work: a
+//! warning is none, anything broken is.
 
 mod broker;
 mod clock;
