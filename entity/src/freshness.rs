@@ -51,7 +51,7 @@ pub async fn look(
     let received = sql::query(
         &snapshot,
         include_str!("freshness/select_received.sql"),
-        [],
+        [until.into()],
         |row| {
             Ok(NewestReceived {
                 archived: row.get(0)?,

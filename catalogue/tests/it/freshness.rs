@@ -1,7 +1,8 @@
 //! Looking at real tables: sensors that die, come back, lie about the time, never sent.
 
-use catalogue::freshness::{CheckError, Checker, FreshnessOptions};
+use catalogue::freshness::{CheckError, Checker, Follows, FreshnessOptions, WatchedDataset};
 use catalogue::model::FreshnessStatus::{Fresh, Late, NoData, NoExpectation, Stale, Unknown};
+use catalogue::model::Promise;
 use chrono::TimeDelta;
 use entity::freshness::Subject;
 use entity::keeping::Keeping;
@@ -134,6 +135,22 @@ testbed::both! {
         let checked = look(&mut checker, db, 15).await;
         let found = checked.sensor(unasked).unwrap();
         assert_eq!((found.status, found.is_learnt, found.expected_interval_seconds), (Stale, true, Some(60.0)));
+    }
+
+    async fn sensors_are_as_new_as_the_newest_of_them(database: TestDatabase) {
+        let db = &database.connect().await;
+        let sensors = [WatchedDataset::new("sensors", Follows::KnownSensors, &Promise::default()).unwrap()];
+        let mut checker = checker();
+        let checked = checker.check(db, at(0), &sensors, None).await;
+        assert_eq!(checked.dataset("sensors").unwrap().status, NoData);
+        for (name, since) in [("old", -900), ("new", -60), ("ahead", 1_800)] {
+            let id = sensor(db, name, None).await;
+            let update = format!("UPDATE sensor SET active_since = '{}' WHERE id = {id}", at(since));
+            db.execute_unprepared(&update).await.unwrap();
+        }
+        let checked = checker.check(db, at(0), &sensors, None).await;
+        let found = checked.dataset("sensors").unwrap();
+        assert_eq!((found.status, found.newest_at), (NoExpectation, Some(at(-60))), "the time of one has not come");
     }
 
     async fn readings_of_long_ago_are_found_by_the_next_whole_look(database: TestDatabase) {

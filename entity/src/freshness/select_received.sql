@@ -1,5 +1,6 @@
 -- One row. Segments by their primary key (journal_id, first_seq), backwards to the last one that is archived; the others by
--- their indexes on received_at. Sensor lists are few, and so are sensors, beside readings.
+-- their indexes on received_at. Sensor lists are few, and so are sensors, beside readings; $1: one whose first reading lies
+-- behind it is not looked at until its time has come.
 SELECT (
            SELECT max(newest.last_received_at)
            FROM journal
@@ -14,4 +15,4 @@ SELECT (
        (SELECT max(received_at) FROM quarantined_message),
        (SELECT max(received_at) FROM reading_conflict),
        (SELECT max(received_at) FROM sensor_list),
-       (SELECT max(active_since) FROM sensor)
+       (SELECT max(active_since) FROM sensor WHERE active_since <= $1)
