@@ -31,7 +31,7 @@ pub struct NewestReceived {
     pub conflicting: Option<DateTime<Utc>>,
     /// The newest sensor list.
     pub sensor_list: Option<DateTime<Utc>>,
-    /// Not quite that: since when the newest sensor is known, by a list or by its first reading.
+    /// The newest sensor: since when it is known, by a list or by its first reading.
     pub sensor: Option<DateTime<Utc>>,
 }
 

@@ -14,7 +14,8 @@ async fn every_session_speaks_utc_compiles_nothing_and_bears_the_name_and_the_ti
     server
         .db
         .execute_unprepared(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone = ''Asia/Tokyo''', \
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %1$I SET TimeZone = ''Asia/Tokyo''; \
+                                                ALTER DATABASE %1$I SET jit = on', \
                                   current_database()); END $$",
         )
         .await

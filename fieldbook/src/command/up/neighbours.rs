@@ -100,12 +100,12 @@ impl Neighbours {
             ..broker::Options::new(data_dir.join("broker"))
         };
         let broker = Broker::start(&options).await.context("start the broker")?;
-        let file = wiring::private_broker_file(data_dir);
-        std::fs::write(&file, format!("mqtt://{}\n", args.mqtt))
-            .with_context(|| format!("write {}", file.display()))?;
         step.done_with(remark(broker.is_adopted()));
         self.broker = Some(broker);
-        Ok(())
+        leave(
+            &wiring::private_broker_file(data_dir),
+            &format!("mqtt://{}", args.mqtt),
+        )
     }
 
     async fn start_object_store(
@@ -122,7 +122,8 @@ impl Neighbours {
         let store = ObjectStore::start(&options)
             .await
             .context("start the object store")?;
-        self.store.endpoint_url = Some(store.endpoint());
+        let endpoint = store.endpoint();
+        self.store.endpoint_url = Some(endpoint.clone());
         store.access_key_id().clone_into(&mut self.store.access_key_id);
         self.store.secret_access_key = Secret::new(store.secret_access_key());
         self.store_place = format!(
@@ -131,12 +132,9 @@ impl Neighbours {
             store.bucket(),
             store.directory().display()
         );
-        let file = wiring::private_store_file(data_dir);
-        std::fs::write(&file, format!("{}\n", store.endpoint()))
-            .with_context(|| format!("write {}", file.display()))?;
         self.object_store = Some(store);
         step.done();
-        Ok(())
+        leave(&wiring::private_store_file(data_dir), &endpoint)
     }
 
     async fn start_database(
@@ -153,12 +151,9 @@ impl Neighbours {
         let database = Database::start(&options).await.context("start the database")?;
         self.database_url = database.url();
         self.database_place = format!("psql '{}'", self.database_url);
-        let file = wiring::private_database_file(data_dir);
-        std::fs::write(&file, format!("{}\n", self.database_url))
-            .with_context(|| format!("write {}", file.display()))?;
         step.done_with(remark(database.is_adopted()));
         self.database = Some(database);
-        Ok(())
+        leave(&wiring::private_database_file(data_dir), &self.database_url)
     }
 
     async fn migrate(&self, screen: &Screen) -> anyhow::Result<()> {
@@ -188,6 +183,11 @@ impl Neighbours {
         step.done();
         database.and(broker)
     }
+}
+
+/// Writes down an address for the commands beside this `up`.
+fn leave(file: &Path, address: &str) -> anyhow::Result<()> {
+    std::fs::write(file, format!("{address}\n")).with_context(|| format!("write {}", file.display()))
 }
 
 /// The broker of sources that name none: the user's, or a private one.
