@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod answer;
 mod count;
 mod datasets;
 mod doctor;

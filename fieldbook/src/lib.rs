@@ -20,10 +20,15 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
+use command::answer::{self, AnswerError};
+
 /// Answers are made of many small pieces and a few large ones: of a list of sensors with readings of each, the system's
 /// allocator takes a third of the time (docs/benchmarks.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What shells see of a program that SIGPIPE ended, as it ends most programs whose reader leaves: 128 and the signal's number.
+const READER_LEFT: u8 = 128 + 13;
 
 /// Opens the disk on which the journal of a directory lies.
 pub type OpenDisk = fn(&Path) -> Arc<dyn journal::Storage>;
@@ -44,8 +49,10 @@ pub fn main_on(disk: OpenDisk) -> ExitCode {
 }
 
 /// One line on standard error: what failed, and why, from cause to cause.
-#[expect(clippy::print_stderr, reason = "this is what standard error is for")]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("fieldbook: {error:#}");
+    if let Some(AnswerError::ReaderLeft) = error.downcast_ref() {
+        return ExitCode::from(READER_LEFT);
+    }
+    answer::beside(format_args!("fieldbook: {error:#}"));
     ExitCode::FAILURE
 }

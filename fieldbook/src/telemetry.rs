@@ -21,7 +21,9 @@ pub(crate) fn log(args: &LogArgs, default: &str) -> anyhow::Result<()> {
     })?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // It would tell of a line that can't be written by `eprintln!`, which panics when nobody reads standard error.
+        .log_internal_errors(false);
     match args.log_format {
         // Colours are for terminals.
         LogFormat::Text => subscriber

@@ -19,6 +19,7 @@ mod page_states;
 mod pages;
 mod quarantine;
 mod raw_message;
+mod readers;
 mod real_input;
 mod replay;
 mod retention;

@@ -5,7 +5,7 @@ use catalogue::model::Dataset;
 use entity::DatabaseConnection;
 use entity::visibility::{self, Visibility};
 
-use super::table;
+use super::{answer, table};
 use crate::cli::{DatabaseArgs, DatasetsAction, DatasetsArgs, VisibilityArg};
 use crate::wiring;
 
@@ -35,11 +35,9 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    table::print(["DATASET", "VISIBILITY", "DESCRIPTION"], &rows);
-    Ok(())
+    Ok(table::answer(["DATASET", "VISIBILITY", "DESCRIPTION"], &rows)?)
 }
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn set(slug: &str, visibility: VisibilityArg, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = wiring::database_of(database, "fieldbook-datasets").await?;
     check_slugs(&db, [slug]).await?;
@@ -50,8 +48,7 @@ async fn set(slug: &str, visibility: VisibilityArg, database: &DatabaseArgs) -> 
     visibility::set(&db, slug, visibility)
         .await
         .context("write the dataset's visibility")?;
-    println!("{slug} is {visibility}");
-    Ok(())
+    Ok(answer::line(format_args!("{slug} is {visibility}"))?)
 }
 
 /// Refuses slugs that no dataset has, and says which there are.

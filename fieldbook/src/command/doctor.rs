@@ -24,25 +24,25 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     match sources::configured(&args.source, home.as_ref()) {
         Ok(configured) => {
             for one in &configured {
-                findings.tell(broker::look(one).await);
+                findings.tell(broker::look(one).await)?;
             }
         }
         Err(error) => findings.tell(Finding::broken(
             "sources",
             format!("{error:#}"),
             "set MQTT_URL, or mend the file of --sources (docs/reference/sources.md)",
-        )),
+        ))?,
     }
     let (stored, store_clock) = store::look(&args.store, data).await;
-    findings.tell(stored);
+    findings.tell(stored)?;
     let (database, database_clock) = database::look(&args.database).await;
     for finding in database {
-        findings.tell(finding);
+        findings.tell(finding)?;
     }
-    findings.tell(disk::look(&data.journal_dir(), &args.ingest));
+    findings.tell(disk::look(&data.journal_dir(), &args.ingest))?;
     findings.tell(clock::look(&[
         ("database", database_clock),
         ("object store", store_clock),
-    ]));
+    ]))?;
     findings.outcome()
 }

@@ -11,11 +11,11 @@ use ingestor::history::{HistoryImport, HistoryOptions, HistoryProgress, Imported
 use ingestor::loader::LoaderOptions;
 use tokio::sync::watch;
 
+use super::answer;
 use super::count::counted;
 use crate::cli::ImportArgs;
 use crate::{signals, wiring};
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 pub(crate) async fn run(args: ImportArgs) -> anyhow::Result<()> {
     if let (Some(earliest), Some(latest)) = (args.earliest, args.latest) {
         anyhow::ensure!(
@@ -71,10 +71,10 @@ pub(crate) async fn run(args: ImportArgs) -> anyhow::Result<()> {
     // Its end is that of what it watches.
     let _ = shown.await;
     match imported.context("import the history")? {
-        Imported::Done(sums) => println!("{}", outcome(&sums)),
-        Imported::Before(at) => {
-            println!("these files were imported at {at}, as they are now; --again imports them once more");
-        }
+        Imported::Done(sums) => answer::line(outcome(&sums))?,
+        Imported::Before(at) => answer::line(format_args!(
+            "these files were imported at {at}, as they are now; --again imports them once more"
+        ))?,
     }
     Ok(())
 }

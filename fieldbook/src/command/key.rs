@@ -9,7 +9,7 @@ use entity::DatabaseConnection;
 use entity::keys::{self, Key, NewKey, Revoked, Role, SensorLimit};
 
 use super::datasets::check_slugs;
-use super::table;
+use super::{answer, table};
 use crate::cli::{DatabaseArgs, KeyAction, KeyArgs, KeyCreateArgs, RoleArg};
 use crate::wiring;
 
@@ -25,7 +25,6 @@ pub(crate) async fn run(args: KeyArgs) -> anyhow::Result<()> {
 }
 
 /// The key alone goes to standard output, so that it can be piped to where it belongs.
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn create(args: &KeyCreateArgs) -> anyhow::Result<()> {
     let key = ApiKey::generate().context("ask the system for random bytes")?;
     let new = new_key(args, &key, Utc::now())?;
@@ -33,8 +32,11 @@ async fn create(args: &KeyCreateArgs) -> anyhow::Result<()> {
     check_slugs(&db, args.datasets.iter().map(String::as_str)).await?;
     explain(&db, &new).await?;
     keys::insert(&db, new).await.context("write the key")?;
-    println!("{}", key.reveal());
-    Ok(())
+    // Not as where an answer can be asked for again: nobody has seen this one, nor will.
+    answer::line(key.reveal()).map_err(|error| {
+        let prefix = key.prefix();
+        anyhow::anyhow!("the key was made and could not be shown ({error}): fieldbook key revoke {prefix}, and make another")
+    })
 }
 
 fn new_key(args: &KeyCreateArgs, key: &ApiKey, now: DateTime<Utc>) -> anyhow::Result<NewKey> {
@@ -86,7 +88,6 @@ fn check_text(flag: &str, text: &str) -> anyhow::Result<()> {
 }
 
 /// Says on standard error what the key opens.
-#[expect(clippy::print_stderr, reason = "standard output is the key's")]
 async fn explain(db: &DatabaseConnection, new: &NewKey) -> anyhow::Result<()> {
     let scope = keys::scope_of(db, &new.sensors)
         .await
@@ -99,7 +100,7 @@ async fn explain(db: &DatabaseConnection, new: &NewKey) -> anyhow::Result<()> {
         || "until it is revoked".to_owned(),
         |at| format!("until {}", time(at)),
     );
-    eprintln!(
+    answer::beside(format_args!(
         "Key {} for {:?}, a {}, opens {} of {sensors}, {expires}.\n\
          This is the only time that it is shown. Send it as `Authorization: Bearer KEY`, as the password of Basic, or as \
          `X-API-Key: KEY`.",
@@ -109,7 +110,7 @@ async fn explain(db: &DatabaseConnection, new: &NewKey) -> anyhow::Result<()> {
         new.datasets
             .as_ref()
             .map_or_else(|| "all datasets".to_owned(), |slugs| slugs.join(", ")),
-    );
+    ));
     Ok(())
 }
 
@@ -128,8 +129,7 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
         "EXPIRES",
         "LAST USED",
     ];
-    table::print(head, &rows);
-    Ok(())
+    Ok(table::answer(head, &rows)?)
 }
 
 fn row(key: &Key, now: DateTime<Utc>) -> [String; 8] {
@@ -178,7 +178,6 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn revoke(which: &str, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
     match keys::revoke(&db, which, Utc::now())
@@ -187,8 +186,10 @@ async fn revoke(which: &str, database: &DatabaseArgs) -> anyhow::Result<()> {
     {
         Revoked::Key(key) => {
             let at = key.revoked_at.map(time).unwrap_or_default();
-            println!("{} ({}) is revoked since {at}", key.prefix, key.name);
-            Ok(())
+            Ok(answer::line(format_args!(
+                "{} ({}) is revoked since {at}",
+                key.prefix, key.name
+            ))?)
         }
         Revoked::Unknown => anyhow::bail!("there is no key {which:?}: fieldbook key list shows them"),
         Revoked::Ambiguous(keys) => {

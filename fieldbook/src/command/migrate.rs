@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 
+use super::answer;
 use crate::cli::{MigrateAction, MigrateArgs};
 use crate::wiring;
 
@@ -26,17 +27,16 @@ pub(crate) async fn run(args: MigrateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn status(db: &entity::DatabaseConnection) -> anyhow::Result<()> {
     for migration in migration::status(db)
         .await
         .context("read the database's schema")?
     {
-        println!(
+        answer::line(format_args!(
             "{} {}",
             if migration.applied { "applied" } else { "pending" },
             migration.name
-        );
+        ))?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use entity::query::page::{PageAt, PageRequest};
 use entity::{DatabaseConnection, Scope};
 use uuid::Uuid;
 
-use super::table;
+use super::{answer, table};
 use crate::cli::{DatabaseArgs, QuarantineAction, QuarantineArgs, QuarantineListArgs, QuarantineWhich};
 use crate::wiring;
 
@@ -46,8 +46,10 @@ async fn list(args: &QuarantineListArgs) -> anyhow::Result<()> {
             .await
             .context("count the messages by reason")?;
         let rows: Vec<[String; 5]> = reasons.iter().map(reason_row).collect();
-        table::print(["REASON", "SOURCE", "MESSAGES", "NEWEST", "EXAMPLE"], &rows);
-        return Ok(());
+        return Ok(table::answer(
+            ["REASON", "SOURCE", "MESSAGES", "NEWEST", "EXAMPLE"],
+            &rows,
+        )?);
     }
     let request = PageRequest {
         limit: args.limit.into(),
@@ -60,12 +62,12 @@ async fn list(args: &QuarantineListArgs) -> anyhow::Result<()> {
     let head = [
         "RECEIVED", "SOURCE", "SENSOR", "REASON", "BYTES", "STATE", "MESSAGE",
     ];
-    table::print(head, &rows);
+    table::answer(head, &rows)?;
     if page.has_next {
         let all = quarantine::count(&db, &Scope::Everything, &filter)
             .await
             .context("count the messages")?;
-        say(&format!("{} of {all}; --limit shows more", rows.len()));
+        answer::beside(format_args!("{} of {all}; --limit shows more", rows.len()));
     }
     Ok(())
 }
@@ -133,11 +135,6 @@ fn unknown(message: &str) -> String {
 
 fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-#[expect(clippy::print_stderr, reason = "a word beside the answer")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }
 
 async fn open(database: &DatabaseArgs) -> anyhow::Result<DatabaseConnection> {

@@ -9,11 +9,11 @@ use ingestor::loader::LoaderOptions;
 use ingestor::restore::{Restore, RestoreOptions, RestoreProgress, Restored, Survey};
 use tokio::sync::watch;
 
+use super::answer;
 use super::count::counted;
 use crate::cli::ReplayArgs;
 use crate::{signals, sources, wiring};
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 pub(crate) async fn run(args: ReplayArgs) -> anyhow::Result<()> {
     if let (Some(from), Some(to)) = (args.from, args.to) {
         anyhow::ensure!(from < to, "--from {from} is not before --to {to}");
@@ -37,9 +37,9 @@ pub(crate) async fn run(args: ReplayArgs) -> anyhow::Result<()> {
     let restore = Restore::new(options, db, store, Arc::new(SystemClock), shutdown);
     let survey = restore.survey().await.context("look through the archive")?;
     if args.survey {
-        println!("{}", found(&survey));
+        answer::line(found(&survey))?;
         for lack in survey.lacks() {
-            println!("{lack}");
+            answer::line(lack)?;
         }
         anyhow::ensure!(survey.lacks().is_empty(), "the archive is not whole");
         return Ok(());
@@ -51,10 +51,9 @@ pub(crate) async fn run(args: ReplayArgs) -> anyhow::Result<()> {
     let _ = shown.await;
     let restored = restored.context("replay the archive")?;
     for lack in &restored.skipped {
-        println!("skipped: {lack}");
+        answer::line(format_args!("skipped: {lack}"))?;
     }
-    println!("{}", outcome(&restored));
-    Ok(())
+    Ok(answer::line(outcome(&restored))?)
 }
 
 /// Draws how far it is, until it ends.

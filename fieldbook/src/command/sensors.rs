@@ -9,7 +9,7 @@ use entity::{DatabaseConnection, Scope};
 use ingestor::control::{self, ControlError, Imported};
 use serde_json::{Map, Value, json};
 
-use super::table;
+use super::{answer, table};
 use crate::cli::{DataArgs, SensorsAction, SensorsArgs, SensorsFrom};
 use crate::wiring;
 
@@ -22,7 +22,6 @@ pub(crate) async fn run(args: SensorsArgs) -> anyhow::Result<()> {
 }
 
 /// Through the ingestor that runs on the data directory, or, when none does, into its journal.
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn import(file: &Path, source: &str, data: &DataArgs) -> anyhow::Result<()> {
     let (text, list) = super::read_sensor_list(file)?;
     super::warn_of(&list);
@@ -36,11 +35,10 @@ async fn import(file: &Path, source: &str, data: &DataArgs) -> anyhow::Result<()
     } else {
         "in the journal; the database gets it from the ingestor"
     };
-    println!(
+    Ok(answer::line(format_args!(
         "{} sensors declared, {state} (record {})",
         imported.sensors, imported.seq
-    );
-    Ok(())
+    ))?)
 }
 
 async fn import_alone(journal_dir: &Path, source: &str, text: &str) -> anyhow::Result<Imported> {
@@ -57,8 +55,10 @@ async fn import_alone(journal_dir: &Path, source: &str, text: &str) -> anyhow::R
 async fn list(from: &SensorsFrom) -> anyhow::Result<()> {
     let sensors = all(&open(from).await?, from).await?;
     let rows: Vec<[String; 6]> = sensors.iter().map(row).collect();
-    table::print(["NAME", "SOURCE", "TYPE", "UNIT", "RANGE", "DESCRIPTION"], &rows);
-    Ok(())
+    Ok(table::answer(
+        ["NAME", "SOURCE", "TYPE", "UNIT", "RANGE", "DESCRIPTION"],
+        &rows,
+    )?)
 }
 
 fn row(sensor: &Sensor) -> [String; 6] {
@@ -87,7 +87,6 @@ fn row(sensor: &Sensor) -> [String; 6] {
     ]
 }
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn export(from: &SensorsFrom) -> anyhow::Result<()> {
     let mut list = Map::new();
     for sensor in all(&open(from).await?, from).await? {
@@ -97,11 +96,8 @@ async fn export(from: &SensorsFrom) -> anyhow::Result<()> {
             "two sources have a sensor {name:?}: choose one with --source"
         );
     }
-    println!(
-        "{}",
-        serde_json::to_string_pretty(&Value::Object(list)).context("write the list")?
-    );
-    Ok(())
+    let list = serde_json::to_string_pretty(&Value::Object(list)).context("write the list")?;
+    Ok(answer::line(list)?)
 }
 
 /// What a sensor list would say of it; what is not known is left out.

@@ -1,11 +1,13 @@
 //! Tables for people: a line a row, columns as wide as they must be.
 
-/// Prints a head and its rows.
-#[expect(clippy::print_stdout, reason = "it is the answer")]
-pub(super) fn print<const COLUMNS: usize>(head: [&str; COLUMNS], rows: &[[String; COLUMNS]]) {
-    for line in lines(head, rows) {
-        println!("{line}");
-    }
+use super::answer::{self, AnswerError};
+
+/// Answers with a head and its rows.
+pub(super) fn answer<const COLUMNS: usize>(
+    head: [&str; COLUMNS],
+    rows: &[[String; COLUMNS]],
+) -> Result<(), AnswerError> {
+    answer::line(lines(head, rows).join("\n"))
 }
 
 fn lines<const COLUMNS: usize>(head: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> Vec<String> {

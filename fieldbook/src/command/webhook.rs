@@ -7,7 +7,7 @@ use entity::webhooks::{self, Webhook};
 use uuid::Uuid;
 
 use super::datasets::check_slugs;
-use super::table;
+use super::{answer, table};
 use crate::cli::{DatabaseArgs, WebhookAction, WebhookAddArgs, WebhookArgs};
 use crate::wiring;
 
@@ -20,8 +20,6 @@ pub(crate) async fn run(args: WebhookArgs) -> anyhow::Result<()> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the secret is the answer")]
-#[expect(clippy::print_stderr, reason = "standard output is the secret's")]
 async fn add(args: &WebhookAddArgs) -> anyhow::Result<()> {
     let db = open(&args.database).await?;
     check_slugs(&db, args.dataset.as_deref()).await?;
@@ -39,14 +37,19 @@ async fn add(args: &WebhookAddArgs) -> anyhow::Result<()> {
     let added = webhook::add(&db, wanted, reach, Utc::now())
         .await
         .context("add the webhook")?;
-    eprintln!(
+    answer::beside(format_args!(
         "Webhook {} tells {} of {}. Its messages are signed with this secret, which is shown this once:",
         added.id,
         added.url,
         words(&added.events)
-    );
-    println!("{}", added.secret.reveal());
-    Ok(())
+    ));
+    // Not as where an answer can be asked for again: nobody has seen this one, nor will.
+    answer::line(added.secret.reveal()).map_err(|error| {
+        let id = added.id;
+        anyhow::anyhow!(
+            "the secret could not be shown ({error}): fieldbook webhook remove {id}, and add it once more"
+        )
+    })
 }
 
 async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
@@ -56,8 +59,7 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
     let head = [
         "WEBHOOK", "URL", "EVENTS", "DATASET", "WAITING", "DROPPED", "STATE",
     ];
-    table::print(head, &rows);
-    Ok(())
+    Ok(table::answer(head, &rows)?)
 }
 
 fn row(webhook: &Webhook) -> [String; 7] {
@@ -79,22 +81,18 @@ fn row(webhook: &Webhook) -> [String; 7] {
     ]
 }
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn enable(id: Uuid, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
     let enabled = webhooks::enable(&db, id).await.context("switch the webhook on")?;
     anyhow::ensure!(enabled, unknown(id));
-    println!("{id} is on");
-    Ok(())
+    Ok(answer::line(format_args!("{id} is on"))?)
 }
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 async fn remove(id: Uuid, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
     let removed = webhooks::remove(&db, id).await.context("remove the webhook")?;
     anyhow::ensure!(removed, unknown(id));
-    println!("{id} is removed");
-    Ok(())
+    Ok(answer::line(format_args!("{id} is removed"))?)
 }
 
 fn unknown(id: Uuid) -> String {

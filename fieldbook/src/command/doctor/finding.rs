@@ -1,5 +1,7 @@
 //! What was found, told as it is found.
 
+use super::super::answer::{self, AnswerError};
+
 /// Something that was looked at.
 #[derive(Debug)]
 pub(super) struct Finding {
@@ -55,20 +57,20 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Tells a finding: a line, and a line below it that says what to do.
-    #[expect(clippy::print_stdout, reason = "it is the answer")]
-    pub(super) fn tell(&mut self, finding: Finding) {
+    pub(super) fn tell(&mut self, finding: Finding) -> Result<(), AnswerError> {
         let state = match finding.state {
             State::Well => "ok    ",
             State::Warning => "warn  ",
             State::Broken => "BROKEN",
         };
-        println!("{state}  {}: {}", finding.what, finding.said);
+        answer::line(format_args!("{state}  {}: {}", finding.what, finding.said))?;
         if let Some(hint) = &finding.hint {
-            println!("        → {hint}");
+            answer::line(format_args!("        → {hint}"))?;
         }
         if finding.state == State::Broken {
             self.broken.push(finding.what);
         }
+        Ok(())
     }
 
     /// An error names what is broken, and so makes the exit code.

@@ -11,6 +11,7 @@ use entity::{DatabaseConnection, Scope};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
+use super::super::answer;
 use super::{open, place, unknown};
 use crate::cli::QuarantineReplayArgs;
 
@@ -20,7 +21,6 @@ const EVERY: Duration = Duration::from_millis(200);
 /// Characters of who requests it.
 const BY_CHARS_MAX: usize = 200;
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 pub(super) async fn run(args: QuarantineReplayArgs) -> anyhow::Result<()> {
     let mut of = args.which.filter()?;
     let db = open(&args.database).await?;
@@ -54,20 +54,17 @@ pub(super) async fn run(args: QuarantineReplayArgs) -> anyhow::Result<()> {
         )
     })?;
     if replay.requested == 0 {
-        println!("nothing that is set aside matches");
-        return Ok(());
+        return Ok(answer::line("nothing that is set aside matches")?);
     }
     if args.no_wait {
-        println!(
+        return Ok(answer::line(format_args!(
             "replay {} of {} is requested",
             replay.id,
             messages(replay.requested)
-        );
-        return Ok(());
+        ))?);
     }
     let done = wait(&db, replay, Duration::from_secs(args.patience.into())).await?;
-    println!("{}", outcome(&done));
-    Ok(())
+    Ok(answer::line(outcome(&done))?)
 }
 
 /// Waits until it is done, as long as it gets on.

@@ -5,10 +5,10 @@ use entity::Scope;
 use entity::quarantine::{self, QuarantineFilter};
 use entity::query::page::{PageAt, PageRequest};
 
+use super::super::answer;
 use super::{id, open, place, state, time, unknown};
 use crate::cli::DatabaseArgs;
 
-#[expect(clippy::print_stdout, reason = "it is the answer")]
 pub(super) async fn run(message: &str, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
     let place = place(&db, message).await?;
@@ -52,10 +52,9 @@ pub(super) async fn run(message: &str, database: &DatabaseArgs) -> anyhow::Resul
         ("state", state(found)),
         ("payload", size),
     ] {
-        println!("{name:<9} {}", on_one_line(&value));
+        answer::line(format_args!("{name:<9} {}", on_one_line(&value)))?;
     }
-    println!("\n{}", shown(kept));
-    Ok(())
+    Ok(answer::line(format_args!("\n{}", shown(kept)))?)
 }
 
 fn on_one_line(text: &str) -> String {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::super::answer;
 use super::neighbours::Neighbours;
 
 /// Lines on standard error; a terminal sees them move, a file gets the finished ones.
@@ -75,9 +76,8 @@ impl Screen {
         self.line("Stopped.");
     }
 
-    #[expect(clippy::print_stderr, reason = "it is what the user reads")]
     fn line(&self, text: &str) {
-        self.bars.suspend(|| eprintln!("{text}"));
+        self.bars.suspend(|| answer::beside(text));
     }
 }
 
