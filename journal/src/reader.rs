@@ -1,5 +1,6 @@
 //! Following the log: batches of durable records, in order, from any position that is kept.
 
+mod buffers;
 mod walk;
 
 use std::io;
@@ -13,6 +14,7 @@ use crate::catalog::{Lookup, Segment};
 use crate::format::FormatError;
 use crate::shared::{Ended, Shared, State};
 
+pub(crate) use self::buffers::Buffers;
 pub(crate) use self::walk::{Step, Walk};
 
 /// The least and the most that is read from the disk at once, unless one record is larger.
@@ -95,6 +97,7 @@ pub struct Reader {
     state: watch::Receiver<State>,
     position: u64,
     walk: Option<Walk>,
+    buffers: Buffers,
 }
 
 impl Reader {
@@ -118,6 +121,7 @@ impl Reader {
             state,
             position: after_seq,
             walk: None,
+            buffers: Buffers::default(),
         })
     }
 
@@ -217,9 +221,9 @@ impl Reader {
                 Step::Need(_) | Step::End if !records.is_empty() => break,
                 Step::Need(needed) => {
                     let chunk = max_bytes.clamp(CHUNK_BYTES_MIN, CHUNK_BYTES_MAX).max(needed);
-                    let load = walk.load(segment.frames_end, chunk);
+                    let load = walk.load(segment.frames_end, chunk, &mut self.buffers);
                     let loaded = blocking(load).await?;
-                    walk.fill(loaded);
+                    walk.fill(loaded, &mut self.buffers);
                 }
                 Step::End => return Err(walk.corrupt(FormatError::NoFrame)),
             }

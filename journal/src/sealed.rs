@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::catalog::{Lookup, Segment};
 use crate::clock::from_micros;
 use crate::format::{FormatError, Seal, SealReason};
-use crate::reader::{ReadError, Record, Step, Walk};
+use crate::reader::{Buffers, ReadError, Record, Step, Walk};
 use crate::shared::Shared;
 
 /// How much is read from the disk at once, unless one record is larger.
@@ -56,6 +56,7 @@ impl SealedSegment {
 #[derive(Debug)]
 pub struct SealedRecords {
     walk: Walk,
+    buffers: Buffers,
     frames_end: u64,
     seal: Seal,
     count: u64,
@@ -103,6 +104,7 @@ impl SealedRecords {
         };
         Ok(Self {
             walk,
+            buffers: Buffers::default(),
             frames_end: found.frames_end,
             seal,
             count: 0,
@@ -121,8 +123,10 @@ impl SealedRecords {
                     return Ok(Some(record));
                 }
                 Step::Need(needed) => {
-                    let chunk = self.walk.load(self.frames_end, CHUNK_BYTES.max(needed))()?;
-                    self.walk.fill(chunk);
+                    let most = CHUNK_BYTES.max(needed);
+                    let load = self.walk.load(self.frames_end, most, &mut self.buffers);
+                    let chunk = load()?;
+                    self.walk.fill(chunk, &mut self.buffers);
                 }
                 Step::End => {
                     self.check_seal()?;

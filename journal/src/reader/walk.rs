@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use uuid::Uuid;
 
-use super::{ReadError, Record};
+use super::{Buffers, ReadError, Record};
 use crate::catalog::segment_name;
 use crate::format::{
     FRAME_BYTES, FormatError, FrameHead, FrameKind, HEADER_BYTES, Place, SEGMENT_HEADER_BYTES,
@@ -136,16 +136,19 @@ impl Walk {
 
     /// A read of up to `most` bytes from here, to be done wherever blocking is allowed.
     pub(crate) fn load(
-        &self,
+        &mut self,
         end: u64,
         most: usize,
+        buffers: &mut Buffers,
     ) -> impl FnOnce() -> Result<Bytes, ReadError> + Send + 'static {
+        // What is left of the chunk before is read once more.
+        self.chunk = Bytes::new();
         let file = Arc::clone(&self.file);
         let path = self.path.clone();
         let offset = self.offset;
         let length = usize::try_from(end - offset).map_or(most, |left| left.min(most));
+        let mut chunk = buffers.take(length);
         move || {
-            let mut chunk = vec![0; length];
             let filled = file.read_at(&mut chunk, offset).map_err(|source| ReadError::Io {
                 path: path.clone(),
                 source,
@@ -160,12 +163,13 @@ impl Walk {
                     source,
                 });
             }
-            Ok(chunk.into())
+            Ok(chunk.freeze())
         }
     }
 
     /// Takes what a [`Walk::load`] of this place has read.
-    pub(crate) fn fill(&mut self, chunk: Bytes) {
+    pub(crate) fn fill(&mut self, chunk: Bytes, buffers: &mut Buffers) {
+        buffers.keep(&chunk);
         self.chunk = chunk;
     }
 
