@@ -1,5 +1,7 @@
 //! Statements from files, and rows read by position: what every query here is made of.
 
+pub(crate) mod packed;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, RuntimeErr, Statement, Value};
 use sqlx::Row as _;

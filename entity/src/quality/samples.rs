@@ -11,8 +11,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
 use crate::QualityFlag;
-use crate::query::readings::packed;
-use crate::sql::{self, Row};
+use crate::sql::{self, Row, packed};
 
 /// So far is looked for sound readings beside a window at most: whoever has sent this many readings in a row that are not
 /// sound has no neighbours any more. It bounds what a sensor that is broken for ever costs.

@@ -21,7 +21,7 @@ pub use percentiles::{Fraction, Member, PercentilesOf, percentiles};
 
 use self::line::{Point, Strip};
 use super::readings::{TimeRange, within};
-use crate::sql::{self, Row};
+use crate::sql::{self, Row, packed};
 use crate::{FlagSet, Scope};
 
 /// Neighbours further apart than this are not joined by a line, and nothing is known of how a counter rose between them:
@@ -172,52 +172,55 @@ impl Found {
     }
 }
 
-/// The parts of one sensor in columns, of equal length: decoding them is several times as fast as a row a part. What is
-/// not wanted is not there.
+/// The parts of one sensor in columns: decoding them is several times as fast as a row a part. They are of equal length,
+/// or empty where they are not wanted.
 struct Parts {
     starts: Vec<DateTime<Utc>>,
     counts: Vec<i64>,
-    sums: Column<f64>,
-    m2s: Column<f64>,
-    mins: Column<f64>,
-    maxs: Column<f64>,
-    firsts: Column<f64>,
-    lasts: Column<f64>,
-    firsts_at: Column<DateTime<Utc>>,
-    lasts_at: Column<DateTime<Utc>>,
-    areas: Column<f64>,
-    increases: Column<f64>,
+    sums: Vec<f64>,
+    m2s: Vec<f64>,
+    mins: Vec<f64>,
+    maxs: Vec<f64>,
+    firsts: Vec<f64>,
+    lasts: Vec<f64>,
+    firsts_at: Vec<DateTime<Utc>>,
+    lasts_at: Vec<DateTime<Utc>>,
+    areas: Vec<Option<f64>>,
+    increases: Vec<Option<f64>>,
     counts_suspect: Vec<i64>,
     counts_fail: Vec<i64>,
 }
 
-/// A column that may not be wanted.
-struct Column<T>(Option<Vec<Option<T>>>);
-
-impl<T: Copy> Column<T> {
-    fn at(&self, part: usize) -> Option<T> {
-        self.0.as_ref().and_then(|column| column[part])
-    }
-}
-
 impl Parts {
     fn read(row: &Row<'_>) -> Result<Self, DbErr> {
-        Ok(Self {
-            starts: row.get::<Option<_>>(1)?.unwrap_or_default(),
-            counts: row.get::<Option<_>>(2)?.unwrap_or_default(),
-            sums: Column(row.get(3)?),
-            m2s: Column(row.get(4)?),
-            mins: Column(row.get(5)?),
-            maxs: Column(row.get(6)?),
-            firsts: Column(row.get(7)?),
-            lasts: Column(row.get(8)?),
-            firsts_at: Column(row.get(9)?),
-            lasts_at: Column(row.get(10)?),
-            areas: Column(row.get(11)?),
-            increases: Column(row.get(12)?),
-            counts_suspect: row.get::<Option<_>>(13)?.unwrap_or_default(),
-            counts_fail: row.get::<Option<_>>(14)?.unwrap_or_default(),
-        })
+        let nullable =
+            |at| -> Result<Vec<Option<f64>>, DbErr> { Ok(row.get::<Option<_>>(at)?.unwrap_or_default()) };
+        let parts = Self {
+            starts: packed::times(row, 1)?,
+            counts: packed::numbers(row, 2)?,
+            sums: packed::floats(row, 3)?,
+            m2s: packed::floats(row, 4)?,
+            mins: packed::floats(row, 5)?,
+            maxs: packed::floats(row, 6)?,
+            firsts: packed::floats(row, 7)?,
+            lasts: packed::floats(row, 8)?,
+            firsts_at: packed::times(row, 9)?,
+            lasts_at: packed::times(row, 10)?,
+            areas: nullable(11)?,
+            increases: nullable(12)?,
+            counts_suspect: packed::numbers(row, 13)?,
+            counts_fail: packed::numbers(row, 14)?,
+        };
+        let length = parts.starts.len();
+        let counts = [
+            parts.counts.len(),
+            parts.counts_suspect.len(),
+            parts.counts_fail.len(),
+        ];
+        if counts != [length; 3] {
+            return Err(DbErr::Type("packed columns of different lengths".to_owned()));
+        }
+        Ok(parts)
     }
 
     /// Every part lies within one bucket: edges end pieces.
@@ -243,8 +246,8 @@ impl Parts {
     }
 
     fn part(&self, part: usize) -> Aggregate {
-        let number = |column: &Column<f64>| column.at(part).unwrap_or(0.0);
-        let time = |column: &Column<_>| column.at(part).unwrap_or(self.starts[part]);
+        let number = |column: &[f64]| column.get(part).copied().unwrap_or(0.0);
+        let time = |column: &[DateTime<Utc>]| column.get(part).copied().unwrap_or(self.starts[part]);
         let (first_at, last_at) = (time(&self.firsts_at), time(&self.lasts_at));
         let count = self.counts[part].cast_unsigned();
         let mut aggregate = Aggregate {
@@ -259,12 +262,12 @@ impl Parts {
             last: number(&self.lasts),
             first_at,
             last_at,
-            area: number(&self.areas),
+            area: self.areas.get(part).copied().flatten().unwrap_or(0.0),
             // No part is longer than GAP_MAX: its neighbours are joined from the first to the last.
             covered_seconds: (last_at - first_at).as_seconds_f64(),
-            increase: self.increases.at(part),
+            increase: self.increases.get(part).copied().flatten(),
         };
-        if count > 0 && self.areas.0.is_some() && self.areas.at(part).is_none() {
+        if count > 0 && self.areas.get(part) == Some(&None) {
             // Rolled up before rollups knew of time, and its readings are gone.
             aggregate.area = f64::NAN;
             aggregate.increase = Some(f64::NAN);

@@ -3,7 +3,6 @@
 mod columns;
 mod count;
 mod last_before;
-pub(crate) mod packed;
 mod page;
 mod scan;
 mod spans;

@@ -162,19 +162,22 @@ part AS (
     WHERE raw.count + raw.count_suspect + raw.count_fail > 0
 ),
 gathered AS (
-    SELECT sensor_id, array_agg(bucket) AS buckets, array_agg(count) AS counts,
-           array_agg(sum) FILTER (WHERE $8) AS sums,
-           array_agg(m2) FILTER (WHERE $9) AS m2s,
-           array_agg(min) FILTER (WHERE $10) AS mins,
-           array_agg(max) FILTER (WHERE $10) AS maxs,
-           array_agg(first) FILTER (WHERE $11) AS firsts,
-           array_agg(last) FILTER (WHERE $11) AS lasts,
-           array_agg(first_at) FILTER (WHERE $15) AS firsts_at,
-           array_agg(last_at) FILTER (WHERE $15) AS lasts_at,
+    -- Packed as packed.rs reads it, which takes no null: without readings all but the counts mean nothing. Of the last
+    -- two, null says something.
+    SELECT sensor_id, string_agg(timestamptz_send(bucket), '') AS buckets,
+           string_agg(int8send(count), '') AS counts,
+           string_agg(float8send(coalesce(sum, 0)), '') FILTER (WHERE $8) AS sums,
+           string_agg(float8send(coalesce(m2, 0)), '') FILTER (WHERE $9) AS m2s,
+           string_agg(float8send(coalesce(min, 0)), '') FILTER (WHERE $10) AS mins,
+           string_agg(float8send(coalesce(max, 0)), '') FILTER (WHERE $10) AS maxs,
+           string_agg(float8send(coalesce(first, 0)), '') FILTER (WHERE $11) AS firsts,
+           string_agg(float8send(coalesce(last, 0)), '') FILTER (WHERE $11) AS lasts,
+           string_agg(timestamptz_send(coalesce(first_at, bucket)), '') FILTER (WHERE $15) AS firsts_at,
+           string_agg(timestamptz_send(coalesce(last_at, bucket)), '') FILTER (WHERE $15) AS lasts_at,
            array_agg(area) FILTER (WHERE $12) AS areas,
            array_agg(increase) FILTER (WHERE $12) AS increases,
-           array_agg(count_suspect) AS counts_suspect,
-           array_agg(count_fail) AS counts_fail
+           string_agg(int8send(count_suspect), '') AS counts_suspect,
+           string_agg(int8send(count_fail), '') AS counts_fail
     FROM part
     GROUP BY sensor_id
 )

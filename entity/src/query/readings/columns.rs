@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, DbErr, Value};
 
-use super::{TimeRange, packed, within};
-use crate::sql;
+use super::{TimeRange, within};
+use crate::sql::{self, packed};
 use crate::{QualityFlag, Scope};
 
 /// The readings of one sensor in columns, of equal length.

@@ -12,13 +12,11 @@ use chrono::TimeDelta;
 use sea_orm::{DatabaseConnection, DbErr, Value};
 
 use self::windows::Windows;
-use super::{
-    Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, Receipt, TimeRange, packed, read, within,
-};
+use super::{Direction, Reading, ReadingFilter, ReadingKey, ReadingsOf, Receipt, TimeRange, read, within};
 use crate::Scope;
 use crate::query::{Page, PageRequest};
 use crate::scope::Reach;
-use crate::sql::{self, Row};
+use crate::sql::{self, Row, packed};
 
 /// Up to this many sensors are read along the primary key without windows: each costs a page of rows at most.
 const FEW_SENSORS: usize = 16;

@@ -10,9 +10,9 @@ use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 use tokio::time::Instant;
 
 use self::pace::Pace;
-use super::{ReadingFilter, TimeRange, packed};
+use super::{ReadingFilter, TimeRange};
 use crate::scope::Reach;
-use crate::sql::Row;
+use crate::sql::{Row, packed};
 use crate::{QualityFlag, Scope};
 
 /// Up to this many sensors are read along the primary key, each with a probe a window; beyond it, a window is read as a

@@ -1,21 +1,21 @@
-//! Columns of readings, packed by the server: of each column the values as the wire has them, one behind the other.
+//! Columns, packed by the server: of each column the values as the wire has them, one behind the other.
 //!
 //! ```text
-//! time, received_at    microseconds since 2000-01-01: i64
-//! value                f64
-//! sensor_id            i32
-//! flag, journal_id     i16
-//! seq                  i64
+//! times                microseconds since 2000-01-01: i64
+//! values               f64
+//! counts, positions    i64
+//! sensors              i32
+//! flags, journals      i16
 //! ```
 //!
-//! All are big-endian. The server takes about half the time for them that arrays take, whose elements it writes with a
+//! All are big-endian, and none is null. The server takes about half the time for them that arrays take, whose elements it writes with a
 //! header and a copy each, and here they need no more than a walk over bytes.
 
 use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 
+use super::Row;
 use crate::QualityFlag;
-use crate::sql::{self, Row};
 
 /// Microseconds from 1970 to 2000, where the server's time begins.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
@@ -56,7 +56,7 @@ pub(crate) fn floats(row: &Row<'_>, position: usize) -> Result<Vec<f64>, DbErr> 
 
 /// The flags of the column at `position`.
 pub(crate) fn flags(row: &Row<'_>, position: usize) -> Result<Vec<QualityFlag>, DbErr> {
-    column(row, position, |bytes| sql::flag(i16::from_be_bytes(bytes)))
+    column(row, position, |bytes| super::flag(i16::from_be_bytes(bytes)))
 }
 
 /// The small numbers of the column at `position`.
@@ -69,7 +69,7 @@ pub(crate) fn numbers(row: &Row<'_>, position: usize) -> Result<Vec<i64>, DbErr>
     column(row, position, |bytes| Ok(i64::from_be_bytes(bytes)))
 }
 
-/// No readings are packed into null.
+/// No values are packed into null.
 fn column<T, const WIDTH: usize>(
     row: &Row<'_>,
     position: usize,
