@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `fieldbook_ingest_connected{source}` | 1 while the connection to the source's broker is up |
 //! | `fieldbook_ingest_connections_lost_total{source}` | connections that ended by themselves |
+//! | `fieldbook_ingest_sessions_lost_total{source}` | times that the broker had not kept our session, and with it what it had received for us |
 //! | `fieldbook_ingest_messages_received_total{qos}` | messages delivered by the broker |
 //! | `fieldbook_ingest_messages_acknowledged_total` | QoS 1 messages on disk and acknowledged |
 //! | `fieldbook_ingest_messages_lost_total` | QoS 0 messages that found no room |
@@ -41,6 +42,15 @@ pub(crate) fn connected(source: &str, session_present: bool) {
         "with a new session"
     };
     tracing::info!(source, "connected to the broker, {session}");
+}
+
+pub(crate) fn session_lost(source: &str) {
+    counter!("fieldbook_ingest_sessions_lost_total", "source" => source.to_owned()).increment(1);
+    tracing::warn!(
+        source,
+        "the broker has not kept our session: what it received for us since we were connected last is lost; have it keep \
+         sessions on its disk, and for longer than Fieldbook is ever away"
+    );
 }
 
 pub(crate) fn connection_lost(source: &str, reason: &str) {

@@ -26,6 +26,7 @@
 mod connection;
 mod manner;
 mod probe;
+mod remembered;
 mod session;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ use crate::clock::Clock;
 use connection::ConnectionEnd;
 pub use manner::{Manner, Manners};
 pub use probe::{Probed, probe};
+pub(crate) use remembered::Remembered;
 pub use session::{Broken, BrokenKind};
 
 /// Where messages come from, and how they are asked for.
@@ -127,6 +129,8 @@ pub(crate) struct Receiver {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether the broker delivers to us: from then on it keeps for us what comes while we are away.
     pub(crate) subscribed: watch::Sender<bool>,
+    /// Whether it did before.
+    pub(crate) remembered: Remembered,
 }
 
 impl Receiver {

@@ -20,7 +20,7 @@ use crate::events;
 use crate::import::{self, ImportError};
 use crate::loader::{Loader, LoaderError, LoaderOptions};
 use crate::manifest::{self, Manifest};
-use crate::receiver::{Manners, Receiver, ReceiverError, ReceiverOptions, Source};
+use crate::receiver::{Manners, Receiver, ReceiverError, ReceiverOptions, Remembered, Source};
 use crate::refresher::{Refresher, RefresherOptions};
 use crate::replayer::{Replayer, ReplayerOptions};
 use crate::sweeper::{Sweeper, SweeperOptions};
@@ -188,7 +188,8 @@ impl Ingestor {
             shared.spawn_archiver(&mut outlets, (&working, &compared), options.archiver, db, store);
         outlets.spawn(watch_journal(shared.journal.clone(), working.clone()));
         let mut inlets = JoinSet::new();
-        let subscribed = shared.spawn_receivers(&mut inlets, (&receiving, &compared), &options.receiver);
+        let subscribed =
+            shared.spawn_receivers(&mut inlets, (&receiving, &compared), &options.receiver, &dir);
         shared.spawn_control(&mut inlets, &receiving, dir, loaded.clone());
         let Shared { journal, clock, .. } = shared;
         Ok(Self {
@@ -409,6 +410,7 @@ impl Shared {
         parts: &mut Parts,
         (stop, compared): (&CancellationToken, &CancellationToken),
         options: &ReceiverOptions,
+        journal_dir: &Path,
     ) -> Vec<watch::Receiver<bool>> {
         let mut all = Vec::new();
         for source in self.sources.iter() {
@@ -421,6 +423,7 @@ impl Shared {
                 journal: self.journal.clone(),
                 clock: Arc::clone(&self.clock),
                 subscribed: report,
+                remembered: Remembered::of(source, journal_dir),
             };
             let (stop, compared) = (stop.clone(), compared.clone());
             parts.spawn(async move {

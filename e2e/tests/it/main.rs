@@ -15,6 +15,7 @@ mod harness;
 mod keys;
 mod live;
 mod losing_nothing;
+mod lost_sessions;
 mod page_states;
 mod pages;
 mod quarantine;

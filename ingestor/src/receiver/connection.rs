@@ -253,7 +253,11 @@ impl Poller<'_> {
     }
 
     fn connected(&mut self, session_present: bool) -> Result<(), String> {
-        events::connected(&self.receiver.source.name, session_present);
+        let receiver = self.receiver;
+        events::connected(&receiver.source.name, session_present);
+        if !session_present && receiver.remembered.is_made() {
+            events::session_lost(&receiver.source.name);
+        }
         if session_present && !self.subscribe_always {
             self.delivers();
             return Ok(());
@@ -279,6 +283,7 @@ impl Poller<'_> {
 
     fn delivers(&mut self) {
         self.up = true;
+        self.receiver.remembered.make();
         self.receiver.subscribed.send_replace(true);
     }
 
