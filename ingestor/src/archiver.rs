@@ -104,6 +104,7 @@ impl Archiver {
     /// Archives segment after segment until `shutdown`.
     pub(crate) async fn run(self, shutdown: CancellationToken) -> Result<(), ArchiverError> {
         let mut after = self.journal.checkpoint(CONSUMER_ARCHIVER).unwrap_or(0);
+        let mut memory = Vec::new();
         events::archived_to(after);
         loop {
             let segment = tokio::select! {
@@ -114,7 +115,7 @@ impl Archiver {
                 () = shutdown.cancelled() => return Ok(()),
             };
             tokio::select! {
-                stored = self.archive(&segment) => stored?,
+                stored = self.archive(&segment, &mut memory) => stored?,
                 // It is sealed and stays; the next run archives it.
                 () = shutdown.cancelled() => return Ok(()),
             }
@@ -127,12 +128,13 @@ impl Archiver {
         }
     }
 
-    async fn archive(&self, segment: &SealedSegment) -> Result<(), ArchiverError> {
+    async fn archive(&self, segment: &SealedSegment, memory: &mut Vec<u8>) -> Result<(), ArchiverError> {
         let first_seq = segment.first_seq;
         let journal = self.journal.clone();
         let sealed = segment.clone();
+        let taken = std::mem::take(memory);
         // Compressing 64 MB takes a second: not on a thread that serves others.
-        let built = tokio::task::spawn_blocking(move || build(&journal, &sealed));
+        let built = tokio::task::spawn_blocking(move || build(&journal, &sealed, taken));
         let (object, lists) = built
             .await
             .unwrap_or_else(|join| std::panic::resume_unwind(join.into_panic()))?;
@@ -152,6 +154,7 @@ impl Archiver {
             stored.object_bytes,
             segment.last_seq,
         );
+        *memory = object.into_memory();
         Ok(())
     }
 
@@ -176,12 +179,16 @@ impl Archiver {
     }
 }
 
-/// The object of a segment, and the sensor lists in it. Blocks.
-fn build(journal: &Journal, segment: &SealedSegment) -> Result<(Object, Vec<SensorList>), ArchiverError> {
+/// The object of a segment, built in this memory, and the sensor lists in it. Blocks.
+fn build(
+    journal: &Journal,
+    segment: &SealedSegment,
+    memory: Vec<u8>,
+) -> Result<(Object, Vec<SensorList>), ArchiverError> {
     let first_seq = segment.first_seq;
     let read = |source| ArchiverError::Read { first_seq, source };
     let wrong = |source| ArchiverError::Build { first_seq, source };
-    let mut builder = ObjectBuilder::new(journal.id());
+    let mut builder = ObjectBuilder::new(journal.id()).with_memory(memory);
     let mut lists = Vec::new();
     for record in journal.read_sealed(segment).map_err(read)? {
         let journal::Record { seq, body } = record.map_err(read)?;

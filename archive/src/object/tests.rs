@@ -96,6 +96,22 @@ fn a_line_longer_than_a_frame_has_one_of_its_own() {
 }
 
 #[test]
+fn an_object_built_in_the_memory_of_another_one_is_the_same_and_takes_no_other() {
+    let long = build(&messages(1, 5000, 600));
+    let place = long.body().as_ptr();
+    let second = messages(5001, 100, 600);
+    let reader = long.clone();
+    assert!(long.into_memory().is_empty(), "it is still read");
+    let mut builder = ObjectBuilder::new(Uuid::from_u128(7)).with_memory(reader.into_memory());
+    for message in &second {
+        builder.push(&message.as_line()).unwrap();
+    }
+    let object = builder.finish().unwrap();
+    assert_eq!(object, build(&second));
+    assert_eq!(object.body().as_ptr(), place);
+}
+
+#[test]
 fn a_standard_decoder_reads_the_whole_object_as_lines() {
     let messages = messages(1, 3000, 500);
     let object = build(&messages);
