@@ -13,7 +13,7 @@ use crate::tier::Finder;
 /// Where the loader reads.
 pub(super) enum Reading {
     /// In the journal.
-    Journal(journal::Reader),
+    Journal(Box<journal::Reader>),
     /// On S3.
     Archive(Box<ReadBack>),
 }
@@ -55,7 +55,7 @@ impl Loader {
     /// Begins to read behind `checkpoint`, wherever that is.
     pub(super) async fn reading(&self, journal_id: i16, checkpoint: u64) -> Result<Reading, LoaderError> {
         let first_retained = match self.journal.reader(checkpoint) {
-            Ok(reader) => return Ok(Reading::Journal(reader)),
+            Ok(reader) => return Ok(Reading::Journal(Box::new(reader))),
             Err(ReadError::Retired { first_retained, .. }) => first_retained,
             Err(ReadError::Ahead { durable_seq, .. }) => {
                 return Err(LoaderError::Ahead {
