@@ -112,8 +112,6 @@ fn read(row: &Row<'_>, piece: usize) -> Result<Samples, DbErr> {
         flags: packed::flags(row, 4)?,
     };
     let lengths = [samples.received.len(), samples.values.len(), samples.flags.len()];
-    if lengths != [samples.len(); 3] {
-        return Err(DbErr::Type("packed columns of different lengths".to_owned()));
-    }
+    packed::check_lengths(samples.len(), lengths)?;
     Ok(samples)
 }

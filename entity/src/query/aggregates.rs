@@ -211,15 +211,25 @@ impl Parts {
             counts_suspect: packed::numbers(row, 13)?,
             counts_fail: packed::numbers(row, 14)?,
         };
-        let length = parts.starts.len();
         let counts = [
             parts.counts.len(),
             parts.counts_suspect.len(),
             parts.counts_fail.len(),
         ];
-        if counts != [length; 3] {
-            return Err(DbErr::Type("packed columns of different lengths".to_owned()));
-        }
+        let others = [
+            parts.sums.len(),
+            parts.m2s.len(),
+            parts.mins.len(),
+            parts.maxs.len(),
+            parts.firsts.len(),
+            parts.lasts.len(),
+            parts.firsts_at.len(),
+            parts.lasts_at.len(),
+            parts.areas.len(),
+            parts.increases.len(),
+        ];
+        let wanted = others.into_iter().filter(|length| *length > 0);
+        packed::check_lengths(parts.starts.len(), counts.into_iter().chain(wanted))?;
         Ok(parts)
     }
 

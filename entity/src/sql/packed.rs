@@ -69,6 +69,14 @@ pub(crate) fn numbers(row: &Row<'_>, position: usize) -> Result<Vec<i64>, DbErr>
     column(row, position, |bytes| Ok(i64::from_be_bytes(bytes)))
 }
 
+/// Refuses columns that don't have as many values as there are rows.
+pub(crate) fn check_lengths(rows: usize, columns: impl IntoIterator<Item = usize>) -> Result<(), DbErr> {
+    if columns.into_iter().any(|values| values != rows) {
+        return Err(DbErr::Type("packed columns of different lengths".to_owned()));
+    }
+    Ok(())
+}
+
 /// No values are packed into null.
 fn column<T, const WIDTH: usize>(
     row: &Row<'_>,

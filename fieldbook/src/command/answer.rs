@@ -15,13 +15,13 @@ pub(crate) enum AnswerError {
     Write(#[source] io::Error),
 }
 
-/// Writes a line of the answer, or several, to standard output.
-pub(crate) fn line(text: impl Display) -> Result<(), AnswerError> {
+/// Writes a line of the answer, or several, to standard output. Fails with an [`AnswerError`].
+pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
     let written = writeln!(io::stdout().lock(), "{text}");
-    written.map_err(|error| match error.kind() {
+    Ok(written.map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => AnswerError::ReaderLeft,
         _ => AnswerError::Write(error),
-    })
+    })?)
 }
 
 /// Writes a line to standard error, if anybody reads it.

@@ -35,7 +35,7 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
             ]
         })
         .collect();
-    Ok(table::answer(["DATASET", "VISIBILITY", "DESCRIPTION"], &rows)?)
+    table::answer(["DATASET", "VISIBILITY", "DESCRIPTION"], &rows)
 }
 
 async fn set(slug: &str, visibility: VisibilityArg, database: &DatabaseArgs) -> anyhow::Result<()> {
@@ -48,7 +48,7 @@ async fn set(slug: &str, visibility: VisibilityArg, database: &DatabaseArgs) -> 
     visibility::set(&db, slug, visibility)
         .await
         .context("write the dataset's visibility")?;
-    Ok(answer::line(format_args!("{slug} is {visibility}"))?)
+    answer::line(format_args!("{slug} is {visibility}"))
 }
 
 /// Refuses slugs that no dataset has, and says which there are.

@@ -129,7 +129,7 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
         "EXPIRES",
         "LAST USED",
     ];
-    Ok(table::answer(head, &rows)?)
+    table::answer(head, &rows)
 }
 
 fn row(key: &Key, now: DateTime<Utc>) -> [String; 8] {
@@ -186,10 +186,10 @@ async fn revoke(which: &str, database: &DatabaseArgs) -> anyhow::Result<()> {
     {
         Revoked::Key(key) => {
             let at = key.revoked_at.map(time).unwrap_or_default();
-            Ok(answer::line(format_args!(
+            answer::line(format_args!(
                 "{} ({}) is revoked since {at}",
                 key.prefix, key.name
-            ))?)
+            ))
         }
         Revoked::Unknown => anyhow::bail!("there is no key {which:?}: fieldbook key list shows them"),
         Revoked::Ambiguous(keys) => {

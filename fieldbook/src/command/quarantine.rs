@@ -46,10 +46,7 @@ async fn list(args: &QuarantineListArgs) -> anyhow::Result<()> {
             .await
             .context("count the messages by reason")?;
         let rows: Vec<[String; 5]> = reasons.iter().map(reason_row).collect();
-        return Ok(table::answer(
-            ["REASON", "SOURCE", "MESSAGES", "NEWEST", "EXAMPLE"],
-            &rows,
-        )?);
+        return table::answer(["REASON", "SOURCE", "MESSAGES", "NEWEST", "EXAMPLE"], &rows);
     }
     let request = PageRequest {
         limit: args.limit.into(),

@@ -53,7 +53,7 @@ pub(crate) async fn run(args: ReplayArgs) -> anyhow::Result<()> {
     for lack in &restored.skipped {
         answer::line(format_args!("skipped: {lack}"))?;
     }
-    Ok(answer::line(outcome(&restored))?)
+    answer::line(outcome(&restored))
 }
 
 /// Draws how far it is, until it ends.

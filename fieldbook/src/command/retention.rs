@@ -5,8 +5,7 @@ use archive::Prefix;
 use archive::lifecycle::{Class, Rule};
 use entity::retention::{self, Kept, Retention};
 
-use super::answer::{self, AnswerError};
-use super::table;
+use super::{answer, table};
 use crate::cli::{ClassArg, Days, RetentionAction, RetentionArgs, RetentionRawArgs, RetentionSetArgs};
 use crate::wiring;
 
@@ -14,9 +13,7 @@ pub(crate) async fn run(args: RetentionArgs) -> anyhow::Result<()> {
     match args.action {
         RetentionAction::Show { database } => {
             let db = wiring::database_of(&database, "fieldbook-retention").await?;
-            Ok(show(
-                &retention::policies(&db).await.context("read the policies")?,
-            )?)
+            show(&retention::policies(&db).await.context("read the policies")?)
         }
         RetentionAction::Set(args) => set(args).await,
         RetentionAction::Raw(args) => raw(&args).await,
@@ -36,10 +33,10 @@ async fn set(args: RetentionSetArgs) -> anyhow::Result<()> {
         .into_iter()
         .filter_map(|(kept, days)| days.map(|Days(days)| (kept, days)))
         .collect();
-    Ok(show(&retention::keep(&db, &changes, &args.by).await?)?)
+    show(&retention::keep(&db, &changes, &args.by).await?)
 }
 
-fn show(policies: &[Retention]) -> Result<(), AnswerError> {
+fn show(policies: &[Retention]) -> anyhow::Result<()> {
     let rows: Vec<[String; 5]> = policies
         .iter()
         .map(|policy| {
@@ -71,16 +68,16 @@ async fn raw(args: &RetentionRawArgs) -> anyhow::Result<()> {
         },
     };
     if !args.apply {
-        return Ok(answer::line(rule.to_json())?);
+        return answer::line(rule.to_json());
     }
     let store = archive::Store::new(wiring::store_config(&args.store)?).context("set up the object store")?;
     let kept = store.apply_lifecycle(&rule).await.context(
         "give the bucket the rule: a store that knows no lifecycle rules keeps all of it as it is; the key needs \
          s3:GetLifecycleConfiguration and s3:PutLifecycleConfiguration",
     )?;
-    Ok(answer::line(format_args!(
+    answer::line(format_args!(
         "raw messages move to {} after {} days; {kept} other rules of the bucket stay",
         rule.class.name(),
         rule.after_days
-    ))?)
+    ))
 }

@@ -35,10 +35,10 @@ async fn import(file: &Path, source: &str, data: &DataArgs) -> anyhow::Result<()
     } else {
         "in the journal; the database gets it from the ingestor"
     };
-    Ok(answer::line(format_args!(
+    answer::line(format_args!(
         "{} sensors declared, {state} (record {})",
         imported.sensors, imported.seq
-    ))?)
+    ))
 }
 
 async fn import_alone(journal_dir: &Path, source: &str, text: &str) -> anyhow::Result<Imported> {
@@ -55,10 +55,7 @@ async fn import_alone(journal_dir: &Path, source: &str, text: &str) -> anyhow::R
 async fn list(from: &SensorsFrom) -> anyhow::Result<()> {
     let sensors = all(&open(from).await?, from).await?;
     let rows: Vec<[String; 6]> = sensors.iter().map(row).collect();
-    Ok(table::answer(
-        ["NAME", "SOURCE", "TYPE", "UNIT", "RANGE", "DESCRIPTION"],
-        &rows,
-    )?)
+    table::answer(["NAME", "SOURCE", "TYPE", "UNIT", "RANGE", "DESCRIPTION"], &rows)
 }
 
 fn row(sensor: &Sensor) -> [String; 6] {
@@ -97,7 +94,7 @@ async fn export(from: &SensorsFrom) -> anyhow::Result<()> {
         );
     }
     let list = serde_json::to_string_pretty(&Value::Object(list)).context("write the list")?;
-    Ok(answer::line(list)?)
+    answer::line(list)
 }
 
 /// What a sensor list would say of it; what is not known is left out.

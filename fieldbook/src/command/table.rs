@@ -1,12 +1,12 @@
 //! Tables for people: a line a row, columns as wide as they must be.
 
-use super::answer::{self, AnswerError};
+use super::answer;
 
 /// Answers with a head and its rows.
 pub(super) fn answer<const COLUMNS: usize>(
     head: [&str; COLUMNS],
     rows: &[[String; COLUMNS]],
-) -> Result<(), AnswerError> {
+) -> anyhow::Result<()> {
     answer::line(lines(head, rows).join("\n"))
 }
 

@@ -59,7 +59,7 @@ async fn list(database: &DatabaseArgs) -> anyhow::Result<()> {
     let head = [
         "WEBHOOK", "URL", "EVENTS", "DATASET", "WAITING", "DROPPED", "STATE",
     ];
-    Ok(table::answer(head, &rows)?)
+    table::answer(head, &rows)
 }
 
 fn row(webhook: &Webhook) -> [String; 7] {
@@ -85,14 +85,14 @@ async fn enable(id: Uuid, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
     let enabled = webhooks::enable(&db, id).await.context("switch the webhook on")?;
     anyhow::ensure!(enabled, unknown(id));
-    Ok(answer::line(format_args!("{id} is on"))?)
+    answer::line(format_args!("{id} is on"))
 }
 
 async fn remove(id: Uuid, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
     let removed = webhooks::remove(&db, id).await.context("remove the webhook")?;
     anyhow::ensure!(removed, unknown(id));
-    Ok(answer::line(format_args!("{id} is removed"))?)
+    answer::line(format_args!("{id} is removed"))
 }
 
 fn unknown(id: Uuid) -> String {

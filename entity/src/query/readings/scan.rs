@@ -144,9 +144,8 @@ impl Batch {
         let readings = batch.times.len();
         let lengths = [batch.values.len(), batch.sensors.len(), batch.flags.len()];
         let received = if with_received { readings } else { 0 };
-        if lengths != [readings; 3] || batch.received.len() != received {
-            return Err(DbErr::Type("packed columns of different lengths".to_owned()));
-        }
+        packed::check_lengths(readings, lengths)?;
+        packed::check_lengths(received, [batch.received.len()])?;
         batch.sort();
         Ok(batch)
     }

@@ -1,6 +1,6 @@
 //! What was found, told as it is found.
 
-use super::super::answer::{self, AnswerError};
+use crate::command::answer;
 
 /// Something that was looked at.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Tells a finding: a line, and a line below it that says what to do.
-    pub(super) fn tell(&mut self, finding: Finding) -> Result<(), AnswerError> {
+    pub(super) fn tell(&mut self, finding: Finding) -> anyhow::Result<()> {
         let state = match finding.state {
             State::Well => "ok    ",
             State::Warning => "warn  ",

@@ -11,9 +11,9 @@ use entity::{DatabaseConnection, Scope};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
-use super::super::answer;
 use super::{open, place, unknown};
 use crate::cli::QuarantineReplayArgs;
+use crate::command::answer;
 
 /// Between two looks at how far it is.
 const EVERY: Duration = Duration::from_millis(200);
@@ -54,17 +54,17 @@ pub(super) async fn run(args: QuarantineReplayArgs) -> anyhow::Result<()> {
         )
     })?;
     if replay.requested == 0 {
-        return Ok(answer::line("nothing that is set aside matches")?);
+        return answer::line("nothing that is set aside matches");
     }
     if args.no_wait {
-        return Ok(answer::line(format_args!(
+        return answer::line(format_args!(
             "replay {} of {} is requested",
             replay.id,
             messages(replay.requested)
-        ))?);
+        ));
     }
     let done = wait(&db, replay, Duration::from_secs(args.patience.into())).await?;
-    Ok(answer::line(outcome(&done))?)
+    answer::line(outcome(&done))
 }
 
 /// Waits until it is done, as long as it gets on.

@@ -5,9 +5,9 @@ use entity::Scope;
 use entity::quarantine::{self, QuarantineFilter};
 use entity::query::page::{PageAt, PageRequest};
 
-use super::super::answer;
 use super::{id, open, place, state, time, unknown};
 use crate::cli::DatabaseArgs;
+use crate::command::answer;
 
 pub(super) async fn run(message: &str, database: &DatabaseArgs) -> anyhow::Result<()> {
     let db = open(database).await?;
@@ -54,7 +54,7 @@ pub(super) async fn run(message: &str, database: &DatabaseArgs) -> anyhow::Resul
     ] {
         answer::line(format_args!("{name:<9} {}", on_one_line(&value)))?;
     }
-    Ok(answer::line(format_args!("\n{}", shown(kept)))?)
+    answer::line(format_args!("\n{}", shown(kept)))
 }
 
 fn on_one_line(text: &str) -> String {

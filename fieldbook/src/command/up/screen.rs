@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::super::answer;
 use super::neighbours::Neighbours;
+use crate::command::answer;
 
 /// Lines on standard error; a terminal sees them move, a file gets the finished ones.
 #[derive(Debug, Clone)]
