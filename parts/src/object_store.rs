@@ -121,7 +121,7 @@ pub struct ObjectStore {
     directory: PathBuf,
     stopping: watch::Sender<bool>,
     task: JoinHandle<()>,
-    _lock: File,
+    lock: File,
 }
 
 impl fmt::Debug for ObjectStore {
@@ -176,7 +176,7 @@ impl ObjectStore {
             directory: directory.clone(),
             stopping,
             task,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -221,6 +221,8 @@ impl ObjectStore {
 impl Drop for ObjectStore {
     fn drop(&mut self) {
         self.task.abort();
+        // To close it is not enough: a child process has a copy of it until it runs its own program.
+        let _ = self.lock.unlock();
     }
 }
 

@@ -62,7 +62,7 @@ impl Storage for Disk {
             .truncate(false)
             .open(self.path(name))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Box::new(FileLock { _file: file }))),
+            Ok(()) => Ok(Some(Box::new(FileLock(file)))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -181,10 +181,16 @@ impl DiskFile {
     }
 }
 
-/// The lock goes with the open file.
+/// The lock belongs to the open file, of which any child process has a copy until it runs its own program: closing ours alone
+/// would leave the directory locked for that while.
 #[derive(Debug)]
-struct FileLock {
-    _file: File,
-}
+struct FileLock(File);
 
 impl DirectoryLock for FileLock {}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // If it can't be, it goes with the last copy.
+        let _ = self.0.unlock();
+    }
+}

@@ -1,6 +1,10 @@
 //! Taking records: positions, bounds, groups.
 
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
 use journal::{AppendError, Journal, OpenError, OptionsError};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 
 use crate::rig::{Rigged, append, body, read, small, within};
 
@@ -164,6 +168,28 @@ async fn a_second_writer_is_locked_out_until_the_first_has_closed() {
     within(journal.close()).await.unwrap();
     assert!(matches!(journal.try_append(b"late"), Err(AppendError::Closed)));
     Journal::open(directory.path(), small()).unwrap();
+}
+
+#[tokio::test]
+async fn a_copy_of_the_lock_in_a_process_about_to_start_keeps_nobody_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let (journal, _) = Journal::open(directory.path(), small()).unwrap();
+    let copy = copy_of_the_open_file(&directory.path().canonicalize().unwrap().join("lock"));
+    within(journal.close()).await.unwrap();
+    Journal::open(directory.path(), small()).unwrap();
+    drop(copy);
+}
+
+/// A second descriptor of a file that this process has open, as a child has it between fork and exec.
+fn copy_of_the_open_file(path: &Path) -> OwnedFd {
+    let this = pidfd_open(getpid(), PidfdFlags::empty()).unwrap();
+    let numbers = std::fs::read_dir("/proc/self/fd").unwrap();
+    let open = numbers
+        .map(|entry| entry.unwrap().path())
+        .find(|entry| std::fs::read_link(entry).is_ok_and(|target| target == path))
+        .expect("the file is open");
+    let number = open.file_name().unwrap().to_str().unwrap().parse().unwrap();
+    pidfd_getfd(this, number, PidfdGetfdFlags::empty()).unwrap()
 }
 
 #[tokio::test]
