@@ -23,17 +23,11 @@ use std::path::Path;
 use anyhow::Context as _;
 use ingestor::sensor_list::SensorList;
 
+use crate::OpenDisk;
 use crate::cli::{Cli, Command};
-use crate::{OpenDisk, telemetry};
 
 /// Runs what the command line asks for.
 pub(crate) async fn run(cli: Cli, disk: OpenDisk) -> anyhow::Result<()> {
-    let level = if matches!(cli.command, Command::Up(_)) {
-        "warn"
-    } else {
-        "info"
-    };
-    telemetry::log(&cli.log, level)?;
     match cli.command {
         Command::Up(args) => Box::pin(up::run(*args, disk)).await,
         Command::Ingest(args) => Box::pin(ingest::run(args, disk)).await,

@@ -18,9 +18,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use clap::Parser as _;
 
+use cli::Command;
 use command::answer::{self, AnswerError};
+use telemetry::{Log, Logs};
 
 /// Answers are made of many small pieces and a few large ones: of a list of sensors with readings of each, the system's
 /// allocator takes a third of the time (docs/benchmarks.md).
@@ -38,21 +41,46 @@ pub fn main_on(disk: OpenDisk) -> ExitCode {
     let cli = cli::Cli::parse();
     // The whole process speaks TLS by ring: AWS and MQTT clients find it here.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&anyhow::Error::from(error).context("start the runtime")),
+    let begun = begin_log(&cli).and_then(|log| Ok((log, runtime()?)));
+    let (log, runtime) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            say(&error);
+            return ExitCode::FAILURE;
+        }
     };
-    match runtime.block_on(command::run(cli, disk)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
-    }
+    runtime.spawn(log.watch());
+    let outcome = runtime.block_on(command::run(cli, disk));
+    let (code, error) = match outcome {
+        Ok(()) => (ExitCode::SUCCESS, None),
+        Err(error) => match error.downcast_ref() {
+            Some(AnswerError::ReaderLeft) => (ExitCode::from(READER_LEFT), None),
+            _ => (ExitCode::FAILURE, Some(error)),
+        },
+    };
+    log.end(move || {
+        if let Some(error) = error {
+            say(&error);
+        }
+    });
+    code
+}
+
+fn begin_log(cli: &cli::Cli) -> anyhow::Result<Log> {
+    let (logs, default) = match cli.command {
+        Command::Up(_) => (Logs::Service, "warn"),
+        Command::Ingest(_) | Command::Serve(_) => (Logs::Service, "info"),
+        _ => (Logs::Command, "info"),
+    };
+    Log::begin(&cli.log, logs, default)
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("start the runtime")
 }
 
 /// One line on standard error: what failed, and why, from cause to cause.
-fn fail(error: &anyhow::Error) -> ExitCode {
-    if let Some(AnswerError::ReaderLeft) = error.downcast_ref() {
-        return ExitCode::from(READER_LEFT);
-    }
+fn say(error: &anyhow::Error) {
     answer::beside(format_args!("fieldbook: {error:#}"));
-    ExitCode::FAILURE
 }

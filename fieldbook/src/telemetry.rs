@@ -1,6 +1,7 @@
 //! Logs and metrics of the process.
 
-use std::io::IsTerminal as _;
+mod log;
+
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
@@ -9,31 +10,8 @@ use axum::routing::get;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
-use tracing_subscriber::EnvFilter;
 
-use crate::cli::{LogArgs, LogFormat};
-
-/// Logs to standard error; `default` where nothing else is asked for.
-pub(crate) fn log(args: &LogArgs, default: &str) -> anyhow::Result<()> {
-    let filter = args.log.as_deref().unwrap_or(default);
-    let filter = EnvFilter::try_new(filter).with_context(|| {
-        format!("read --log {filter:?}: info is expected, or a filter such as warn,ingestor=debug")
-    })?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        // It would tell of a line that can't be written by `eprintln!`, which panics when nobody reads standard error.
-        .log_internal_errors(false);
-    match args.log_format {
-        // Colours are for terminals.
-        LogFormat::Text => subscriber
-            .with_target(false)
-            .with_ansi(std::io::stderr().is_terminal())
-            .init(),
-        LogFormat::Json => subscriber.json().init(),
-    }
-    Ok(())
-}
+pub(crate) use log::{Log, Logs};
 
 /// Collects metrics from now on; the handle renders them.
 pub(crate) fn metrics() -> anyhow::Result<PrometheusHandle> {
