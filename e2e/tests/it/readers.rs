@@ -77,11 +77,11 @@ async fn a_command_whose_reader_leaves_ends_without_a_word_and_one_without_room_
 
 static START: LazyLock<DateTime<Utc>> = LazyLock::new(|| Utc::now() - TimeDelta::days(1));
 
-/// A reading of each second since a day ago.
-fn reading(second: i64) -> Vec<u8> {
-    let at = *START + TimeDelta::seconds(second);
+/// A reading of each millisecond since a day ago.
+fn reading(millisecond: i64) -> Vec<u8> {
+    let at = *START + TimeDelta::milliseconds(millisecond);
     let at = at.to_rfc3339_opts(SecondsFormat::Millis, true);
-    format!(r#"{{"id":"a","dt":"{at}","value":{second}}}"#).into_bytes()
+    format!(r#"{{"id":"a","dt":"{at}","value":{millisecond}}}"#).into_bytes()
 }
 
 #[tokio::test]
@@ -151,16 +151,19 @@ async fn an_ingest_whose_log_is_not_taken_goes_on_and_says_later_what_was_droppe
 
 /// Publishes until more than so many lines of a log were dropped; gives how many.
 async fn fill(ingest: &mut Ingest, producer: &mut Producer, published: &mut i64, before: u64) -> u64 {
-    for _ in 0..1000 {
-        let next = *published + 20;
-        producer.publish_all((*published..next).map(reading)).await;
-        *published = next;
-        let [dropped] = ingest
-            .wait_metrics(["fieldbook_log_lines_dropped_total"], |_| true)
-            .await;
-        if dropped > before {
-            return dropped;
+    let filling = async {
+        loop {
+            let next = *published + 100;
+            producer.publish_all((*published..next).map(reading)).await;
+            *published = next;
+            let [dropped] = ingest
+                .wait_metrics(["fieldbook_log_lines_dropped_total"], |_| true)
+                .await;
+            if dropped > before {
+                return dropped;
+            }
         }
-    }
-    panic!("no line was dropped");
+    };
+    let filled = tokio::time::timeout(DEADLINE, filling).await;
+    filled.expect("lines are dropped")
 }
