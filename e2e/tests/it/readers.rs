@@ -120,7 +120,9 @@ async fn an_ingest_whose_log_is_not_taken_goes_on_and_says_later_what_was_droppe
         pipe.to_str().expect("text"),
     ];
     let dir = data.path().join("untaken");
-    let mut ingest = Ingest::start(&fieldbook, &dir, fieldbook.s3, &through, &["--log", "trace"]);
+    // An upload each second, of which the client of S3 has much to say.
+    let talkative = ["--log", "trace", "--segment-seconds", "1"];
+    let mut ingest = Ingest::start(&fieldbook, &dir, fieldbook.s3, &through, &talkative);
     let mut producer = Producer::connect(fieldbook.mqtt).await;
     ingest.wait_subscribed(&mut producer, &reading(0)).await;
     let mut published = 1;

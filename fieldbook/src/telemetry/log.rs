@@ -13,7 +13,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use crate::cli::{LogArgs, LogFormat};
 
 /// Lines of a service that wait for whoever reads the log; more are dropped.
-const WAITING_MAX: usize = 4096;
+const WAITING_MAX: usize = 1024;
 /// How often a service looks whether lines were dropped.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long a service that ends waits for whoever reads its last lines.
