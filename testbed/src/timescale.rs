@@ -6,8 +6,8 @@
 //!                                                                                └─► a server (each test, about 1 s)
 //! ```
 //!
-//! What differs from a server with processes: connections share one session, a transaction at a time; there is no
-//! `COPY FROM STDIN`; background jobs don't run, so call policies yourself. `timescale/server.mjs` says more.
+//! What differs from a server with processes: connections share one session, a transaction at a time; background jobs don't
+//! run, so call policies yourself. `timescale/server.mjs` says more.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -46,6 +46,22 @@ async fn an_empty_database_gets_the_same_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_timescaledb_gets_the_same_rows_with_its_chunks_compressed_half_way() {
+    let plant = Plant::new(OnConflict::Latest).await;
+    let database = testbed::timescale().await;
+    let all: u64 = plant.last.iter().sum();
+    let half = plant.replay_until(&database, plant.replaying(), all / 2).await;
+    assert!(matches!(half, Err(RestoreError::Stopped)), "{half:?}");
+    let compress = "SELECT count(compress_chunk(chunk)) FROM show_chunks('reading') AS chunk";
+    assert!(number(&pool(&database).await, compress).await > 0);
+    plant
+        .replay(&database, plant.replaying())
+        .await
+        .expect("a replay");
+    plant.is_the_original(&database).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn broken_off_at_any_place_it_goes_on_to_the_same_rows() {
     let plant = Plant::new(OnConflict::First).await;
     let all: u64 = plant.last.iter().sum();

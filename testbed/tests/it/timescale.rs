@@ -109,13 +109,15 @@ async fn an_error_is_an_error_and_the_session_goes_on() {
             .await
             .unwrap_err();
         assert_eq!(error.as_database_error().unwrap().code().unwrap(), "22012");
-        let error = sqlx::raw_sql("COPY pg_class FROM STDIN")
-            .execute(&mut connection)
-            .await
-            .unwrap_err();
-        assert_eq!(error.as_database_error().unwrap().code().unwrap(), "0A000");
     }
     sqlx::query("SELECT 1").execute(&mut connection).await.unwrap();
+}
+
+/// Copies lines into the table `copied`.
+async fn copy(connection: &mut PgConnection, lines: &str) -> Result<u64, sqlx::Error> {
+    let mut copy = connection.copy_in_raw("COPY copied (id) FROM STDIN").await?;
+    copy.send(lines.as_bytes()).await?;
+    copy.finish().await
 }
 
 testbed::both! {
@@ -137,6 +139,30 @@ testbed::both! {
 }
 
 testbed::both_empty! {
+    async fn rows_are_copied_and_none_of_them_when_one_is_refused(database: testbed::TestDatabase) {
+        let mut connection = PgConnection::connect(database.url()).await.unwrap();
+        let count = "SELECT count(*) FROM copied";
+        sqlx::raw_sql("CREATE TABLE copied (id int4 PRIMARY KEY)").execute(&mut connection).await.unwrap();
+        assert_eq!(copy(&mut connection, "1\n2\n").await.unwrap(), 2);
+        let error = copy(&mut connection, "3\n2\n").await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().code().unwrap(), "23505");
+
+        let mut given_up = connection.copy_in_raw("COPY copied (id) FROM STDIN").await.unwrap();
+        given_up.send(b"4\n".as_slice()).await.unwrap();
+        given_up.abort("enough").await.unwrap();
+
+        let mut transaction = connection.begin().await.unwrap();
+        assert_eq!(copy(&mut transaction, "5\n").await.unwrap(), 1);
+        let inside: i64 = sqlx::query_scalar(count).fetch_one(&mut *transaction).await.unwrap();
+        assert_eq!(inside, 3);
+        copy(&mut transaction, "nonsense\n").await.unwrap_err();
+        let error = sqlx::query(count).execute(&mut *transaction).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().code().unwrap(), "25P02");
+        transaction.rollback().await.unwrap();
+        let after: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(after, 2);
+    }
+
     async fn an_empty_database_has_no_tables(database: testbed::TestDatabase) {
         let connection = database.connect().await;
         let count = "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public'";

@@ -1,7 +1,7 @@
 //! Writing readings: what the rows say depends on what was loaded, not on how.
 
 use chrono::{DateTime, TimeDelta};
-use entity::load::{LoadError, LoadTransaction, NewReading, OnConflict, Written};
+use entity::load::{BulkTransaction, LoadError, LoadTransaction, NewReading, OnConflict, Written};
 use entity::{DatabaseConnection, QualityFlag};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -432,6 +432,43 @@ async fn late_readings_meet_compressed_chunks_as_any_other() {
                 },
             )
         })
+        .collect();
+    assert_eq!(Tables::stored(db).await, Tables::expected(&all));
+}
+
+#[tokio::test]
+async fn new_readings_are_copied_into_compressed_chunks_and_none_when_one_is_there() {
+    let server = timescale().await;
+    let db = &server.db;
+    let known = sensors(db, &["a", "b"]).await;
+    let journal_id = journal(db).await;
+    let of = |second, seq| reading(known[(seq % 2) as usize].id, second, seq as f64, seq);
+    let first: Vec<NewReading> = (0..2000).map(|i| of(i * 2, i)).collect();
+    for batch in first.chunks(500) {
+        write(db, journal_id, batch).await.unwrap();
+    }
+    let compressed =
+        "SELECT count(*) FROM (SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk) AS done";
+    assert!(one::<i64>(db, compressed).await > 0);
+    // As little as can be may be decompressed by a statement.
+    db.execute_unprepared("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1")
+        .await
+        .unwrap();
+
+    let between: Vec<NewReading> = (0..2000).map(|i| of(i * 2 + 1, 2000 + i)).collect();
+    let mut transaction = BulkTransaction::begin(db, journal_id).await.unwrap();
+    assert!(transaction.copy_readings(&between).await.unwrap());
+    transaction.commit().await.unwrap();
+    let mut last: Vec<NewReading> = (0..100).map(|i| of(10_000 + i, 4000 + i)).collect();
+    last.push(first[1000]);
+    let mut transaction = BulkTransaction::begin(db, journal_id).await.unwrap();
+    assert!(!transaction.copy_readings(&last).await.unwrap());
+    drop(transaction);
+
+    let all: Vec<(i16, NewReading)> = [first, between]
+        .concat()
+        .into_iter()
+        .map(|reading| (journal_id, reading))
         .collect();
     assert_eq!(Tables::stored(db).await, Tables::expected(&all));
 }
