@@ -66,12 +66,12 @@ impl Log {
         Ok(Self { writing })
     }
 
-    /// Tells of dropped lines in metrics and, when it is read again, in the log. Never ends.
+    /// Tells of dropped lines in metrics and, when it is read again, in the log, for as long as a service runs.
     pub(crate) fn watch(&self) -> impl Future<Output = ()> + Send + 'static {
         let dropped = self.writing.as_ref().map(|(_, dropped)| dropped.clone());
         async move {
             let Some(dropped) = dropped else {
-                return std::future::pending().await;
+                return;
             };
             let mut told = 0;
             loop {

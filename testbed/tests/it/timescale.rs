@@ -109,6 +109,13 @@ async fn an_error_is_an_error_and_the_session_goes_on() {
             .await
             .unwrap_err();
         assert_eq!(error.as_database_error().unwrap().code().unwrap(), "22012");
+        // What would crash it.
+        let copy = sqlx::query("COPY pg_class FROM STDIN");
+        let error = copy.execute(&mut connection).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().code().unwrap(), "0A000");
+        let copy = sqlx::raw_sql("SELECT 1; COPY pg_class FROM STDIN");
+        let error = copy.execute(&mut connection).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().code().unwrap(), "0A000");
     }
     sqlx::query("SELECT 1").execute(&mut connection).await.unwrap();
 }

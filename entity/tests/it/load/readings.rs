@@ -366,6 +366,13 @@ async fn loaders_that_race_for_the_same_keys_end_with_the_same_rows() {
     assert_eq!(Tables::stored(db).await, Tables::expected(&all));
 }
 
+/// Compresses every chunk of readings, of which there is at least one.
+async fn compress(db: &DatabaseConnection) {
+    let compressed =
+        "SELECT count(*) FROM (SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk) AS done";
+    assert!(one::<i64>(db, compressed).await > 0);
+}
+
 #[tokio::test]
 async fn late_readings_meet_compressed_chunks_as_any_other() {
     let server = timescale().await;
@@ -378,9 +385,7 @@ async fn late_readings_meet_compressed_chunks_as_any_other() {
     for batch in first.chunks(500) {
         write(db, journal_id, batch).await.unwrap();
     }
-    let compressed =
-        "SELECT count(*) FROM (SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk) AS done";
-    assert!(one::<i64>(db, compressed).await > 0);
+    compress(db).await;
 
     let mut later: Vec<NewReading> = first.iter().step_by(3).copied().collect();
     for (i, reading) in later.iter_mut().enumerate() {
@@ -402,9 +407,7 @@ async fn late_readings_meet_compressed_chunks_as_any_other() {
     db.execute_unprepared("SELECT decompress_chunk(chunk) FROM show_chunks('reading') AS chunk")
         .await
         .unwrap();
-    db.execute_unprepared("SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk")
-        .await
-        .unwrap();
+    compress(db).await;
     db.execute_unprepared("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1000")
         .await
         .unwrap();
@@ -447,9 +450,7 @@ async fn new_readings_are_copied_into_compressed_chunks_and_none_when_one_is_the
     for batch in first.chunks(500) {
         write(db, journal_id, batch).await.unwrap();
     }
-    let compressed =
-        "SELECT count(*) FROM (SELECT compress_chunk(chunk) FROM show_chunks('reading') AS chunk) AS done";
-    assert!(one::<i64>(db, compressed).await > 0);
+    compress(db).await;
     // As little as can be may be decompressed by a statement.
     db.execute_unprepared("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 1")
         .await
