@@ -159,7 +159,7 @@ class Connection {
       await this.#copied(batch);
       return;
     }
-    const copy = batch.find((frame) => ['P', 'Q'].includes(frame.type) && COPY_FROM_STDIN.test(frame.bytes.toString('latin1')));
+    const copy = batch.find((frame) => ['P', 'Q'].includes(frame.type) && COPY_FROM_STDIN.test(frame.bytes.toString('latin1', 5)));
     if (copy !== undefined) {
       this.#beginCopy(copy);
       return;
